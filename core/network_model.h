@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// A network with its weights and the ranges of its activations: what the torch stages hand to the
+// torch-free ones. On disk: a folder with network.json (graph, ranges, level scales) and
+// model.safetensors (parameters).
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "core/network.h"
+#include "core/tensor.h"
+
+namespace ohmweave {
+
+/// What a node's output was seen to span on the calibration images.
+struct ActivationRange {
+  double min = 0.0;
+  double max = 0.0;
+  double percentile_magnitude = 0.0;  // 99.99th percentile of |x|
+};
+
+struct NetworkModel {
+  Network network;
+  Parameters parameters;
+  std::map<std::string, ActivationRange> ranges;  // by node name; may be empty (not calibrated)
+  /// By weight node name: step between conductance levels in weight units, for weights that were
+  /// trained onto a grid (weight = integer code * scale). Absent for free weights.
+  std::map<std::string, double> level_scales;
+};
+
+/// Checks that every parameter is there with the right shape and is finite; throws DataError
+/// naming it.
+void validate(const NetworkModel& model);
+
+/// Writes both files (each atomically).
+void save_network_model(const NetworkModel& model, const std::filesystem::path& folder);
+[[nodiscard]] NetworkModel load_network_model(const std::filesystem::path& folder);
+
+/// Folds each BatchNorm2d into the Conv2d before it and drops Dropout nodes: the form that is
+/// quantized and mapped. Ranges keep the names of the nodes that remain.
+[[nodiscard]] NetworkModel fold_for_inference(const NetworkModel& model);
+
+}  // namespace ohmweave
