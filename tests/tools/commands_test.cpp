@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands that are no runs: list, solve, eval, and usage errors.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+
+#include "core/fields.h"
+#include "tests/tools/program.h"
+
+namespace ohmweave::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(Commands, UsageErrorsExitWithTwo) {
+  EXPECT_EQ(run_program({}, source_folder()).exit_code, 2);
+  EXPECT_EQ(run_program({"no_such_command"}, source_folder()).exit_code, 2);
+  EXPECT_EQ(run_program({"run"}, source_folder()).exit_code, 2);
+  EXPECT_EQ(run_program({"check", "configs/quickstart.json", "--device", "cuda"}, source_folder()).exit_code, 2);
+}
+
+TEST(Commands, HelpAndVersionSucceed) {
+  EXPECT_EQ(run_program({"--version"}, source_folder()).exit_code, 0);
+  const Outcome help = run_program({"--help"}, source_folder());
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_NE(help.out.find("estimate"), std::string::npos);
+}
+
+TEST(Commands, ListPrintsEveryTableAndRefusesUnknownOnes) {
+  const Outcome all = run_program({"list"}, source_folder());
+  const Outcome constraints = run_program({"list", "constraints"}, source_folder());
+  const Outcome unknown = run_program({"list", "constraint"}, source_folder());
+
+  for (const char* name : {"lenet5", "mnist", "synthetic_digits", "cardinality", "array_row", "array_column",
+                           "array_block", "conductance_levels", "level_grid", "traffic"}) {
+    EXPECT_NE(all.out.find(name), std::string::npos) << name;
+  }
+  EXPECT_EQ(constraints.out.find("lenet5"), std::string::npos);
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_NE(unknown.err.find("nearest: constraints"), std::string::npos) << unknown.err;
+}
+
+TEST(Commands, SolveReproducesNgspice) {
+  const fs::path cases = source_folder() / "tests/reference/ngspice_cases";
+  int num_cases = 0;
+  for (const auto& entry : fs::directory_iterator(cases)) {
+    if (entry.path().extension() != ".json") continue;
+    const Json expected = parse_json_file(entry.path().string());
+    const Outcome outcome = run_program({"solve", entry.path().string(), "--json"}, source_folder());
+    ASSERT_EQ(outcome.exit_code, 0) << entry.path() << outcome.err;
+    const Json solved = Json::parse(outcome.out);
+    double largest = 0.0;
+    double difference = 0.0;
+    for (std::size_t c = 0; c < expected["currents_a"].size(); ++c) {
+      const auto current = expected["currents_a"][c].get<double>();
+      largest = std::max(largest, std::abs(current));
+      difference = std::max(difference, std::abs(current - solved["currents_a"][c].get<double>()));
+    }
+    EXPECT_LE(difference, 1e-9 * largest) << entry.path();
+    EXPECT_FALSE(solved["method"].get<std::string>().empty());
+    EXPECT_GE(solved["seconds"].get<double>(), 0.0);
+    ++num_cases;
+  }
+  EXPECT_GE(num_cases, 16);
+}
+
+TEST(Commands, SolveNamesWhatIsWrongWithACase) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "case.json")
+      << R"({"rows": 1, "cols": 1, "row_ohm": -1, "col_ohm": 0, "driver_ohm": 0, "sense_ohm": 0,)"
+      << R"( "voltages_v": [0.1], "siemens": [[1e-5]]})";
+
+  const Outcome outcome = run_program({"solve", "case.json"}, folder.path());
+
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.err.find("/row_ohm = -1: must be at least 0"), std::string::npos) << outcome.err;
+}
+
+TEST(Commands, EvalNamesAMissingModel) {
+  const Outcome outcome = run_program({"eval", "none.owz", "--data", "/tmp"}, source_folder());
+
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_NE(outcome.err.find("none.owz: there is no such file"), std::string::npos) << outcome.err;
+}
+
+}  // namespace
+}  // namespace ohmweave::testing

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the front end as a person would and keeps what it says.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace ohmweave::testing {
+
+struct Outcome {
+  int exit_code = 0;  // 128 + signal when it was ended by one
+  std::string out;
+  std::string err;
+};
+
+/// `ohmweave arguments...` in `folder`.
+Outcome run_program(const std::vector<std::string>& arguments, const std::filesystem::path& folder);
+
+/// Starts the same, sends `signal_number` after `delay_s`, waits for its end.
+Outcome run_and_signal(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
+                       double delay_s, int signal_number);
+
+/// A fresh empty folder, removed with the object.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+[[nodiscard]] std::filesystem::path source_folder();
+
+}  // namespace ohmweave::testing

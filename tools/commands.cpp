@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/commands.h"
+
+#include <chrono>
+#include <cstdio>
+
+#include "core/artifact.h"
+#include "core/error.h"
+#include "crossbar/case.h"
+#include "report/compare.h"
+#include "tools/pipeline.h"
+#include "tools/run_config.h"
+#include "tools/worker_process.h"
+
+namespace ohmweave::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+void check_device(const CommonArguments& common) {
+  if (common.device == "cpu") return;
+  throw ConfigError({"--device " + common.device + ": this version computes on the CPU; allowed: cpu"});
+}
+
+std::vector<std::string> all_overrides(const CommonArguments& common) {
+  std::vector<std::string> overrides = common.overrides;
+  if (common.threads) overrides.push_back("/threads=" + std::to_string(*common.threads));
+  return overrides;
+}
+
+void print_outputs(const Run& run, std::ostream& out) {
+  for (const StageInfo& stage : stage_table()) {
+    if (!is_wanted(stage.name, run.loaded.config)) continue;
+    char line[160];
+    std::snprintf(line, sizeof(line), "%-10s %s\n", stage.name.c_str(), (run.folder / stage.name).c_str());
+    out << line;
+  }
+  out << "Open " << (run.folder / "report" / "report.html").string() << "\n";
+}
+
+}  // namespace
+
+void command_run(const fs::path& config, const std::optional<std::string>& folder,
+                 const CommonArguments& common, std::ostream& out) {
+  check_device(common);
+  LoadedConfig loaded = load_config(config, all_overrides(common), find_presets_folder());
+  const fs::path where = folder ? fs::path(*folder) : fs::path("runs") / loaded.config.name;
+  const Run run = make_run(std::move(loaded), where, common.verbosity());
+  open_run(run);
+  stop_on_interrupt();
+  run_all(run);
+  print_outputs(run, out);
+}
+
+void command_check(const fs::path& config, const CommonArguments& common, std::ostream& out) {
+  check_device(common);
+  out << load_config(config, all_overrides(common), find_presets_folder()).resolved.dump(2) << "\n";
+}
+
+void command_schema(std::ostream& out) { out << config_schema().dump(2) << "\n"; }
+
+void command_stage(const std::string& stage, const fs::path& folder, const CommonArguments& common,
+                   std::ostream& out) {
+  check_device(common);
+  const fs::path config = folder / "config.json";
+  if (!fs::exists(config)) {
+    throw DataError(config.string() + ": there is none; make the run first: ohmweave run CONFIG --out " + folder.string());
+  }
+  const Run run = make_run(load_resolved_config(config, all_overrides(common)), folder, common.verbosity());
+  open_run(run);
+  stop_on_interrupt();
+  if (run_stage(stage, run) == StageOutcome::NotWanted) {
+    throw ConfigError({"/" + stage + ": the config has no such section, so there is no such stage"});
+  }
+  out << (folder / stage).string() << "\n";
+}
+
+void command_solve(const fs::path& file, bool as_json, std::ostream& out) {
+  const auto start = std::chrono::steady_clock::now();
+  const crossbar::CrossbarCase circuit = crossbar::read_case(parse_json_file(file.string()), file.string());
+  const crossbar::CaseCurrents currents = crossbar::solve_case(circuit);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (as_json) {
+    const Json json = {{"currents_a", currents.currents_a},
+                       {"ideal_currents_a", currents.ideal_currents_a},
+                       {"method", currents.method},
+                       {"seconds", seconds}};
+    out << json.dump() << "\n";
+    return;
+  }
+  out << "column  current [A]             without wires [A]\n";
+  for (std::size_t c = 0; c < currents.currents_a.size(); ++c) {
+    char line[96];
+    std::snprintf(line, sizeof(line), "%6zu  %-22.15g  %-22.15g\n", c, currents.currents_a[c], currents.ideal_currents_a[c]);
+    out << line;
+  }
+  out << "method: " << currents.method << "\n";
+}
+
+void command_eval(const std::string& model, const std::string& data, bool as_json,
+                  const CommonArguments& common) {
+  check_device(common);
+  std::vector<std::string> arguments = {"eval", model, "--data", data};
+  if (as_json) arguments.emplace_back("--json");
+  if (common.threads) {
+    arguments.emplace_back("--threads");
+    arguments.push_back(std::to_string(*common.threads));
+  }
+  run_worker(arguments);
+}
+
+void command_report(const std::vector<std::string>& folders, const std::optional<std::string>& baseline,
+                    const std::string& format, std::ostream& out) {
+  std::vector<fs::path> runs(folders.begin(), folders.end());
+  out << report::compare_runs(runs, baseline ? std::optional<fs::path>(*baseline) : std::nullopt, format);
+}
+
+void command_doctor(const CommonArguments& common, std::ostream& out) {
+  check_device(common);
+  out << "ohmweave " << provenance({}).dump(2) << "\n";
+  out.flush();
+  run_worker({"doctor"});
+}
+
+}  // namespace ohmweave::tools

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// ohmweave: the front end. Links no torch, so it answers at once; torch work runs in ohmweave-nn.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <functional>
+#include <iostream>
+
+#include "core/error.h"
+#include "tools/commands.h"
+#include "tools/version.h"
+
+namespace {
+
+using namespace ohmweave;         // NOLINT(google-build-using-namespace): a program, not a header
+using namespace ohmweave::tools;  // NOLINT(google-build-using-namespace)
+
+void add_common(CLI::App& command, CommonArguments& common) {
+  command.add_option("--set", common.overrides, "/json/pointer=VALUE put over the config (repeatable)")
+      ->type_name("POINTER=VALUE")
+      ->take_all();
+  command.add_option("--device", common.device, "where torch computes: cpu or cuda")->type_name("NAME");
+  command.add_option("--threads", common.threads, "threads of the torch stages (default: all)")
+      ->check(CLI::PositiveNumber);
+  command.add_flag("--quiet", common.is_quiet, "no progress on stderr");
+}
+
+/// Everything the command line can hold; the callbacks of the commands refer to it.
+struct Arguments {
+  CommonArguments common;
+  std::string path;
+  std::string data;
+  std::optional<std::string> folder;
+  std::optional<std::string> kind;
+  std::optional<std::string> baseline;
+  std::vector<std::string> folders;
+  std::string format = "md";
+  bool as_json = false;
+};
+
+void add_run_commands(CLI::App& app, Arguments& a) {
+  auto* run = app.add_subcommand("run", "all stages of a config; run again to resume");
+  run->add_option("config", a.path, "the config")->required()->type_name("CONFIG.json");
+  run->add_option("--out", a.folder, "folder of the run (default: runs/<name>)")->type_name("DIR");
+  run->callback([&a] { command_run(a.path, a.folder, a.common, std::cout); });
+
+  auto* check = app.add_subcommand("check", "validate a config and print it with every default");
+  check->add_option("config", a.path, "the config")->required()->type_name("CONFIG.json");
+  check->callback([&a] { command_check(a.path, a.common, std::cout); });
+
+  app.add_subcommand("schema", "JSON Schema (draft-07) of the config")->callback([] { command_schema(std::cout); });
+
+  auto* list = app.add_subcommand("list", "devices, constraints, models, data sets, ... with summaries");
+  list->add_option("kind", a.kind, "one kind only")->type_name("KIND");
+  list->callback([&a] { command_list(a.kind, std::cout); });
+
+  for (const auto& [name, summary] : std::initializer_list<std::pair<std::string, std::string>>{
+           {"dense", "one stage of a run: train the dense network"},
+           {"compress", "one stage of a run: prune and quantize"},
+           {"map", "one stage of a run: assign weights to cells, arrays to tiles"},
+           {"evaluate", "one stage of a run: accuracy on simulated chips"},
+           {"estimate", "one stage of a run: area, power, energy and time"}}) {
+    auto* stage = app.add_subcommand(name, summary);
+    stage->add_option("folder", a.path, "folder of the run")->required()->type_name("DIR");
+    stage->callback([&a, name = name] { command_stage(name, a.path, a.common, std::cout); });
+  }
+}
+
+void add_single_commands(CLI::App& app, Arguments& a) {
+  auto* eval = app.add_subcommand("eval", "accuracy of a saved model on a data set's test split");
+  eval->add_option("model", a.path, ".owz, or .safetensors with network.json beside it")->required()->type_name("MODEL");
+  eval->add_option("--data", a.data, "an MNIST folder")->required()->type_name("PATH");
+  eval->add_flag("--json", a.as_json, "print JSON");
+  eval->callback([&a] { command_eval(a.path, a.data, a.as_json, a.common); });
+
+  auto* solve = app.add_subcommand("solve", "currents of one crossbar, exact for its wires");
+  solve->add_option("case", a.path, "the circuit")->required()->type_name("CASE.json");
+  solve->add_flag("--json", a.as_json, "print JSON");
+  solve->callback([&a] { command_solve(a.path, a.as_json, std::cout); });
+
+  auto* report = app.add_subcommand("report", "results of runs, side by side");
+  report->add_option("folders", a.folders, "folders of runs")->required()->type_name("DIR...");
+  report->add_option("--baseline", a.baseline, "run to compare with")->type_name("DIR");
+  report->add_option("--format", a.format, "html, json, csv or md (default: md)")->type_name("FORMAT");
+  report->callback([&a] { command_report(a.folders, a.baseline, a.format, std::cout); });
+
+  auto* doctor = app.add_subcommand("doctor", "what is installed, and what to do about it");
+  doctor->callback([&a] { command_doctor(a.common, std::cout); });
+}
+
+int run_program(int argc, char** argv) {
+  CLI::App app{"Ohmweave: memristor-crossbar simulator and hardware-aware compression"};
+  app.set_version_flag("--version", std::string("ohmweave ") + kVersion);
+  app.require_subcommand(1);
+  Arguments arguments;
+  add_run_commands(app, arguments);
+  add_single_commands(app, arguments);
+  for (CLI::App* command : app.get_subcommands({})) add_common(*command, arguments.common);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : static_cast<int>(ExitCode::Config);
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run_program(argc, argv);
+  } catch (const Error& e) {
+    if (*e.what() != '\0') std::fprintf(stderr, "ohmweave: %s\n", e.what());
+    return static_cast<int>(e.exit_code());
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "ohmweave: internal error: %s\n", e.what());
+    return static_cast<int>(ExitCode::Failure);
+  }
+}

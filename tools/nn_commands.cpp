@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+
+#include "core/artifact.h"
+#include "core/error.h"
+#include "core/owz.h"
+#include "data/dataset.h"
+#include "nn/evaluate.h"
+#include "tools/nn_stages.h"
+
+namespace ohmweave::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+NetworkModel load_model_file(const fs::path& path) {
+  if (!fs::exists(path)) throw DataError(path.string() + ": there is no such file");
+  if (path.extension() == ".owz") return decode_owz(read_file(path), path.string());
+  if (path.extension() == ".safetensors") {
+    if (path.filename() != "model.safetensors" || !fs::exists(path.parent_path() / "network.json")) {
+      throw DataError(path.string() + ": needs the graph beside it: network.json and model.safetensors in one folder");
+    }
+    return load_network_model(path.parent_path());
+  }
+  throw DataError(path.string() + ": must end in .owz or .safetensors");
+}
+
+data::DataOptions recognize_data(const fs::path& path) {
+  for (const char* name : {"t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz"}) {
+    if (!fs::exists(path / name)) continue;
+    data::DataOptions options;
+    options.kind = "mnist";
+    options.path = path.string();
+    return options;
+  }
+  throw DataError(path.string() + ": is no data set that can be read; an MNIST folder holds t10k-images-idx3-ubyte(.gz)");
+}
+
+/// GFlop/s of a float32 matrix product, the best of several.
+double matrix_product_gflops() {
+  constexpr int kSize = 1024;
+  constexpr int kRepeats = 5;
+  const auto a = torch::ones({kSize, kSize});
+  double best_s = 1e9;
+  for (int i = 0; i < kRepeats; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto product = torch::mm(a, a);
+    best_s = std::min(best_s, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  return 2.0 * kSize * kSize * kSize / best_s * 1e-9;
+}
+
+}  // namespace
+
+void evaluate_file(const fs::path& model_path, const fs::path& data_path, bool as_json) {
+  const NetworkModel model = load_model_file(model_path);
+  const data::DataOptions options = recognize_data(data_path);
+  auto module = nn::make_module(model);
+  const nn::Score score = nn::evaluate(module, data::load_test_data(options, 0), options);
+  if (as_json) {
+    std::cout << Json({{"accuracy", score.accuracy}, {"images", score.num_images}}).dump() << "\n";
+  } else {
+    std::cout << "accuracy " << score.accuracy << " (" << score.num_correct << " of " << score.num_images
+              << " images)\n";
+  }
+}
+
+void print_torch_facts() {
+  const Json facts = {{"torch", TORCH_VERSION},
+                      {"threads", at::get_num_threads()},
+                      {"matrix_product_gflops", matrix_product_gflops()},
+                      {"cuda", torch::cuda::is_available()},
+                      {"parallel", at::get_parallel_info()},
+                      {"config", at::show_config()}};
+  std::cout << facts.dump() << "\n";
+}
+
+}  // namespace ohmweave::tools

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/nn_stages.h"
+
+#include <ATen/Parallel.h>
+
+#include "core/artifact.h"
+#include "core/error.h"
+#include "core/owz.h"
+#include "core/random.h"
+#include "inference/stages.h"
+#include "mapping/placement.h"
+#include "models/models.h"
+#include "tools/run_config.h"
+#include "train/stages.h"
+
+namespace ohmweave::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The checkpoint folder of exactly this stage and stamp; those of other stamps are removed.
+fs::path open_work_folder(const fs::path& run, const std::string& stage, const std::string& stamp) {
+  const fs::path all = run / ".work" / stage;
+  const fs::path mine = all / stamp.substr(0, 16);
+  std::error_code error;
+  fs::create_directories(mine, error);
+  if (error) throw DataError(mine.string() + ": cannot be created: " + error.message());
+  for (const auto& entry : fs::directory_iterator(all)) {
+    if (entry.path() != mine) fs::remove_all(entry.path());
+  }
+  return mine;
+}
+
+void run_evaluate(const RunConfig& config, const fs::path& run, const train::StageContext& context) {
+  inference::EvaluateInputs inputs;
+  const QuantizationOptions quantization = quantization_options(config);
+  inputs.dense = load_network_model(run / "dense");
+  inputs.baseline = quantize(inputs.dense, quantization);
+  inputs.mapped = inputs.baseline;
+  if (config.compress) {
+    inputs.compressed = load_network_model(run / "compress");
+    inputs.owz = read_file(run / "compress" / "model.owz");
+    inputs.mapped = quantize(*inputs.compressed, quantization);
+  }
+  inputs.placement =
+      mapping::placement_from_json(parse_json_file((run / "map" / "placement.json").string()));
+  inputs.data = config.data;
+  inputs.device = config.device;
+  inputs.array = config.array;
+  inputs.adc = config.adc;
+  inputs.dac = config.dac;
+  inputs.options = *config.evaluate;
+  inputs.seed = config.seed;
+  inference::evaluate_stage(inputs, context);
+}
+
+}  // namespace
+
+void run_torch_stage(const std::string& stage, const fs::path& folder, const std::string& stamp,
+                     Verbosity verbosity) {
+  const RunConfig config = load_resolved_config(folder / "config.json", {}).config;
+  at::set_num_threads(config.threads);
+  ConsoleProgress progress(stage, folder / "events.jsonl", verbosity);
+  const fs::path work = open_work_folder(folder, stage, stamp);
+  write_artifact(folder / stage, stamp, [&](const fs::path& output) {
+    const train::StageContext context{output, work, RandomStream(config.seed), progress};
+    if (stage == "dense") {
+      train::dense_stage(models::build_model(config.model.kind), config.data, config.train, context);
+    } else if (stage == "compress") {
+      const train::LevelGrid grid{config.array.weight_bits, config.array.rows, config.array.cols,
+                                  config.activations.bits};
+      train::compress_stage(load_network_model(folder / "dense"), config.data, config.train,
+                            *config.compress, grid, context);
+    } else {
+      run_evaluate(config, folder, context);
+    }
+  });
+}
+
+}  // namespace ohmweave::tools

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/pipeline.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <functional>
+
+#include "core/artifact.h"
+#include "core/error.h"
+#include "data/fingerprint.h"
+#include "report/report.h"
+#include "tools/chip_stages.h"
+#include "tools/version.h"
+#include "tools/worker_process.h"
+
+namespace ohmweave::tools {
+namespace {
+
+struct Stage {
+  const char* name;
+  const char* summary;
+  int version;  // raise it when the stage's output for the same inputs changes
+  std::vector<const char*> sections;
+  std::vector<const char*> inputs;  // earlier stages whose artifacts it reads
+  std::function<bool(const RunConfig&)> is_wanted;
+  std::function<void(const Run&, const std::string& stamp)> run;
+};
+
+void run_in_worker(const char* stage, const Run& run, const std::string& stamp) {
+  std::vector<std::string> arguments = {"stage", stage, run.folder.string(), "--stamp", stamp};
+  if (run.verbosity == Verbosity::Quiet) arguments.emplace_back("--quiet");
+  run_worker(arguments);
+}
+
+void run_map(const Run& run, const std::string& stamp) {
+  write_artifact(run.folder / "map", stamp, [&](const auto& output) { map_stage(run, output); });
+}
+
+void run_estimate(const Run& run, const std::string& stamp) {
+  write_artifact(run.folder / "estimate", stamp, [&](const auto& output) { estimate_stage(run, output); });
+}
+
+void run_report(const Run& run, const std::string& stamp) {
+  write_artifact(run.folder / "report", stamp, [&](const auto& output) {
+    report::write_report(run.folder, output, provenance(run.loaded));
+  });
+}
+
+const std::vector<Stage>& stages() {
+  static const std::vector<Stage> table = {
+      {"dense", "trains the dense network", 1, {"seed", "threads", "data", "model", "train"}, {},
+       [](const RunConfig&) { return true; },
+       [](const Run& run, const std::string& stamp) { run_in_worker("dense", run, stamp); }},
+      {"compress", "prunes and quantizes by ADMM, step by step", 1,
+       {"seed", "threads", "data", "train", "compress", "activations", "array"}, {"dense"},
+       [](const RunConfig& c) { return c.compress.has_value(); },
+       [](const Run& run, const std::string& stamp) { run_in_worker("compress", run, stamp); }},
+      {"map", "assigns every weight to a cell, every array to a tile", 1,
+       {"activations", "array", "mapping"}, {"dense", "compress"},
+       [](const RunConfig&) { return true; }, run_map},
+      {"evaluate", "accuracy on frozen chip samples, activity of every layer", 1,
+       {"seed", "threads", "data", "activations", "device", "array", "adc", "dac", "evaluate"},
+       {"dense", "compress", "map"},
+       [](const RunConfig& c) { return c.evaluate.has_value(); },
+       [](const Run& run, const std::string& stamp) { run_in_worker("evaluate", run, stamp); }},
+      {"estimate", "area, power, energy and time of the chip and of its dense baseline", 1,
+       {"seed", "activations", "device", "array", "adc", "dac", "mapping", "chip"},
+       {"dense", "compress", "map", "evaluate"},
+       [](const RunConfig& c) { return c.chip.has_value(); }, run_estimate},
+      {"report", "result.json, tables and report.html", 1, {}, {"dense", "compress", "map", "evaluate", "estimate"},
+       [](const RunConfig&) { return true; }, run_report},
+  };
+  return table;
+}
+
+const Stage& find_stage(const std::string& name) {
+  const auto found = std::find_if(stages().begin(), stages().end(),
+                                  [&](const Stage& stage) { return name == stage.name; });
+  OHMWEAVE_REQUIRE(found != stages().end(), "no stage '" + name + "'");
+  return *found;
+}
+
+std::string short_stamp(const std::string& stamp) { return stamp.substr(0, 12); }
+
+/// Seconds of the stage's last real run, kept beside the artifacts: times are not results.
+void note_seconds(const Run& run, const std::string& stage, double seconds) {
+  const auto path = run.folder / "timing.json";
+  Json timing = std::filesystem::exists(path) ? parse_json_file(path.string()) : Json::object();
+  timing[stage] = {{"seconds", seconds}, {"threads", run.loaded.config.threads}};
+  write_json_atomically(path, timing);
+}
+
+void remove_leftovers(const Run& run, const std::string& stage) {
+  std::filesystem::remove_all(run.folder / ".work" / stage);
+}
+
+std::string stamp_of(const Stage& stage, const Run& run) {
+  Json key = {{"stage", stage.name}, {"version", stage.version}};
+  for (const char* section : stage.sections) {
+    if (run.loaded.resolved.contains(section)) key[section] = run.loaded.resolved[section];
+  }
+  for (const char* input : stage.inputs) {
+    const auto found = run.stamps.find(input);
+    if (found != run.stamps.end()) key["after"][input] = found->second;
+  }
+  const std::string name = stage.name;
+  if (name == "dense") key["data_sha256"] = data::data_fingerprint(run.loaded.config.data);
+  if (name == "estimate") key["library_sha256"] = chip_library_fingerprint(run.loaded.config);
+  if (name == "report") key["config"] = run.loaded.resolved;
+  return sha256(key.dump());
+}
+
+}  // namespace
+
+Run make_run(LoadedConfig loaded, std::filesystem::path folder, Verbosity verbosity) {
+  Run run{std::move(loaded), std::move(folder), verbosity, {}};
+  for (const Stage& stage : stages()) {
+    if (stage.is_wanted(run.loaded.config)) run.stamps[stage.name] = stamp_of(stage, run);
+  }
+  return run;
+}
+
+const std::vector<StageInfo>& stage_table() {
+  static const std::vector<StageInfo> table = [] {
+    std::vector<StageInfo> infos;
+    for (const Stage& stage : stages()) infos.push_back({stage.name, stage.summary});
+    return infos;
+  }();
+  return table;
+}
+
+bool is_wanted(const std::string& stage, const RunConfig& config) {
+  return find_stage(stage).is_wanted(config);
+}
+
+void open_run(const Run& run) {
+  std::error_code error;
+  std::filesystem::create_directories(run.folder, error);
+  if (error) throw DataError(run.folder.string() + ": cannot be created: " + error.message());
+  const std::string lock = (run.folder / ".lock").string();
+  const int file = open(lock.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
+  if (file < 0) throw DataError(lock + ": cannot be written: " + std::strerror(errno));
+  if (flock(file, LOCK_EX | LOCK_NB) != 0) {
+    throw DataError(run.folder.string() + ": another ohmweave is working in this folder");
+  }
+  write_json_atomically(run.folder / "config.json", run.loaded.resolved);
+}
+
+StageOutcome run_stage(const std::string& name, const Run& run) {
+  const Stage& stage = find_stage(name);
+  const std::filesystem::path folder = run.folder / name;
+  if (!stage.is_wanted(run.loaded.config)) return StageOutcome::NotWanted;
+  for (const char* input : stage.inputs) {
+    const auto needed = run.stamps.find(input);
+    if (needed != run.stamps.end() && !is_stamped(run.folder / input, needed->second)) {
+      throw DataError((run.folder / input).string() + ": is missing or out of date; run the stage '" +
+                      input + "' first");
+    }
+  }
+  const std::string& stamp = run.stamps.at(name);
+  if (is_stamped(folder, stamp)) {
+    tell(run.verbosity, name + ": up to date (" + short_stamp(stamp) + ")");
+    return StageOutcome::WasUpToDate;
+  }
+  for (const char* input : stage.inputs) {
+    if (run.stamps.count(input) > 0) verify_artifact(run.folder / input);
+  }
+  const auto start = std::chrono::steady_clock::now();
+  append_event(run.folder / "events.jsonl", name, "start", {{"stamp", stamp}});
+  stage.run(run, stamp);
+  remove_leftovers(run, name);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  note_seconds(run, name, seconds);
+  append_event(run.folder / "events.jsonl", name, "end", {{"seconds", seconds}});
+  char text[64];
+  std::snprintf(text, sizeof(text), "%s: done in %.1f s", name.c_str(), seconds);
+  tell(run.verbosity, text);
+  return StageOutcome::Ran;
+}
+
+void run_all(const Run& run) {
+  ConsoleProgress between_stages("run", run.folder / "events.jsonl", Verbosity::Quiet);
+  for (const Stage& stage : stages()) {
+    between_stages.stop_point();
+    run_stage(stage.name, run);
+  }
+}
+
+Json provenance(const LoadedConfig& loaded) {
+  return {{"ohmweave_version", kVersion},
+          {"config_sha256", sha256(loaded.resolved.dump())},
+          {"seed", loaded.config.seed},
+          {"threads", loaded.config.threads},
+          {"device", "cpu"},
+          {"libraries",
+           {{"torch", kTorchVersion},
+            {"eigen", kEigenVersion},
+            {"boost", kBoostVersion},
+            {"systemc", kSystemcVersion},
+            {"nlohmann_json", kJsonVersion}}}};
+}
+
+}  // namespace ohmweave::tools

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/run_config.h"
+
+#include <sched.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "models/models.h"
+#include "tools/version.h"
+
+namespace ohmweave::tools {
+namespace {
+
+constexpr int kMostThreads = 1024;
+
+int usable_threads() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+/// Replaces every {"file": "x.json"} object by that file's contents.
+void expand_files(Json& json, const std::filesystem::path& folder, const std::string& pointer) {
+  if (json.is_object() && json.size() == 1 && json.contains("file")) {
+    if (!json["file"].is_string()) throw ConfigError({pointer + "/file: must be a string"});
+    const std::filesystem::path path = folder / json["file"].get<std::string>();
+    if (!std::filesystem::exists(path)) {
+      throw ConfigError({pointer + "/file = " + json["file"].dump() + ": there is no file " + path.string()});
+    }
+    json = parse_json_file(path.string());
+    expand_files(json, path.parent_path(), pointer);
+    return;
+  }
+  if (!json.is_object()) return;
+  for (auto& [key, value] : json.items()) expand_files(value, folder, pointer + "/" + key);
+}
+
+Json parse_value(const std::string& text) {
+  const Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  return value.is_discarded() ? Json(text) : value;
+}
+
+void apply_override(Json& json, const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (text.empty() || text[0] != '/' || equals == std::string::npos || equals < 2) {
+    throw ConfigError({"--set " + text + ": must be /json/pointer=VALUE"});
+  }
+  try {
+    json[Json::json_pointer(text.substr(0, equals))] = parse_value(text.substr(equals + 1));
+  } catch (const Json::exception& e) {
+    throw ConfigError({"--set " + text + ": " + e.what()});
+  }
+}
+
+/// Puts a preset's values under the keys that the config gives itself.
+void fill_device_preset(Json& json, const std::filesystem::path& presets_folder) {
+  if (!json.contains("device") || !json["device"].is_object() || !json["device"].contains("preset")) return;
+  const Json& preset = json["device"]["preset"];
+  if (!preset.is_string()) return;  // reported with all other problems
+  const std::filesystem::path folder = presets_folder / "devices";
+  const std::filesystem::path path = folder / (preset.get<std::string>() + ".json");
+  if (!std::filesystem::exists(path)) {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) names.push_back(entry.path().stem());
+    std::sort(names.begin(), names.end());
+    std::string allowed;
+    for (const std::string& name : names) allowed += (allowed.empty() ? "" : ", ") + name;
+    const std::string nearest = nearest_word(preset.get<std::string>(), names);
+    throw ConfigError({"/device/preset = " + preset.dump() + ": must be one of: " + allowed +
+                       (nearest.empty() ? "" : "; nearest: " + nearest)});
+  }
+  Json filled = parse_json_file(path.string());
+  for (const auto& [key, value] : json["device"].items()) filled[key] = value;
+  json["device"] = std::move(filled);
+}
+
+void check_across_sections(const RunConfig& c) {
+  std::vector<std::string> problems;
+  const Network network = models::build_model(c.model.kind);
+  if (!(network.input == data::image_shape(c.data))) {
+    problems.push_back("/model/kind = \"" + c.model.kind + "\": takes images of another shape than /data/kind = \"" +
+                       c.data.kind + "\" gives");
+  }
+  if (!problems.empty()) throw ConfigError(std::move(problems));
+}
+
+LoadedConfig read_checked(const Json& json) {
+  LoadedConfig loaded{read_config<RunConfig>(json), {}};
+  if (loaded.config.threads == 0) loaded.config.threads = usable_threads();
+  check_across_sections(loaded.config);
+  loaded.resolved = write_config(loaded.config);
+  return loaded;
+}
+
+}  // namespace
+
+void declare(Fields& f, ActivationOptions& o) {
+  f.integer("bits", o.bits, {2, 16}, "bits of every layer's input, the image included");
+  f.choice("range", o.range,
+           {{ActivationRangeKind::Percentile, "percentile", "99.99th percentile of the magnitudes seen"},
+            {ActivationRangeKind::Max, "max", "largest magnitude seen"}},
+           "what full scale is, measured on calibration images");
+}
+
+void declare(Fields& f, RunConfig& c) {
+  f.text("name", c.name, "name of the run; results go to runs/<name> unless --out says otherwise");
+  f.integer("seed", c.seed, "every random number of the run follows from it");
+  f.integer("threads", c.threads, {0, kMostThreads},
+            "threads of the torch stages; 0 = as many as the process may use");
+  f.required().section("data", c.data, "the images");
+  f.required().section("model", c.model, "the network");
+  f.required().section("train", c.train, "training of the dense network");
+  f.section("compress", c.compress, "pruning and quantization by ADMM, step by step");
+  f.section("activations", c.activations, "the integers that travel between layers");
+  f.section("device", c.device, "one memristor");
+  f.section("array", c.array, "one array: size, wires, drive");
+  f.section("adc", c.adc, "the converters of the columns");
+  f.section("dac", c.dac, "the converters of the rows");
+  f.section("mapping", c.mapping, "which weight goes to which cell, which array to which tile");
+  f.section("evaluate", c.evaluate, "accuracy on simulated chips");
+  f.section("chip", c.chip, "area, power and time of the chip");
+  f.rule(!c.name.empty() && c.name.find('/') == std::string::npos, "name",
+         "must be a file name: not empty, no '/'");
+}
+
+LoadedConfig load_config(const std::filesystem::path& path, const std::vector<std::string>& overrides,
+                         const std::filesystem::path& presets_folder) {
+  Json json = parse_json_file(path.string());
+  if (json.is_object()) json.erase("$schema");
+  expand_files(json, path.parent_path(), "");
+  for (const std::string& text : overrides) apply_override(json, text);
+  fill_device_preset(json, presets_folder);
+  return read_checked(json);
+}
+
+LoadedConfig load_resolved_config(const std::filesystem::path& path,
+                                  const std::vector<std::string>& overrides) {
+  Json json = parse_json_file(path.string());
+  for (const std::string& text : overrides) apply_override(json, text);
+  return read_checked(json);
+}
+
+std::filesystem::path find_presets_folder() {
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe");
+  const std::vector<std::filesystem::path> places = {
+      program.parent_path() / ".." / "share" / "ohmweave" / "presets",
+      std::filesystem::path(kSourceFolder) / "configs" / "presets"};
+  std::string tried;
+  for (const auto& place : places) {
+    if (std::filesystem::is_directory(place)) return place;
+    tried += " " + place.lexically_normal().string();
+  }
+  throw DataError("presets/: not found; looked for" + tried);
+}
+
+QuantizationOptions quantization_options(const RunConfig& config) {
+  return {config.array.weight_bits, config.activations.bits, config.activations.range};
+}
+
+Json config_schema() {
+  Json schema;
+  schema["$schema"] = "http://json-schema.org/draft-07/schema#";
+  schema["title"] = "Ohmweave run config";
+  const Json body = schema_of<RunConfig>();
+  for (const auto& [key, value] : body.items()) schema[key] = value;
+  schema["properties"]["$schema"] = {{"type", "string"}, {"description", "this schema, for editors"}};
+  return schema;
+}
+
+}  // namespace ohmweave::tools
