@@ -81,6 +81,7 @@ class Fields {
   Fields& boolean(std::string_view key, bool& value, std::string_view meaning);
   Fields& text(std::string_view key, std::string& value, std::string_view meaning);
   Fields& text(std::string_view key, std::optional<std::string>& value, std::string_view meaning);
+  Fields& texts(std::string_view key, std::vector<std::string>& value, std::string_view meaning);
   /// A name out of a table of implementations.
   Fields& word(std::string_view key, std::string& value, const std::vector<Word>& table,
                std::string_view meaning);

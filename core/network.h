@@ -44,7 +44,7 @@ struct Node {
   int out_channels = 0;     // Conv2d: filters; Linear: output features
   int kernel = 1;           // Conv2d, MaxPool2d, AvgPool2d: square window
   int stride = 1;
-  int padding = 0;                // zeros on each side (Conv2d); pooling ignores padded places
+  int padding = 0;                // Conv2d: zeros on each side; MaxPool2d ignores padded places
   int groups = 1;                 // Conv2d: groups = channels makes it depthwise
   bool has_bias = false;          // Conv2d, Linear
   double dropout_fraction = 0.0;  // Dropout: share of features zeroed while training
@@ -57,6 +57,10 @@ struct Network {
 
   [[nodiscard]] int index_of(const std::string& node_name) const;  // -1 when there is none
 };
+
+/// Added to the variance by every BatchNorm2d: y = (x - mean) / sqrt(variance + epsilon) * weight
+/// + bias.
+constexpr double kBatchNormEpsilon = 1e-5;
 
 /// True for the operations that hold a weight matrix (Conv2d, Linear).
 [[nodiscard]] bool has_weights(Op op);
@@ -89,6 +93,8 @@ struct MatrixShape {
                                                             const std::vector<Shape>& shapes,
                                                             int node);
 
+/// {channels, height, width} of a JSON object.
+void declare(Fields& f, Shape& s);
 [[nodiscard]] Json network_to_json(const Network& network);
 /// Throws DataError with the JSON pointer of what is wrong.
 [[nodiscard]] Network network_from_json(const Json& json);

@@ -15,18 +15,30 @@
 
 namespace ohmweave {
 
+constexpr int kAccumulatorBits = 32;                               // with sign
+constexpr std::int64_t kAccumulatorLimit = std::int64_t{1} << 31;  // |accumulator| is below
+constexpr double kLargestRequantizerFactor = 1073741824.0;         // 2^30, excluded
+constexpr int kMostWeightBits = 16;
+constexpr int kFewestActivationBits = 2;
+constexpr int kMostActivationBits = 16;
+
 /// y = clamp((acc * multiplier + 2^(shift-1)) >> shift, low, high): multiplication by a real
 /// factor multiplier / 2^shift, rounding half up. 2^30 <= multiplier < 2^31 and 1 <= shift <= 62
-/// unless the factor is 0; |acc| < 2^31.
+/// unless the factor is 0; |acc| < 2^31. Source: jacob_cvpr_2018, section 2.2 (the form).
 struct Requantizer {
   std::int32_t multiplier = 0;
   int shift = 1;
   std::int64_t low = 0;
   std::int64_t high = 0;
 };
-/// The requantizer nearest to `factor` (> 0) that clamps to [low, high].
+/// The requantizer nearest to `factor` that clamps to [low, high]. Below 2^-32 every accumulator
+/// rounds to 0, and so does the result. Throws DataError unless 0 < factor < 2^30.
 [[nodiscard]] Requantizer make_requantizer(double factor, std::int64_t low, std::int64_t high);
 [[nodiscard]] std::int64_t requantize(std::int64_t accumulator, const Requantizer& requantizer);
+/// clamp((sum of code_i * multiplier_i + 2^(shift-1)) >> shift, low, high): the one rounding of an
+/// Add. All requantizers have the same shift and limits; codes have at most kMostActivationBits.
+[[nodiscard]] std::int64_t requantize_sum(const std::vector<std::int64_t>& codes,
+                                          const std::vector<Requantizer>& requantizers);
 
 /// How the codes of one node's output are to be read: value = code * scale.
 /// Unsigned codes are 0 .. 2^bits - 1; signed ones -(2^(bits-1) - 1) .. 2^(bits-1) - 1.
@@ -51,7 +63,8 @@ struct QuantizedNode {
   CodeFormat output;  // of the node's output codes; for the network's output: of the accumulators
   /// Weight nodes (but the last, which keeps its accumulators) and AvgPool2d.
   std::optional<Requantizer> requantizer;
-  /// Add: one factor an input, applied before the common rounding (both have the same shift).
+  /// Add: one factor an input, applied before the common rounding (both have the same shift; the
+  /// larger multiplier is at least 2^30, the other may be smaller).
   std::vector<Requantizer> addend_requantizers;
   std::optional<QuantizedWeights> weights;
 };
@@ -70,15 +83,36 @@ struct QuantizationOptions {
   ActivationRangeKind activation_range = ActivationRangeKind::Percentile;
 };
 
+/// Formats of all nodes' output codes of a folded model, before any weight is looked at:
+/// - the image, Conv2d, Linear, Add and AvgPool2d make new codes, full scale at the node's range
+///   (a percentile of 0 means a nearly dead node: its maximum is used; a node that is wholly zero
+///   gets full scale 1);
+/// - a ReLU that alone reads such a node makes that node's codes unsigned, over the ReLU's range;
+/// - ReLU, MaxPool2d and Flatten pass codes on; a ReLU drops the sign bit of signed ones;
+/// - a weight node at the end keeps its accumulators; its scale (1 here) is set by quantize().
+/// Throws DataError naming the node whose range is missing.
+[[nodiscard]] std::vector<CodeFormat> node_formats(const NetworkModel& folded,
+                                                   const QuantizationOptions& options);
+
+/// The same by name, of the nodes that make new codes: what training has to round. `model` need not
+/// be folded; where a batch norm follows a convolution, the format stands at the batch norm.
+[[nodiscard]] std::map<std::string, CodeFormat> activation_formats(
+    const NetworkModel& model, const QuantizationOptions& options);
+
+/// The scale s that minimizes the sum of (w - s * code(w))^2 with |code| <= 2^weight_bits - 1: a
+/// coarse scan, a golden section around its best, then least-squares refits. 0 if all are zero.
+[[nodiscard]] double best_weight_scale(const std::vector<float>& weights, int weight_bits);
+
 /// Quantizes a model (folded first). Layers with a level scale keep their grid exactly (an error
-/// if a weight is off the grid by more than float rounding); free weights get the scale that
-/// minimizes the squared error. A ReLU that follows a node alone makes that node's codes unsigned.
-/// Throws DataError if a range is missing.
+/// if a weight is off the grid by more than float rounding); free weights get best_weight_scale().
+/// Activations as node_formats() says. Throws DataError if a range is missing, or naming the layer
+/// whose accumulators could reach 2^31: no accumulator ever overflows at run time.
 [[nodiscard]] QuantizedNetwork quantize(const NetworkModel& model,
                                         const QuantizationOptions& options);
 
-/// Largest magnitude code of an input image value: round(value / scale), clamped (saturation of
-/// the input converter). values: image, channel-major. Shared by all that feed images in.
+/// Codes of an image: floor(value / scale + 1/2), clamped (saturation of the input converter).
+/// values: channel-major. Shared by all that feed images in. Throws DataError when the number of
+/// values is not the network's or one is not finite.
 [[nodiscard]] std::vector<std::int32_t> quantize_input(const QuantizedNetwork& network,
                                                        const std::vector<float>& values);
 

@@ -12,6 +12,8 @@ constexpr std::uint32_t kWeyl0 = 0x9E3779B9U;
 constexpr std::uint32_t kWeyl1 = 0xBB67AE85U;
 constexpr int kRounds = 10;
 
+__extension__ using Wide = unsigned __int128;
+
 std::uint32_t low32(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
 std::uint32_t high32(std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32U); }
 std::uint64_t join(std::uint32_t low, std::uint32_t high) {
@@ -68,7 +70,7 @@ double RandomStream::normal(std::uint64_t position) const {
 }
 
 std::uint64_t RandomStream::below(std::uint64_t count, std::uint64_t position) const {
-  return static_cast<std::uint64_t>((static_cast<unsigned __int128>(bits(position)) * count) >>
+  return static_cast<std::uint64_t>((static_cast<Wide>(bits(position)) * count) >>
                                     64U);
 }
 

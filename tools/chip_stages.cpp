@@ -4,9 +4,17 @@
 #include "core/artifact.h"
 #include "core/npz.h"
 #include "mapping/map_network.h"
+#include "mapping/placement.h"
 #include "power_area/estimate.h"
 
 namespace ohmweave::tools {
+namespace {
+
+std::filesystem::path library_path(const RunConfig& config) {
+  return power_area::component_library_path(config.chip->preset, find_presets_folder());
+}
+
+}  // namespace
 
 ChipNetworks load_chip_networks(const Run& run) {
   const QuantizationOptions options = quantization_options(run.loaded.config);
@@ -41,12 +49,30 @@ void map_stage(const Run& run, const std::filesystem::path& output) {
 void estimate_stage(const Run& run, const std::filesystem::path& output) {
   const RunConfig& config = run.loaded.config;
   const ChipNetworks networks = load_chip_networks(run);
-  const auto placement =
-      mapping::placement_from_json(parse_json_file((run.folder / "map" / "placement.json").string()));
-  const auto dense = mapping::map_network(networks.baseline, geometry(config), config.mapping);
+  const auto read = [&](const char* stage, const char* file) {
+    return parse_json_file((run.folder / stage / file).string());
+  };
+  const Json activity = config.evaluate ? read("evaluate", "activity.json") : Json();
   power_area::EstimateInputs inputs;
-  // filled in once power_area/estimate.h is in place
+  inputs.chip.network = networks.mapped;
+  inputs.chip.placement = mapping::placement_from_json(read("map", "placement.json"));
+  power_area::MappedNetwork baseline;
+  baseline.network = networks.baseline;
+  baseline.placement = mapping::map_network(networks.baseline, geometry(config), config.mapping);
+  if (config.evaluate) {
+    inputs.chip.activity = activity["network"];
+    baseline.activity = activity["baseline"];
+  }
+  inputs.baseline = std::move(baseline);
+  inputs.circuits = {config.device, config.array, config.adc,
+                     config.dac,    *config.chip, config.mapping.arrays_per_tile};
+  inputs.library = power_area::load_component_library(library_path(config).string());
+  inputs.stream = RandomStream(config.seed);
   power_area::estimate_stage(inputs, output);
+}
+
+std::string chip_library_fingerprint(const RunConfig& config) {
+  return sha256_of_file(library_path(config));
 }
 
 }  // namespace ohmweave::tools

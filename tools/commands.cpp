@@ -7,6 +7,7 @@
 #include "core/artifact.h"
 #include "core/error.h"
 #include "crossbar/case.h"
+#include "crossbar/solve.h"
 #include "report/compare.h"
 #include "tools/pipeline.h"
 #include "tools/run_config.h"
@@ -77,8 +78,8 @@ void command_stage(const std::string& stage, const fs::path& folder, const Commo
 
 void command_solve(const fs::path& file, bool as_json, std::ostream& out) {
   const auto start = std::chrono::steady_clock::now();
-  const crossbar::CrossbarCase circuit = crossbar::read_case(parse_json_file(file.string()), file.string());
-  const crossbar::CaseCurrents currents = crossbar::solve_case(circuit);
+  const crossbar::CrossbarCase circuit = crossbar::read_case(parse_json_file(file.string()));
+  const auto currents = crossbar::solve_case(circuit);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (as_json) {
     const Json json = {{"currents_a", currents.currents_a},

@@ -31,7 +31,8 @@ fs::path open_work_folder(const fs::path& run, const std::string& stage, const s
   return mine;
 }
 
-void run_evaluate(const RunConfig& config, const fs::path& run, const train::StageContext& context) {
+void run_evaluate(const RunConfig& config, const fs::path& run,
+                  const inference::EvaluateContext& context) {
   inference::EvaluateInputs inputs;
   const QuantizationOptions quantization = quantization_options(config);
   inputs.dense = load_network_model(run / "dense");
@@ -63,16 +64,16 @@ void run_torch_stage(const std::string& stage, const fs::path& folder, const std
   ConsoleProgress progress(stage, folder / "events.jsonl", verbosity);
   const fs::path work = open_work_folder(folder, stage, stamp);
   write_artifact(folder / stage, stamp, [&](const fs::path& output) {
-    const train::StageContext context{output, work, RandomStream(config.seed), progress};
+    const RandomStream stream(config.seed);
+    const train::StageContext context{output, work, config.seed, stream, progress};
     if (stage == "dense") {
       train::dense_stage(models::build_model(config.model.kind), config.data, config.train, context);
     } else if (stage == "compress") {
-      const train::LevelGrid grid{config.array.weight_bits, config.array.rows, config.array.cols,
-                                  config.activations.bits};
+      const train::LevelGrid grid{quantization_options(config), config.array.rows, config.array.cols};
       train::compress_stage(load_network_model(folder / "dense"), config.data, config.train,
                             *config.compress, grid, context);
     } else {
-      run_evaluate(config, folder, context);
+      run_evaluate(config, folder, {output, work, stream, progress});
     }
   });
 }

@@ -13,7 +13,7 @@
 
 #include "core/artifact.h"
 #include "core/error.h"
-#include "data/fingerprint.h"
+#include "data/options.h"
 #include "report/report.h"
 #include "tools/chip_stages.h"
 #include "tools/version.h"

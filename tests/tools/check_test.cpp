@@ -96,11 +96,11 @@ TEST(Check, NamesTheNearestPresetAndModel) {
   const TemporaryFolder folder;
   const std::string config = (source_folder() / "configs/quickstart.json").string();
 
-  const Outcome preset = run_program({"check", config, "--set", "/device/preset=neurosim_rramm"}, folder.path());
+  const Outcome preset = run_program({"check", config, "--set", "/device/preset=peng_iedm_2019_neurosim_rramm"}, folder.path());
   const Outcome model = run_program({"check", config, "--set", "/model/kind=lenet"}, folder.path());
 
   EXPECT_EQ(preset.exit_code, 2);
-  EXPECT_NE(preset.err.find("/device/preset = \"neurosim_rramm\": must be one of: "), std::string::npos) << preset.err;
+  EXPECT_NE(preset.err.find("/device/preset = \"peng_iedm_2019_neurosim_rramm\": must be one of: "), std::string::npos) << preset.err;
   EXPECT_EQ(model.exit_code, 2);
   EXPECT_NE(model.err.find("nearest: lenet5"), std::string::npos) << model.err;
 }

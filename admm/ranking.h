@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Exact selection of the largest, with a rule for ties; and the plain view of a tensor that the
+// projections work on.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ohmweave::admm {
+
+/// For each score, 1 if it is among the `count` largest, else 0. Among equal scores the lower
+/// index comes first, so exactly min(count, size) are chosen. Scores must not be NaN.
+[[nodiscard]] std::vector<char> choose_largest(const std::vector<double>& scores,
+                                               std::int64_t count);
+
+/// `v` detached, on the CPU, contiguous float32. Throws NumericError naming `what` when an entry is
+/// NaN or infinite.
+[[nodiscard]] torch::Tensor checked_values(const torch::Tensor& v, const std::string& what);
+
+/// `v` with the entries zeroed whose `kept` is 0; v: from checked_values().
+[[nodiscard]] torch::Tensor zeroed_unless(const torch::Tensor& v, const std::vector<char>& kept);
+
+}  // namespace ohmweave::admm

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/owz_parameters.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <map>
+#include <optional>
+
+#include "core/error.h"
+#include "core/mask_coder.h"
+#include "core/parameter_shapes.h"
+
+namespace ohmweave {
+namespace {
+
+constexpr std::int64_t kMaxWeights = std::int64_t{1} << 28U;
+constexpr std::uint32_t kMaxCode = (1U << 24U) - 1;  // larger integers are not exact in float32
+
+std::size_t index(int i) { return static_cast<std::size_t>(i); }
+
+/// The weights of one layer in the form they are coded.
+struct LayerCodes {
+  Mask mask;
+  std::optional<double> scale;      // of level codes; free weights have none
+  std::vector<std::int32_t> codes;  // of the set cells, in order; empty for free weights
+};
+
+// -- encoding: from weights to codes --------------------------------------------------------
+
+float value_of(std::int32_t code, double scale) {
+  return static_cast<float>(static_cast<double>(code) * scale);
+}
+
+std::int32_t nearest_code(float weight, double scale) {
+  const double code = std::nearbyint(static_cast<double>(weight) / scale);
+  return std::abs(code) <= kMaxCode ? static_cast<std::int32_t>(code) : 0;
+}
+
+/// First weight that is not exactly code * scale, or the number of weights.
+std::size_t first_off_grid(const std::vector<float>& weights, double scale) {
+  const auto is_off = [scale](float w) { return w != value_of(nearest_code(w, scale), scale); };
+  const auto found = std::find_if(weights.begin(), weights.end(), is_off);
+  return static_cast<std::size_t>(found - weights.begin());
+}
+
+/// The scale to store: rounded to float32 if that gives the same weights, else as it is.
+double storable_scale(const std::string& layer, const std::vector<float>& weights, double scale) {
+  const double rounded = static_cast<double>(static_cast<float>(scale));
+  if (rounded > 0.0 && first_off_grid(weights, rounded) == weights.size()) return rounded;
+  const std::size_t at = first_off_grid(weights, scale);
+  if (at == weights.size()) return scale;
+  throw DataError("layer '" + layer + "': weight " + std::to_string(at) + " = " +
+                  std::to_string(weights[at]) + " is off its grid: must be an integer (up to " +
+                  std::to_string(kMaxCode) + ") times the level scale " + std::to_string(scale));
+}
+
+LayerCodes split_layer(const NetworkModel& model, const Node& node,
+                       const std::vector<float>& weights) {
+  LayerCodes layer;
+  layer.mask.is_set.resize(weights.size());
+  for (std::size_t i = 0; i < weights.size(); ++i) layer.mask.is_set[i] = weights[i] != 0.0F;
+  const auto scale = model.level_scales.find(node.name);
+  if (scale == model.level_scales.end()) return layer;
+  layer.scale = storable_scale(node.name, weights, scale->second);
+  for (const float weight : weights) {
+    if (weight != 0.0F) layer.codes.push_back(nearest_code(weight, *layer.scale));
+  }
+  return layer;
+}
+
+// -- the stream, both ways ------------------------------------------------------------------
+
+double code_scale(BitCoder& coder, double scale) {
+  float narrow = static_cast<float>(scale);
+  const bool is_wide = coder.direct(static_cast<double>(narrow) == scale ? 0 : 1, 1) != 0;
+  if (!is_wide) {
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, &narrow, sizeof bits);
+    bits = coder.direct(bits, 32);
+    std::memcpy(&narrow, &bits, sizeof bits);
+    return narrow;
+  }
+  std::uint64_t bits = 0;
+  std::memcpy(&bits, &scale, sizeof bits);
+  const std::uint64_t upper = coder.direct(static_cast<std::uint32_t>(bits >> 32U), 32);
+  const std::uint64_t lower = coder.direct(static_cast<std::uint32_t>(bits), 32);
+  bits = upper << 32U | lower;
+  std::memcpy(&scale, &bits, sizeof bits);
+  return scale;
+}
+
+/// Level codes: sign in the context of the previous sign, magnitude - 1 as a tree.
+void code_levels(BitCoder& coder, std::vector<std::int32_t>& codes) {
+  std::uint32_t largest = 1;
+  for (const std::int32_t code : codes) {
+    largest = std::max(largest, static_cast<std::uint32_t>(std::abs(code)));
+  }
+  largest = coder.count(largest - 1) + 1;
+  int num_bits = 0;
+  while (num_bits < 24 && (largest - 1) >> num_bits != 0) ++num_bits;
+  AdaptiveTree magnitudes(num_bits);
+  std::array<AdaptiveBit, 3> signs;
+  std::size_t context = 0;
+  for (std::int32_t& code : codes) {
+    const bool is_negative = coder.bit(code < 0, signs[context]);
+    const auto magnitude = static_cast<std::int32_t>(magnitudes.code(
+                               coder, static_cast<std::uint32_t>(std::abs(code)) - 1)) +
+                           1;
+    code = is_negative ? -magnitude : magnitude;
+    context = is_negative ? 1 : 2;
+  }
+}
+
+void code_weights(BitCoder& coder, LayerCodes& layer, const std::vector<ChannelHint>& hints,
+                  std::vector<float>& weights) {
+  code_mask(coder, layer.mask, hints);
+  const bool has_scale = coder.direct(layer.scale ? 1 : 0, 1) != 0;
+  const std::vector<bool>& is_set = layer.mask.is_set;
+  if (!has_scale) {
+    AdaptiveFloat model;
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      if (is_set[i]) weights[i] = model.code(coder, weights[i]);
+    }
+    return;
+  }
+  layer.scale = code_scale(coder, layer.scale.value_or(0.0));
+  layer.codes.resize(static_cast<std::size_t>(std::count(is_set.begin(), is_set.end(), true)), 1);
+  code_levels(coder, layer.codes);
+  auto code = layer.codes.begin();
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    if (is_set[i]) weights[i] = value_of(*code++, *layer.scale);
+  }
+}
+
+/// Which input channels of a weight node can be alive: where the features come from one weight
+/// node through operations that keep channels apart, the alive columns of that node.
+class HintSource {
+ public:
+  explicit HintSource(const Network& network) : network_(network) {}
+
+  [[nodiscard]] std::vector<ChannelHint> hints(int node, std::size_t num_channels) const {
+    std::vector<ChannelHint> unknown(num_channels, ChannelHint::Unknown);
+    if (network_.nodes[index(node)].groups != 1) return unknown;
+    int source = network_.nodes[index(node)].inputs.at(0);
+    while (network_.nodes[index(source)].inputs.size() == 1 && alive_.count(source) == 0) {
+      source = network_.nodes[index(source)].inputs[0];
+    }
+    const auto found = alive_.find(source);
+    if (found == alive_.end() || num_channels % found->second.size() != 0) return unknown;
+    const std::size_t repeat = num_channels / found->second.size();  // places of a flattened map
+    for (std::size_t i = 0; i < num_channels; ++i) {
+      unknown[i] = found->second[i / repeat] ? ChannelHint::Alive : ChannelHint::Dead;
+    }
+    return unknown;
+  }
+  void set_alive(int node, std::vector<bool> columns) { alive_[node] = std::move(columns); }
+
+ private:
+  const Network& network_;
+  std::map<int, std::vector<bool>> alive_;
+};
+
+Mask mask_shape(const Node& node, const std::vector<std::int64_t>& shape) {
+  Mask mask;
+  const std::int64_t num_weights = num_elements(shape);
+  if (num_weights > kMaxWeights) {
+    throw DataError("layer '" + node.name + "': has " + std::to_string(num_weights) +
+                    " weights; an .owz holds at most " + std::to_string(kMaxWeights) + " a layer");
+  }
+  mask.num_columns = static_cast<std::uint32_t>(shape[0]);
+  mask.num_rows = static_cast<std::uint32_t>(num_weights / shape[0]);
+  mask.kernel_side = shape.size() == 4 ? static_cast<std::uint32_t>(shape[2]) : 1;
+  return mask;
+}
+
+}  // namespace
+
+void code_parameters(BitCoder& coder, NetworkModel& model) {
+  HintSource source(model.network);
+  AdaptiveFloat alive_biases;
+  AdaptiveFloat dead_biases;
+  AdaptiveFloat others;
+  std::vector<bool> alive;  // outputs of the weight node that a bias belongs to
+  for (const ParameterShape& expected : parameter_shapes(model.network)) {
+    const Node& node = model.network.nodes[index(expected.node)];
+    Tensor& tensor = model.parameters[expected.name];
+    tensor.shape = expected.shape;
+    const bool is_weight_node = has_weights(node.op);
+    if (is_weight_node && expected.name == node.name + ".weight") {
+      Mask mask = mask_shape(node, expected.shape);
+      tensor.values.resize(static_cast<std::size_t>(num_elements(expected.shape)));
+      LayerCodes layer;
+      if (!coder.is_reading()) layer = split_layer(model, node, tensor.values);
+      mask.is_set = std::move(layer.mask.is_set);
+      layer.mask = std::move(mask);
+      const std::size_t area = layer.mask.kernel_side * layer.mask.kernel_side;
+      code_weights(coder, layer, source.hints(expected.node, layer.mask.num_rows / area),
+                   tensor.values);
+      if (layer.scale) model.level_scales[node.name] = *layer.scale;
+      alive = alive_grid(layer.mask).columns;
+      source.set_alive(expected.node, alive);
+      continue;
+    }
+    tensor.values.resize(static_cast<std::size_t>(num_elements(expected.shape)));
+    for (std::size_t i = 0; i < tensor.values.size(); ++i) {
+      AdaptiveFloat& values = !is_weight_node ? others : alive[i] ? alive_biases : dead_biases;
+      tensor.values[i] = values.code(coder, tensor.values[i]);
+    }
+  }
+}
+
+}  // namespace ohmweave

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/quantized_network.h"
+
+namespace ohmweave {
+namespace {
+
+/// A weight on a grid is stored as float32(code * scale), code and scale each possibly rounded to
+/// float32 before: three roundings of at most 2^-24, and one of slack.
+constexpr double kGridTolerance = 4.0 * 0x1.0p-24;
+
+/// Scale of a layer without a single weight: its largest bias takes this many units.
+constexpr double kBiasUnitsOfEmptyLayer = 1 << 20;
+
+std::int32_t highest_code(int weight_bits) { return (std::int32_t{1} << weight_bits) - 1; }
+
+std::vector<std::int32_t> grid_codes(const std::string& name, const std::vector<float>& weights,
+                                     double scale, int weight_bits) {
+  std::vector<std::int32_t> codes;
+  codes.reserve(weights.size());
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const double code = std::round(weights[i] / scale);
+    const double error = std::fabs(weights[i] - code * scale);
+    if (std::fabs(code) > highest_code(weight_bits) ||
+        error > kGridTolerance * std::fabs(code) * scale) {
+      throw DataError("parameter '" + name + ".weight', value " + std::to_string(i) + " = " +
+                      std::to_string(weights[i]) + ": must be a multiple of the level scale " +
+                      std::to_string(scale) + ", at most " +
+                      std::to_string(highest_code(weight_bits)) + " of it");
+    }
+    codes.push_back(static_cast<std::int32_t>(code));
+  }
+  return codes;
+}
+
+std::vector<std::int32_t> nearest_codes(const std::vector<float>& weights, double scale,
+                                        int weight_bits) {
+  const double highest = highest_code(weight_bits);
+  std::vector<std::int32_t> codes;
+  codes.reserve(weights.size());
+  for (const float w : weights) {
+    const double code = std::min(std::floor(std::fabs(w) / scale + 0.5), highest);
+    codes.push_back(static_cast<std::int32_t>(w < 0.0F ? -code : code));
+  }
+  return codes;
+}
+
+double scale_of_empty_layer(const std::vector<float>& bias, double input_scale) {
+  double largest = 0.0;
+  for (const float b : bias) largest = std::max(largest, std::fabs(static_cast<double>(b)));
+  return largest > 0.0 ? largest / (input_scale * kBiasUnitsOfEmptyLayer) : 1.0;
+}
+
+std::vector<std::int64_t> bias_codes(const std::string& name, const std::vector<float>& bias,
+                                     double unit) {
+  std::vector<std::int64_t> codes;
+  for (std::size_t i = 0; i < bias.size(); ++i) {
+    const double code = std::floor(bias[i] / unit + 0.5);
+    if (!(std::fabs(code) < static_cast<double>(kAccumulatorLimit))) {
+      throw DataError("parameter '" + name + ".bias', value " + std::to_string(i) + " = " +
+                      std::to_string(bias[i]) +
+                      ": is more than 2^31 steps of the layer's accumulator");
+    }
+    codes.push_back(static_cast<std::int64_t>(code));
+  }
+  return codes;
+}
+
+void check_accumulators(const std::string& name, const QuantizedWeights& weights,
+                        std::int64_t highest_input, std::size_t num_outputs) {
+  const std::size_t rows = weights.codes.size() / num_outputs;
+  for (std::size_t out = 0; out < num_outputs; ++out) {
+    std::int64_t sum = 0;
+    for (std::size_t r = 0; r < rows; ++r) sum += std::abs(weights.codes[out * rows + r]);
+    const std::int64_t bias = weights.bias.empty() ? 0 : std::abs(weights.bias[out]);
+    if (sum > (kAccumulatorLimit - 1 - bias) / highest_input) {
+      throw DataError("node '" + name + "', output " + std::to_string(out) +
+                      ": its sum can pass 2^31 (weight codes add up to " + std::to_string(sum) +
+                      ", inputs reach " + std::to_string(highest_input) +
+                      "): use fewer weight or activation bits");
+    }
+  }
+}
+
+QuantizedWeights quantize_weights(const NetworkModel& model, const Node& node,
+                                  const CodeFormat& input, int weight_bits) {
+  const std::vector<float>& values = model.parameters.at(node.name + ".weight").values;
+  const std::vector<float> bias =
+      node.has_bias ? model.parameters.at(node.name + ".bias").values : std::vector<float>();
+  QuantizedWeights weights;
+  const auto level_scale = model.level_scales.find(node.name);
+  if (level_scale != model.level_scales.end()) {
+    weights.scale = level_scale->second;
+    weights.codes = grid_codes(node.name, values, weights.scale, weight_bits);
+  } else {
+    weights.scale = best_weight_scale(values, weight_bits);
+    if (weights.scale == 0.0) weights.scale = scale_of_empty_layer(bias, input.scale);
+    weights.codes = nearest_codes(values, weights.scale, weight_bits);
+  }
+  weights.bias = bias_codes(node.name, bias, weights.scale * input.scale);
+  check_accumulators(node.name, weights, input.high(), static_cast<std::size_t>(node.out_channels));
+  return weights;
+}
+
+/// make_requantizer(), naming the node in its errors.
+Requantizer named_requantizer(const std::string& name, double factor, const CodeFormat& output) {
+  try {
+    return make_requantizer(factor, output.low(), output.high());
+  } catch (const DataError& error) {
+    throw DataError("node '" + name + "': " + error.what());
+  }
+}
+
+std::vector<Requantizer> addends(const std::string& name, const std::vector<double>& factors,
+                                 const CodeFormat& output) {
+  const Requantizer common =
+      named_requantizer(name, *std::max_element(factors.begin(), factors.end()), output);
+  if (common.multiplier == 0) {
+    throw DataError("node '" + name + "': its output range is 2^32 times its inputs' range");
+  }
+  std::vector<Requantizer> requantizers;
+  for (const double factor : factors) {
+    Requantizer addend = common;
+    addend.multiplier = static_cast<std::int32_t>(std::llround(std::ldexp(factor, common.shift)));
+    requantizers.push_back(addend);
+  }
+  return requantizers;
+}
+
+QuantizedNode quantize_node(const NetworkModel& model, int index,
+                            const std::vector<CodeFormat>& formats, int weight_bits) {
+  const Node& node = model.network.nodes[index];
+  QuantizedNode result;
+  result.output = formats[index];
+  if (has_weights(node.op)) {
+    const CodeFormat& input = formats[node.inputs[0]];
+    result.weights = quantize_weights(model, node, input, weight_bits);
+    const double unit = result.weights->scale * input.scale;
+    if (index + 1 == static_cast<int>(model.network.nodes.size())) {
+      result.output.scale = unit;
+    } else {
+      result.requantizer = named_requantizer(node.name, unit / result.output.scale, result.output);
+    }
+  } else if (node.op == Op::AvgPool2d) {
+    const CodeFormat& input = formats[node.inputs[0]];
+    const std::int64_t area = std::int64_t{node.kernel} * node.kernel;
+    if (area > (kAccumulatorLimit - 1) / input.high()) {
+      throw DataError("node '" + node.name + "': the sum of " + std::to_string(area) +
+                      " codes can pass 2^31: use fewer activation bits");
+    }
+    const double factor = input.scale / (static_cast<double>(area) * result.output.scale);
+    result.requantizer = named_requantizer(node.name, factor, result.output);
+  } else if (node.op == Op::Add) {
+    std::vector<double> factors;
+    for (const int input : node.inputs) {
+      factors.push_back(formats[input].scale / result.output.scale);
+    }
+    result.addend_requantizers = addends(node.name, factors, result.output);
+  }
+  return result;
+}
+
+}  // namespace
+
+QuantizedNetwork quantize(const NetworkModel& model, const QuantizationOptions& options) {
+  OHMWEAVE_REQUIRE(options.weight_bits >= 1 && options.weight_bits <= kMostWeightBits,
+                   "weight_bits out of range");
+  const NetworkModel folded = fold_for_inference(model);
+  const std::vector<CodeFormat> formats = node_formats(folded, options);
+  QuantizedNetwork result;
+  result.network = folded.network;
+  result.weight_bits = options.weight_bits;
+  for (int i = 0; i < static_cast<int>(folded.network.nodes.size()); ++i) {
+    result.nodes.push_back(quantize_node(folded, i, formats, options.weight_bits));
+  }
+  return result;
+}
+
+}  // namespace ohmweave

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crossbar/options.h"
+
+#include <string>
+
+#include "crossbar/device.h"
+
+namespace ohmweave::crossbar {
+namespace {
+
+constexpr int kLargestArraySide = 4096;
+constexpr int kLargestCellBits = 8;
+constexpr int kLargestWeightBits = 16;
+constexpr int kLargestDacBits = 8;
+constexpr int kLargestAdcBits = 16;
+constexpr double kLargestSiemens = 1.0;
+constexpr double kLargestOhm = 1e9;
+constexpr double kLargestSigma = 2.0;
+constexpr double kLargestReadVolts = 5.0;
+constexpr NumberRange kConductance{0.0, kLargestSiemens, false};
+constexpr NumberRange kResistance{0.0, kLargestOhm, false};
+
+bool is_without_spread(const DeviceOptions& o) {
+  return o.mismatch_sigma == 0.0 && o.stuck_on_fraction == 0.0 && o.stuck_off_fraction == 0.0;
+}
+
+}  // namespace
+
+void declare(Fields& f, DeviceOptions& o) {
+  f.text("preset", o.preset,
+         "name of a published device in configs/presets/devices; keys given here override it");
+  f.word("kind", o.kind, device_words(), "how a programmed cell differs from its target");
+  f.number("g_min_siemens", o.g_min_siemens, kConductance,
+           "conductance of level 0, and of a cell stuck off");
+  f.number("g_max_siemens", o.g_max_siemens, {0.0, kLargestSiemens, true},
+           "conductance of the highest level, and of a cell stuck on");
+  f.number("mismatch_sigma", o.mismatch_sigma, {0.0, kLargestSigma, false},
+           "standard deviation of ln(conductance / target), drawn once per cell of a chip");
+  f.number("stuck_on_fraction", o.stuck_on_fraction, kFraction,
+           "fraction of cells stuck at g_max_siemens");
+  f.number("stuck_off_fraction", o.stuck_off_fraction, kFraction,
+           "fraction of cells stuck at g_min_siemens");
+  f.text("source", o.source, "where the numbers come from");
+  f.rule(o.g_max_siemens > o.g_min_siemens, "g_max_siemens",
+         "must be greater than g_min_siemens = " + Json(o.g_min_siemens).dump());
+  f.rule(o.stuck_on_fraction + o.stuck_off_fraction <= 1.0, "stuck_off_fraction",
+         "must be at most 1 - stuck_on_fraction = " + Json(1.0 - o.stuck_on_fraction).dump());
+  f.rule(o.kind != "ideal" || is_without_spread(o), "kind",
+         "an ideal device has mismatch_sigma, stuck_on_fraction and stuck_off_fraction 0; "
+         "use \"level_grid\"");
+}
+
+void declare(Fields& f, ArrayOptions& o) {
+  f.choice("topology", o.topology,
+           {{Topology::Passive, "passive", "cells always join their row and column"},
+            {Topology::RowSelect, "row_select",
+             "a transistor per cell connects only the rows that are being read"}},
+           "how cells are connected");
+  f.integer("rows", o.rows, {1, kLargestArraySide}, "input lines of an array");
+  f.integer("cols", o.cols, {1, kLargestArraySide}, "output lines of an array");
+  f.integer("rows_active", o.rows_active, {1, kLargestArraySide},
+            "rows read at once; left out, all of them");
+  f.integer("bits_per_cell", o.bits_per_cell, {1, kLargestCellBits},
+            "bits one cell holds: 2^bits_per_cell levels");
+  f.integer("weight_bits", o.weight_bits, {1, kLargestWeightBits},
+            "magnitude bits of a weight, for each sign");
+  f.number("row_ohm", o.row_ohm, kResistance, "wire between neighbouring cells of a row");
+  f.number("col_ohm", o.col_ohm, kResistance, "wire between neighbouring cells of a column");
+  f.number("driver_ohm", o.driver_ohm, kResistance, "output resistance of a row's driver");
+  f.number("sense_ohm", o.sense_ohm, kResistance, "input resistance of a column's sense circuit");
+  f.number("read_voltage_v", o.read_voltage_v, {0.0, kLargestReadVolts, true},
+           "row voltage of the largest input digit");
+  f.rule(o.rows_at_once() <= o.rows, "rows_active",
+         "must be at most rows = " + std::to_string(o.rows));
+  f.rule(o.bits_per_cell <= o.weight_bits, "bits_per_cell",
+         "must be at most weight_bits = " + std::to_string(o.weight_bits));
+}
+
+void declare(Fields& f, AdcOptions& o) {
+  f.integer_or("bits", o.bits, "lossless", {1, kLargestAdcBits},
+               "magnitude bits of a converted column difference, its sign comes on top; "
+               "\"lossless\" derives them from the mapped columns");
+  f.choice("kind", o.kind,
+           {{AdcKind::Sar, "sar", "successive approximation: one bit per clock"},
+            {AdcKind::Flash, "flash", "one comparator per level"},
+            {AdcKind::Ramp, "ramp", "a shared ramp and a counter"}},
+           "converter circuit; sets its area, energy and time");
+}
+
+void declare(Fields& f, DacOptions& o) {
+  f.integer("bits", o.bits, {1, kLargestDacBits},
+            "input bits applied per read; inputs with more bits take several reads");
+}
+
+}  // namespace ohmweave::crossbar

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crossbar/pair.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "core/error.h"
+#include "crossbar/device.h"
+#include "crossbar/wires.h"
+
+namespace ohmweave::crossbar {
+namespace {
+
+constexpr int kLargestCodeBits = 30;  // codes are 32-bit integers
+
+Matrix row_select_siemens(const Matrix& siemens, const Wires& wires, Eigen::Index rows_at_once) {
+  Matrix result(siemens.cols(), siemens.rows());
+  for (Eigen::Index first = 0; first < siemens.rows(); first += rows_at_once) {
+    const Eigen::Index count = std::min(rows_at_once, siemens.rows() - first);
+    Matrix connected = Matrix::Zero(siemens.rows(), siemens.cols());
+    connected.middleRows(first, count) = siemens.middleRows(first, count);
+    result.middleCols(first, count) = effective_matrix(connected, wires).middleCols(first, count);
+  }
+  return result;
+}
+
+}  // namespace
+
+Matrix program_siemens(const std::vector<int>& levels, int rows, int cols,
+                       const DeviceOptions& device, int bits_per_cell, const RandomStream& stream) {
+  OHMWEAVE_REQUIRE(
+      rows >= 0 && cols >= 0 &&
+          levels.size() == static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols),
+      "one level per cell");
+  const std::vector<double> siemens =
+      make_device(device)->program_siemens(levels, bits_per_cell, stream);
+  return Eigen::Map<const Matrix>(siemens.data(), rows, cols);
+}
+
+RandomStream array_stream(const RandomStream& run, int chip, int array) {
+  OHMWEAVE_REQUIRE(chip >= 0 && array >= 0, "chips and arrays count from 0");
+  return run.child("devices", static_cast<std::uint64_t>(chip), static_cast<std::uint64_t>(array));
+}
+
+Matrix effective_siemens(const Matrix& siemens, const ArrayOptions& array) {
+  const Wires wires{array.row_ohm, array.col_ohm, array.driver_ohm, array.sense_ohm};
+  if (array.topology == Topology::RowSelect) {
+    return row_select_siemens(siemens, wires, array.rows_at_once());
+  }
+  return effective_matrix(siemens, wires);
+}
+
+PairReader make_pair_reader(const Matrix& positive_siemens, const Matrix& negative_siemens,
+                            const ArrayOptions& array, const DeviceOptions& device,
+                            const DacOptions& dac, int adc_bits, int dropped_bits) {
+  OHMWEAVE_REQUIRE(positive_siemens.rows() == negative_siemens.rows() &&
+                       positive_siemens.cols() == negative_siemens.cols(),
+                   "both arrays of a pair have one shape");
+  OHMWEAVE_REQUIRE(
+      adc_bits >= 0 && dropped_bits >= 0 && adc_bits + dropped_bits <= kLargestCodeBits,
+      "codes fit 32 bits");
+  const double level_siemens =
+      (device.g_max_siemens - device.g_min_siemens) / ((1 << array.bits_per_cell) - 1);
+  const double digit_v = array.read_voltage_v / ((1 << dac.bits) - 1);
+  const double lsb_a = level_siemens * digit_v;
+  const Matrix difference =
+      effective_siemens(positive_siemens, array) - effective_siemens(negative_siemens, array);
+  return {(difference * (digit_v / lsb_a)).cast<float>(), adc_bits, dropped_bits};
+}
+
+std::vector<std::int32_t> read_array(const PairReader& pair,
+                                     const std::vector<std::int32_t>& digits) {
+  OHMWEAVE_REQUIRE(digits.size() == static_cast<std::size_t>(pair.unit_gain.cols()),
+                   "one digit per row");
+  const double largest = std::exp2(pair.adc_bits) - 1.0;
+  std::vector<std::int32_t> codes(static_cast<std::size_t>(pair.unit_gain.rows()));
+  for (std::size_t c = 0; c < codes.size(); ++c) {
+    double units = 0.0;
+    for (std::size_t r = 0; r < digits.size(); ++r) {
+      units += static_cast<double>(
+                   pair.unit_gain(static_cast<Eigen::Index>(c), static_cast<Eigen::Index>(r))) *
+               digits[r];
+    }
+    const double code = std::nearbyint(std::ldexp(units, -pair.dropped_bits));
+    codes[c] = static_cast<std::int32_t>(std::clamp(code, -largest, largest));
+  }
+  return codes;
+}
+
+int lossless_adc_bits(std::int64_t max_column_sum, int dac_bits) {
+  OHMWEAVE_REQUIRE(max_column_sum >= 0 && dac_bits >= 1 && dac_bits < kLargestCodeBits &&
+                       max_column_sum <= (std::int64_t{1} << kLargestCodeBits),
+                   "a sum of levels and a digit width that occur");
+  const std::int64_t largest_code = max_column_sum * ((std::int64_t{1} << dac_bits) - 1);
+  int bits = 0;
+  while ((std::int64_t{1} << bits) <= largest_code) ++bits;
+  return bits;
+}
+
+}  // namespace ohmweave::crossbar

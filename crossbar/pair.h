@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// A differential pair of arrays as it is read: programmed conductances, the exact effect of the
+// wires, and the converter. One unit of (level x input digit) is
+//   lsb = (g_max - g_min) / (2^bits_per_cell - 1) * read_voltage / (2^dac_bits - 1)   [amperes]
+// and the code of column c for the digits of the rows read at once is
+//   clamp(round((I+_c - I-_c) / (lsb * 2^dropped_bits)), -(2^adc_bits - 1), 2^adc_bits - 1);
+// ties to even (the rounding of IEEE 754, of torch::round and of vector instructions alike). A code
+// stands for code * 2^dropped_bits units, so all that follows is integer arithmetic.
+// docs/crossbar.md has the circuit and the equations.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/random.h"
+#include "crossbar/matrix.h"
+#include "crossbar/options.h"
+
+namespace ohmweave::crossbar {
+
+/// Conductances after programming one array of one chip sample.
+/// levels: rows x cols row-major; siemens: rows x cols; (r, c) joins input r to output c.
+/// Cell (r, c) draws from position r * cols + c of `stream`, so a chip is remade, not stored.
+[[nodiscard]] Matrix program_siemens(const std::vector<int>& levels, int rows, int cols,
+                                     const DeviceOptions& device, int bits_per_cell,
+                                     const RandomStream& stream);
+
+/// The stream of array `array` of chip sample `chip`: the same frozen devices for accuracy and
+/// energy.
+[[nodiscard]] RandomStream array_stream(const RandomStream& run, int chip, int array);
+
+/// Effective matrix: currents = result * voltages, cols x rows, exact for the array's wires.
+/// Topology::RowSelect: rows [k * rows_at_once, (k + 1) * rows_at_once) are read together, and
+/// their columns of the result hold for such a read (all other rows' cells are then disconnected).
+[[nodiscard]] Matrix effective_siemens(const Matrix& siemens, const ArrayOptions& array);
+
+/// A pair ready to be read. unit_gain: cols x rows, (M+ - M-) * volts per digit unit / lsb: with
+/// ideal devices and wires exactly the signed slice levels.
+struct PairReader {
+  MatrixF unit_gain;
+  int adc_bits = 8;      // magnitude bits; codes are clamped to +-(2^adc_bits - 1)
+  int dropped_bits = 0;  // lossless bits - adc_bits when the converter has fewer
+};
+[[nodiscard]] PairReader make_pair_reader(const Matrix& positive_siemens,
+                                          const Matrix& negative_siemens, const ArrayOptions& array,
+                                          const DeviceOptions& device, const DacOptions& dac,
+                                          int adc_bits, int dropped_bits);
+
+/// Reference read: converter codes of every column for one digit vector (rows not read: 0).
+/// digits: rows, each in -(2^dac_bits - 1) .. 2^dac_bits - 1.
+[[nodiscard]] std::vector<std::int32_t> read_array(const PairReader& pair,
+                                                   const std::vector<std::int32_t>& digits);
+
+/// Magnitude bits with which no code of any mapped column is ever clamped or rounded:
+/// ceil(log2(max_column_sum * (2^dac_bits - 1) + 1)), where max_column_sum is the largest sum of
+/// |levels| of one slice over the rows read at once. 128 rows of 2-bit cells, 1-bit digits: 9.
+[[nodiscard]] int lossless_adc_bits(std::int64_t max_column_sum, int dac_bits);
+
+}  // namespace ohmweave::crossbar

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Data sets as tensors.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+
+#include "data/options.h"
+
+namespace ohmweave::data {
+
+/// Images and their classes.
+struct Split {
+  torch::Tensor images;  // uint8, images x channels x height x width
+  torch::Tensor labels;  // int64, images
+};
+
+struct TrainingData {
+  Split train;
+  Split validation;
+};
+
+/// The training images, cut in two: a permutation keyed by `seed` gives its first
+/// num_validation_images to validation, the others to training. Generated sets are drawn from
+/// `seed`. Throws DataError (files) or ConfigError (more validation images than there are).
+[[nodiscard]] TrainingData load_training_data(const DataOptions& options, std::uint64_t seed);
+
+/// The test images, in the order of their files (or of their index, when generated).
+[[nodiscard]] Split load_test_data(const DataOptions& options, std::uint64_t seed);
+
+/// Pixels as float32 numbers of the same shape and device; see Normalization.
+[[nodiscard]] torch::Tensor normalized(const torch::Tensor& images, const DataOptions& options);
+
+}  // namespace ohmweave::data

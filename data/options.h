@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Config section /data: which images, from where, and how pixels become numbers. No torch here.
+#pragma once
+
+#include <string>
+
+#include "core/fields.h"
+#include "core/network.h"
+
+namespace ohmweave::data {
+
+/// How a pixel 0..255 becomes the number a network sees.
+enum class Normalization {
+  UnitRange,     // pixel / 255
+  Standardized,  // (pixel / 255 - mean) / std of the data set
+};
+
+struct DataOptions {
+  std::string kind = "synthetic_digits";  // a name of the data set table (table.h)
+  std::string path;                       // folder of a set read from files; ${NAME} is expanded
+  Normalization normalization = Normalization::UnitRange;
+  int num_train_images = 15000;      // generated sets only, validation images included
+  int num_test_images = 2000;        // generated sets only
+  int num_validation_images = 5000;  // held out of the training images
+};
+void declare(Fields& f, DataOptions& o);
+
+/// Replaces every ${NAME} by that environment variable. Throws ConfigError (/data/path) when one is
+/// not set or a brace is not closed.
+[[nodiscard]] std::string expand_environment(const std::string& path);
+
+/// Shape of one image, and number of classes (labels are 0 .. classes - 1).
+[[nodiscard]] Shape image_shape(const DataOptions& options);
+[[nodiscard]] int num_classes(const DataOptions& options);
+
+/// SHA-256 (hexadecimal) of what the images are made from: the contents of all files of the set,
+/// or generator version and counts of a generated one. Throws DataError when a file is missing.
+[[nodiscard]] std::string data_fingerprint(const DataOptions& options);
+
+}  // namespace ohmweave::data

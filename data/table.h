@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The data sets there are. A new one is a file pair and one line in table.cpp.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "data/options.h"
+
+namespace ohmweave::data {
+
+/// Images as bytes.
+struct Images {
+  Shape shape;                       // of one image
+  std::vector<std::uint8_t> pixels;  // image-major, then channel, row, column
+  std::vector<std::uint8_t> labels;  // one an image
+  [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(labels.size()); }
+};
+
+enum class Part { Train, Test };
+
+/// Mean and standard deviation of pixel / 255 over the training images.
+struct PixelStatistics {
+  double mean = 0.0;
+  double std = 1.0;
+};
+
+struct DataSet {
+  std::string name;
+  std::string summary;
+  Shape shape;
+  int num_classes = 0;
+  PixelStatistics pixels;
+  /// All files of the set below `folder`, in a fixed order; empty = a generated set. Throws
+  /// DataError naming a file that is missing.
+  std::function<std::vector<std::filesystem::path>(const std::filesystem::path& folder)> files;
+  /// Changes whenever a generator draws other images from the same seed; empty = read from files.
+  std::string generator_version;
+  /// Reads or draws one part.
+  std::function<Images(const DataOptions& options, Part part, std::uint64_t seed)> load;
+  [[nodiscard]] bool is_generated() const { return !generator_version.empty(); }
+};
+
+[[nodiscard]] const std::vector<DataSet>& data_sets();
+/// Names and summaries, for lists and config errors.
+[[nodiscard]] std::vector<Word> data_set_words();
+/// Throws ConfigError (/data/kind) for an unknown name.
+[[nodiscard]] const DataSet& find_data_set(const std::string& name);
+
+}  // namespace ohmweave::data

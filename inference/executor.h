@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs an integer network over a batch: weight layers by their products (exact, or those of a
+// chip), all else by core's integer arithmetic. With exact_products() every code equals
+// core's run_integer_reference(). One thread; deterministic.
+#pragma once
+
+#include <vector>
+
+#include "core/quantized_network.h"
+#include "inference/code_batch.h"
+#include "inference/exact_products.h"
+
+namespace ohmweave::inference {
+
+/// Codes (the last node: accumulators) of every node, in node order. `input`: the Input node's
+/// codes. Throws std::logic_error when a weight node has no product or the input another shape.
+[[nodiscard]] std::vector<CodeBatch> run_network(const QuantizedNetwork& network,
+                                                 const LayerProducts& products,
+                                                 const CodeBatch& input);
+
+}  // namespace ohmweave::inference

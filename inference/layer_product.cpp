@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inference/layer_product.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <map>
+
+#include "core/error.h"
+#include "inference/windows.h"
+
+namespace ohmweave::inference {
+namespace {
+
+// Windows read together: digits (128 rows) and currents (256 columns) then stay in the cache.
+constexpr int kWindowsAtOnce = 256;
+
+/// Working memory of one thread for one block and one set of windows.
+struct Scratch {
+  std::vector<std::int32_t> inputs;        // rows x windows
+  std::vector<std::int32_t> accumulators;  // outputs x windows
+  GainMatrix digits;                       // rows x windows
+  GainMatrix units;                        // (num_slices * outputs) x windows
+};
+
+/// Digit `digit` of every input, with the input's sign; false if all are zero.
+bool split_digit(const std::vector<std::int32_t>& inputs, int digit, int digit_bits,
+                 float* digits) {
+  const int shift = digit * digit_bits;
+  const std::int32_t mask = static_cast<std::int32_t>((std::int64_t{1} << digit_bits) - 1);
+  std::int32_t any = 0;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const std::int32_t input = inputs[i];
+    const std::int32_t magnitude = (std::abs(input) >> shift) & mask;
+    any |= magnitude;
+    digits[i] = static_cast<float>(input < 0 ? -magnitude : magnitude);
+  }
+  return any != 0;
+}
+
+/// How one column's current becomes its share of the accumulator.
+struct Conversion {
+  float units_to_code;  // 2^-dropped_bits
+  float largest_code;
+  std::int32_t weight;  // of one code in the accumulator
+};
+
+/// accumulators += weight * code of each of `count` values. Clamping first is the same as clamping
+/// the rounded value, since the limits are integers.
+void add_codes(const float* units, int count, const Conversion& conversion,
+               std::int32_t* accumulators) {
+  for (int i = 0; i < count; ++i) {
+    float value = units[i] * conversion.units_to_code;
+    value = value > conversion.largest_code ? conversion.largest_code : value;
+    value = value < -conversion.largest_code ? -conversion.largest_code : value;
+    accumulators[i] += conversion.weight * static_cast<std::int32_t>(std::rint(value));
+  }
+}
+
+void convert(const LayerProduct& product, std::size_t num_outputs, int digit, Scratch& scratch) {
+  const int count = static_cast<int>(scratch.units.cols());
+  for (int slice = 0; slice < product.num_slices; ++slice) {
+    const int shift =
+        digit * product.digit_bits + slice * product.slice_bits + product.dropped_bits;
+    const Conversion conversion{std::ldexp(1.0F, -product.dropped_bits),
+                                static_cast<float>(product.largest_code),
+                                static_cast<std::int32_t>(std::int64_t{1} << shift)};
+    const std::size_t size = num_outputs * static_cast<std::size_t>(count);
+    add_codes(scratch.units.data() + slice * size, static_cast<int>(size), conversion,
+              scratch.accumulators.data());
+  }
+}
+
+/// Fills scratch.accumulators with the block's sums for the gathered inputs.
+void read_block(const LayerProduct& product, const BlockProduct& block, int count,
+                Scratch& scratch) {
+  const Eigen::Index num_rows = block.gain.cols();
+  scratch.accumulators.assign(block.outputs.size() * static_cast<std::size_t>(count), 0);
+  scratch.digits.resize(num_rows, count);
+  scratch.units.resize(block.gain.rows(), count);
+  for (int digit = 0; digit < product.num_digits; ++digit) {
+    if (!split_digit(scratch.inputs, digit, product.digit_bits, scratch.digits.data())) continue;
+    for (Eigen::Index first = 0; first < num_rows; first += product.rows_at_once) {
+      const Eigen::Index rows = std::min<Eigen::Index>(product.rows_at_once, num_rows - first);
+      scratch.units.noalias() =
+          block.gain.middleCols(first, rows) * scratch.digits.middleRows(first, rows);
+      convert(product, block.outputs.size(), digit, scratch);
+    }
+  }
+}
+
+std::int64_t ceil_divide(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+/// Sum of 2^(i * bits) for i < count.
+double sum_of_powers(int count, int bits) {
+  double sum = 0.0;
+  for (int i = 0; i < count; ++i) sum += std::ldexp(1.0, i * bits);
+  return sum;
+}
+
+void add_bias(const std::vector<std::int64_t>& bias, CodeBatch& accumulators) {
+  if (bias.empty()) return;
+  const Shape& shape = accumulators.shape;
+  const std::int64_t places = static_cast<std::int64_t>(shape.height) * shape.width;
+  std::int32_t* target = accumulators.codes.data();
+  for (int image = 0; image < accumulators.num_images; ++image) {
+    for (const std::int64_t value : bias) {
+      for (std::int64_t place = 0; place < places; ++place)
+        *target++ += static_cast<std::int32_t>(value);
+    }
+  }
+}
+
+}  // namespace
+
+void check_accumulators(const LayerProduct& product, const std::string& layer) {
+  std::map<int, double> reach;  // by output feature
+  const double of_one_read = std::ldexp(product.largest_code, product.dropped_bits) *
+                             sum_of_powers(product.num_digits, product.digit_bits) *
+                             sum_of_powers(product.num_slices, product.slice_bits);
+  for (const BlockProduct& block : product.blocks) {
+    const auto num_reads = static_cast<double>(
+        ceil_divide(static_cast<std::int64_t>(block.rows.size()), product.rows_at_once));
+    for (const int out : block.outputs) reach[out] += num_reads * of_one_read;
+  }
+  for (std::size_t out = 0; out < product.bias.size(); ++out)
+    reach[static_cast<int>(out)] += std::abs(static_cast<double>(product.bias[out]));
+  constexpr double kLimit = std::numeric_limits<std::int32_t>::max();
+  for (const auto& [out, largest] : reach) {
+    if (largest > kLimit)
+      throw DataError("layer '" + layer + "': accumulators may reach " + std::to_string(largest) +
+                      "; at most " + std::to_string(kLimit) +
+                      " is supported (fewer weight or activation bits)");
+  }
+}
+
+CodeBatch multiply(const LayerProduct& product, const Node& node, const Shape& output,
+                   const CodeBatch& input) {
+  const Windows windows(node, output, input);
+  CodeBatch result = make_code_batch(input.num_images, output);
+  add_bias(product.bias, result);
+  Scratch scratch;
+  for (const BlockProduct& block : product.blocks) {
+    for (std::int64_t first = 0; first < windows.num_windows(); first += kWindowsAtOnce) {
+      const int count =
+          static_cast<int>(std::min<std::int64_t>(kWindowsAtOnce, windows.num_windows() - first));
+      scratch.inputs.resize(block.rows.size() * static_cast<std::size_t>(count));
+      windows.gather(block.group, block.rows, first, count, scratch.inputs.data());
+      read_block(product, block, count, scratch);
+      const std::vector<std::int64_t> offsets = windows.output_offsets(first, count);
+      const std::int32_t* sums = scratch.accumulators.data();
+      for (const int out : block.outputs) {
+        std::int32_t* target = result.codes.data() + out * windows.places();
+        for (int w = 0; w < count; ++w) target[offsets[w]] += *sums++;
+      }
+    }
+  }
+  return result;
+}
+
+}  // namespace ohmweave::inference

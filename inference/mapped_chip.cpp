@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inference/mapped_chip.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "crossbar/pair.h"
+#include "mapping/column_sums.h"
+
+namespace ohmweave::inference {
+namespace {
+
+using mapping::Block;
+using mapping::Sign;
+
+void require_same_geometry(const mapping::Geometry& geometry, const crossbar::ArrayOptions& array) {
+  OHMWEAVE_REQUIRE(geometry.rows == array.rows && geometry.cols == array.cols &&
+                       geometry.num_slices == array.num_slices() &&
+                       geometry.bits_per_cell == array.bits_per_cell,
+                   "the network was placed on other arrays than these");
+}
+
+/// The layer's converters and input digits; no blocks yet.
+LayerProduct empty_product(const MappedNetwork& mapped, int node, const Hardware& hardware,
+                           const ConverterBits& bits) {
+  const int magnitude_bits = input_format(mapped.network, node).magnitude_bits();
+  LayerProduct product;
+  product.rows_at_once = hardware.array.rows_at_once();
+  product.digit_bits = hardware.dac.bits;
+  product.num_digits = (magnitude_bits + hardware.dac.bits - 1) / hardware.dac.bits;
+  product.slice_bits = hardware.array.bits_per_cell;
+  product.num_slices = hardware.array.num_slices();
+  product.dropped_bits = bits.dropped_bits;
+  product.largest_code = static_cast<std::int32_t>((std::int64_t{1} << bits.adc_bits) - 1);
+  product.bias = mapped.network.nodes[node].weights->bias;
+  return product;
+}
+
+BlockProduct empty_block(const MappedNetwork& mapped, const Block& block) {
+  const Node& layer = mapped.network.network.nodes[block.node];
+  const int group_columns = layer.out_channels / layer.groups;
+  BlockProduct result;
+  result.group = block.group;
+  result.rows = block.rows;
+  for (const int column : block.columns)
+    result.outputs.push_back(block.group * group_columns + column);
+  result.gain.resize(
+      static_cast<Eigen::Index>(block.columns.size()) * mapped.placement.geometry.num_slices,
+      static_cast<Eigen::Index>(block.rows.size()));
+  return result;
+}
+
+/// Conductances of the array that holds one slice and sign of a block.
+crossbar::Matrix program_array(const MappedNetwork& mapped, const Hardware& hardware,
+                               const ChipKey& key, int array) {
+  const Block& block = mapped.placement.blocks[mapped.placement.arrays[array].block];
+  return crossbar::program_siemens(
+      mapping::cell_levels(mapped.placement, mapped.network, array),
+      static_cast<int>(block.rows.size()), static_cast<int>(block.columns.size()), hardware.device,
+      hardware.array.bits_per_cell, crossbar::array_stream(key.run, key.index, array));
+}
+
+/// One slice of one block: where its pair of arrays is, and where its gain goes.
+struct PairSite {
+  int positive_array = 0;
+  int node = 0;
+  std::size_t block = 0;  // in the layer's product
+  int slice = 0;
+  ConverterBits bits;
+};
+
+/// Sets up all products but their gains, and lists the pairs that fill those.
+std::vector<PairSite> lay_out(const MappedNetwork& mapped, const Hardware& hardware,
+                              LayerProducts& products) {
+  std::vector<ConverterBits> bits(products.size());
+  for (const int node : weight_nodes(mapped.network.network)) {
+    bits[node] = converter_bits(mapped, node, hardware);
+    products[node] = empty_product(mapped, node, hardware, bits[node]);
+  }
+  std::vector<PairSite> sites;
+  for (const Block& block : mapped.placement.blocks) {
+    if (block.copy != 0) continue;
+    LayerProduct& product = products.at(block.node).value();
+    for (int slice = 0; slice < mapped.placement.geometry.num_slices; ++slice)
+      sites.push_back({block.first_array + 2 * slice, block.node, product.blocks.size(), slice,
+                       bits[block.node]});
+    product.blocks.push_back(empty_block(mapped, block));
+  }
+  for (const int node : weight_nodes(mapped.network.network))
+    check_accumulators(*products[node], mapped.network.network.nodes[node].name);
+  return sites;
+}
+
+}  // namespace
+
+ConverterBits converter_bits(const MappedNetwork& mapped, int node, const Hardware& hardware) {
+  const std::int64_t largest_sum = mapping::max_column_sum(mapped.placement, mapped.network, node,
+                                                           hardware.array.rows_at_once());
+  ConverterBits bits;
+  bits.lossless_bits = crossbar::lossless_adc_bits(largest_sum, hardware.dac.bits);
+  bits.adc_bits = hardware.adc.bits.value_or(bits.lossless_bits);
+  bits.dropped_bits = std::max(0, bits.lossless_bits - bits.adc_bits);
+  return bits;
+}
+
+LayerProducts program_chip(const MappedNetwork& mapped, const Hardware& hardware,
+                           const ChipKey& key, const ForEach& for_each) {
+  require_same_geometry(mapped.placement.geometry, hardware.array);
+  LayerProducts products(mapped.network.nodes.size());
+  const std::vector<PairSite> sites = lay_out(mapped, hardware, products);
+  for_each(static_cast<int>(sites.size()), [&](int i) {
+    const PairSite& site = sites[i];
+    const crossbar::PairReader pair = crossbar::make_pair_reader(
+        program_array(mapped, hardware, key, site.positive_array),
+        program_array(mapped, hardware, key, site.positive_array + 1), hardware.array,
+        hardware.device, hardware.dac, site.bits.adc_bits, site.bits.dropped_bits);
+    GainMatrix& gain = products[site.node]->blocks[site.block].gain;
+    gain.middleRows(site.slice * pair.unit_gain.rows(), pair.unit_gain.rows()) = pair.unit_gain;
+  });
+  return products;
+}
+
+}  // namespace ohmweave::inference

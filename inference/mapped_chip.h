@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// One chip sample: every array of a placement programmed with its frozen devices, its wires solved,
+// and its converters set, as the layer products the executor runs.
+#pragma once
+
+#include <cstdint>
+
+#include "core/random.h"
+#include "crossbar/options.h"
+#include "inference/exact_products.h"
+#include "inference/parallel.h"
+#include "mapping/placement.h"
+
+namespace ohmweave::inference {
+
+/// What the arrays are made of and read with.
+struct Hardware {
+  crossbar::DeviceOptions device;
+  crossbar::ArrayOptions array;
+  crossbar::AdcOptions adc;
+  crossbar::DacOptions dac;
+};
+
+/// An integer network and where its weights sit.
+struct MappedNetwork {
+  QuantizedNetwork network;
+  mapping::Placement placement;
+};
+
+/// Resolution of a layer's converters. The converter's step is 2^dropped_bits units of
+/// (level x digit), so that the given bits span the layer's largest sum.
+struct ConverterBits {
+  int lossless_bits = 0;  // with which no sum of the layer is clamped or rounded
+  int adc_bits = 0;       // magnitude bits of the converter: as given, or lossless_bits
+  int dropped_bits = 0;   // max(0, lossless_bits - adc_bits)
+};
+[[nodiscard]] ConverterBits converter_bits(const MappedNetwork& mapped, int node,
+                                           const Hardware& hardware);
+
+/// Which chip: the frozen devices of array a are those of crossbar::array_stream(run, index, a).
+struct ChipKey {
+  RandomStream run;
+  int index = 0;
+};
+
+/// Programs and solves the needed copy (copy 0) of every block; an array is one piece of work for
+/// `for_each`. Throws std::logic_error when the placement's geometry is not the hardware's, and
+/// DataError as check_accumulators().
+[[nodiscard]] LayerProducts program_chip(const MappedNetwork& mapped, const Hardware& hardware,
+                                         const ChipKey& key, const ForEach& for_each = in_sequence);
+
+}  // namespace ohmweave::inference

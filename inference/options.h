@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Config section /evaluate.
+#pragma once
+
+#include <optional>
+
+#include "core/fields.h"
+
+namespace ohmweave::inference {
+
+/// Section /evaluate: how the accuracy of the mapped network is measured.
+struct EvaluateOptions {
+  int num_chips = 20;             // frozen chip samples
+  std::optional<int> num_images;  // first images of the test split each chip sees; empty = all
+  int activity_images = 1000;     // at most so many images give the activity profile
+  int batch = 64;                 // images one thread runs at a time; no effect on results
+};
+void declare(Fields& f, EvaluateOptions& o);
+
+}  // namespace ohmweave::inference

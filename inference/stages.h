@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The evaluate stage: accuracy of every form of a network on the test split, from the trained
+// floats to a population of chips, and the activity of the layers' inputs.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "core/network_model.h"
+#include "core/progress.h"
+#include "core/quantized_network.h"
+#include "core/random.h"
+#include "crossbar/options.h"
+#include "data/options.h"
+#include "inference/options.h"
+#include "mapping/placement.h"
+
+namespace ohmweave::inference {
+
+struct EvaluateInputs {
+  NetworkModel dense;
+  std::optional<NetworkModel> compressed;  // empty when nothing was compressed
+  std::optional<std::string> owz;          // bytes of the compressed network's archive
+  QuantizedNetwork mapped;                 // integers of the network on the chip
+  QuantizedNetwork baseline;               // integers of the dense network
+  mapping::Placement placement;            // of `mapped`
+  crossbar::DeviceOptions device;
+  crossbar::ArrayOptions array;
+  crossbar::AdcOptions adc;
+  crossbar::DacOptions dac;
+  EvaluateOptions options;
+  data::DataOptions data;
+  std::uint64_t seed = 0;  // of the run; generated data sets are drawn from it
+};
+
+struct EvaluateContext {
+  std::filesystem::path output;  // the artifact folder being filled
+  /// Keeps the results of finished chips, so that a killed run goes on where it was. Belongs to
+  /// exactly these inputs.
+  std::filesystem::path work;
+  RandomStream stream;  // chips are crossbar::array_stream(stream, chip, array)
+  Progress& progress;
+};
+
+/// Writes accuracy.json and activity.json into context.output. accuracy.json: {dense, compressed,
+/// quantized, integer, on_chip: {...}, seeds: [...]}, top-1 on the whole test split but for
+/// on_chip (its first num_images); keys of what was not given are absent. activity.json:
+/// {network, baseline}, see activity.h. Uses torch's threads; results do not depend on their
+/// number. Throws ConfigError when more images are asked for than there are, DataError for bad
+/// files, NumericError for outputs that are not finite.
+void evaluate_stage(const EvaluateInputs& inputs, const EvaluateContext& context);
+
+}  // namespace ohmweave::inference

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// From an integer network to a placement: partition, removal of dead rows and columns, tiles, mesh.
+#pragma once
+
+#include "mapping/options.h"
+#include "mapping/placement.h"
+
+namespace ohmweave::mapping {
+
+/// Maps every weight layer, one copy each. Blocks come in the order of their nodes, then groups,
+/// then columns, then rows. Tiles are filled layer after layer: a layer fills whole tiles, and its
+/// remainder goes to the tile with the least room that still holds all of it, or to a new tile. So
+/// a layer never spans more tiles than it has to, and layers share a tile only through remainders.
+/// Throws ConfigError when the geometry cannot hold a block (fewer arrays a tile than one block's
+/// slices and signs, fewer cell bits than weight bits).
+[[nodiscard]] Placement map_network(const QuantizedNetwork& network, const Geometry& geometry,
+                                    const MappingOptions& options);
+
+}  // namespace ohmweave::mapping

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Config section /mapping. Free of Boost, so that every program can check it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/fields.h"
+
+namespace ohmweave::mapping {
+
+/// Section /mapping.
+struct MappingOptions {
+  std::string placer = "traffic";  // a name of the placer table
+  int arrays_per_tile = 16;        // physical arrays (each sign and slice counts) that share a tile
+};
+void declare(Fields& f, MappingOptions& o);
+
+/// Names and summaries of the placer table (placers.h); a contract test holds both lists equal.
+[[nodiscard]] std::vector<Word> placer_words();
+
+}  // namespace ohmweave::mapping

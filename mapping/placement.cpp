@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mapping/placement.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+
+#include "core/error.h"
+#include "mapping/codes_view.h"
+
+namespace ohmweave::mapping {
+namespace {
+
+std::optional<int> position_of(const std::vector<int>& ascending, int value) {
+  const auto found = std::lower_bound(ascending.begin(), ascending.end(), value);
+  if (found == ascending.end() || *found != value) return std::nullopt;
+  return static_cast<int>(found - ascending.begin());
+}
+
+}  // namespace
+
+CodesView::CodesView(const QuantizedNetwork& network, int node) {
+  OHMWEAVE_REQUIRE(node >= 0 && node < static_cast<int>(network.nodes.size()), "no such node");
+  OHMWEAVE_REQUIRE(network.nodes[node].weights.has_value(), "the node has no weights");
+  const Node& layer = network.network.nodes[node];
+  codes_ = &network.nodes[node].weights->codes;
+  groups_ = layer.groups;
+  columns_ = layer.out_channels / layer.groups;
+  OHMWEAVE_REQUIRE(layer.out_channels > 0 && codes_->size() % layer.out_channels == 0,
+                   "number of weight codes is no multiple of the outputs");
+  rows_ = static_cast<int>(codes_->size() / layer.out_channels);
+}
+
+std::vector<CellAddress> locate(const Placement& placement, const QuantizedNetwork& network,
+                                int node, int out, int row) {
+  const CodesView codes(network, node);
+  OHMWEAVE_REQUIRE(out >= 0 && out < codes.groups() * codes.columns(), "no such output");
+  OHMWEAVE_REQUIRE(row >= 0 && row < codes.rows(), "no such matrix row");
+  std::vector<CellAddress> cells;
+  for (const Block& block : placement.blocks) {
+    if (block.node != node || block.group != out / codes.columns()) continue;
+    const std::optional<int> array_row = position_of(block.rows, row);
+    const std::optional<int> array_column = position_of(block.columns, out % codes.columns());
+    if (!array_row || !array_column) continue;
+    for (int i = 0; i < 2 * placement.geometry.num_slices; ++i)
+      cells.push_back({block.first_array + i, *array_row, *array_column});
+  }
+  return cells;
+}
+
+std::vector<int> cell_levels(const Placement& placement, const QuantizedNetwork& network,
+                             int array) {
+  OHMWEAVE_REQUIRE(array >= 0 && array < static_cast<int>(placement.arrays.size()),
+                   "no such array");
+  const Array& place = placement.arrays[array];
+  const Block& block = placement.blocks[place.block];
+  const CodesView codes(network, block.node);
+  const int bits = placement.geometry.bits_per_cell;
+  const int sign = place.sign == Sign::Positive ? 1 : -1;
+  const std::int64_t highest = (std::int64_t{1} << (bits * placement.geometry.num_slices)) - 1;
+  std::vector<int> levels;
+  levels.reserve(block.rows.size() * block.columns.size());
+  for (const int row : block.rows)
+    for (const int column : block.columns) {
+      const int magnitude = std::max(0, sign * codes.at(block.group, row, column));
+      OHMWEAVE_REQUIRE(magnitude <= highest, "a weight code has more bits than its slices hold");
+      levels.push_back((magnitude >> (place.slice * bits)) & ((1 << bits) - 1));
+    }
+  return levels;
+}
+
+int num_copies(const Placement& placement, int node) {
+  int copies = 0;
+  for (const Block& block : placement.blocks)
+    if (block.node == node) copies = std::max(copies, block.copy + 1);
+  return copies;
+}
+
+}  // namespace ohmweave::mapping

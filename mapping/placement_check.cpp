@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "mapping/codes_view.h"
+#include "mapping/placement.h"
+
+namespace ohmweave::mapping {
+namespace {
+
+[[noreturn]] void refuse(int block, const std::string& text) {
+  throw DataError("placement: /blocks/" + std::to_string(block) + text);
+}
+
+void check_block(const Placement& placement, const QuantizedNetwork& network, int index) {
+  const Block& block = placement.blocks[index];
+  const int num_nodes = static_cast<int>(network.nodes.size());
+  if (block.node >= num_nodes || !network.nodes[block.node].weights)
+    refuse(index, "/node = " + std::to_string(block.node) + ": the network has no weights there");
+  const CodesView codes(network, block.node);
+  if (block.group >= codes.groups())
+    refuse(index, "/group = " + std::to_string(block.group) + ": the layer has " +
+                      std::to_string(codes.groups()));
+  if (block.rows.back() >= codes.rows())
+    refuse(index, "/rows: holds " + std::to_string(block.rows.back()) + ", the layer has " +
+                      std::to_string(codes.rows()) + " matrix rows");
+  if (block.columns.back() >= codes.columns())
+    refuse(index, "/columns: holds " + std::to_string(block.columns.back()) + ", the layer has " +
+                      std::to_string(codes.columns()) + " matrix columns a group");
+}
+
+std::string name_of(const QuantizedNetwork& network, int node) {
+  return network.network.nodes[node].name;
+}
+
+/// Throws if a code of the node does not fit the cells of one weight.
+void check_code_bits(const Placement& placement, const QuantizedNetwork& network, int node) {
+  const int bits = placement.geometry.bits_per_cell * placement.geometry.num_slices;
+  const std::int64_t highest = (std::int64_t{1} << bits) - 1;
+  for (const std::int32_t code : network.nodes[node].weights->codes)
+    if (std::abs(static_cast<std::int64_t>(code)) > highest)
+      throw DataError("placement: layer '" + name_of(network, node) + "' has weight code " +
+                      std::to_string(code) + "; " + std::to_string(bits) +
+                      " cell bits hold magnitudes up to " + std::to_string(highest));
+}
+
+/// Throws unless each non-zero weight of the node is in exactly one block of the copy.
+void check_copy(const Placement& placement, const QuantizedNetwork& network, int node, int copy) {
+  const CodesView codes(network, node);
+  const std::size_t columns = codes.columns();
+  std::vector<unsigned char> held(network.nodes[node].weights->codes.size(), 0);
+  for (const Block& block : placement.blocks) {
+    if (block.node != node || block.copy != copy) continue;
+    for (const int column : block.columns)
+      for (const int row : block.rows) {
+        unsigned char& count = held[(block.group * columns + column) * codes.rows() + row];
+        if (count < 2) ++count;
+      }
+  }
+  for (std::size_t i = 0; i < held.size(); ++i) {
+    const bool is_zero = network.nodes[node].weights->codes[i] == 0;
+    if (held[i] == 1 || (is_zero && held[i] == 0)) continue;
+    throw DataError(
+        "placement: copy " + std::to_string(copy) + " of layer '" + name_of(network, node) +
+        "' holds weight (output " + std::to_string(i / codes.rows()) + ", matrix row " +
+        std::to_string(i % codes.rows()) + ") " + (held[i] == 0 ? "nowhere" : "more than once"));
+  }
+}
+
+}  // namespace
+
+void validate(const Placement& placement, const QuantizedNetwork& network) {
+  for (int b = 0; b < static_cast<int>(placement.blocks.size()); ++b)
+    check_block(placement, network, b);
+  for (const int node : weight_nodes(network.network)) {
+    check_code_bits(placement, network, node);
+    const int copies = std::max(1, num_copies(placement, node));
+    for (int copy = 0; copy < copies; ++copy) check_copy(placement, network, node, copy);
+  }
+}
+
+}  // namespace ohmweave::mapping

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <limits>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "core/error.h"
+#include "mapping/placement.h"
+
+namespace ohmweave::mapping {
+namespace {
+
+constexpr int kAnyInteger = std::numeric_limits<int>::max();
+
+[[noreturn]] void refuse(const std::string& pointer, const std::string& text) {
+  throw DataError("placement: " + pointer + text);
+}
+
+std::string brief(const Json& json) {
+  const std::string text = json.dump();
+  return text.size() <= 40 ? text : text.substr(0, 37) + "...";
+}
+
+/// A place in the document: what is there and its JSON pointer.
+struct Place {
+  const Json& json;
+  std::string pointer;
+
+  [[nodiscard]] Place at(const std::string& key) const {
+    if (!json.is_object()) refuse(pointer, " = " + brief(json) + ": must be an object");
+    const auto found = json.find(key);
+    if (found == json.end()) refuse(pointer + "/" + key, ": is missing");
+    return {*found, pointer + "/" + key};
+  }
+  [[nodiscard]] Place at(std::size_t index) const {
+    return {json[index], pointer + "/" + std::to_string(index)};
+  }
+  [[nodiscard]] std::size_t length() const {
+    if (!json.is_array()) refuse(pointer, " = " + brief(json) + ": must be an array");
+    return json.size();
+  }
+  [[nodiscard]] int integer(int low, int high) const {
+    const bool is_inside = json.is_number_integer() && json >= low && json <= high;
+    if (!is_inside)
+      refuse(pointer, " = " + brief(json) + ": must be an integer in [" + std::to_string(low) +
+                          ", " + std::to_string(high) + "]");
+    return json.get<int>();
+  }
+};
+
+/// A list of indices, ascending and without repeats, 1 to `most` of them.
+std::vector<int> read_indices(const Place& place, int most) {
+  std::vector<int> indices;
+  const std::size_t length = place.length();
+  if (length == 0 || length > static_cast<std::size_t>(most))
+    refuse(place.pointer, ": has " + std::to_string(length) + " entries; an array holds 1 to " +
+                              std::to_string(most));
+  for (std::size_t i = 0; i < length; ++i) {
+    const int index = place.at(i).integer(0, kAnyInteger);
+    if (!indices.empty() && index <= indices.back())
+      refuse(place.at(i).pointer,
+             " = " + std::to_string(index) + ": must be above the one before it");
+    indices.push_back(index);
+  }
+  return indices;
+}
+
+Geometry read_geometry(const Place& place) {
+  Geometry geometry;
+  geometry.rows = place.at("rows").integer(1, kAnyInteger);
+  geometry.cols = place.at("cols").integer(1, kAnyInteger);
+  geometry.num_slices = place.at("num_slices").integer(1, 30);
+  geometry.bits_per_cell = place.at("bits_per_cell").integer(1, 30 / geometry.num_slices);
+  return geometry;
+}
+
+Block read_block(const Place& place, const Geometry& geometry, int first_array) {
+  Block block;
+  block.node = place.at("node").integer(0, kAnyInteger);
+  block.group = place.at("group").integer(0, kAnyInteger);
+  block.copy = place.at("copy").integer(0, kAnyInteger - 1);
+  block.rows = read_indices(place.at("rows"), geometry.rows);
+  block.columns = read_indices(place.at("columns"), geometry.cols);
+  block.first_array = place.at("first_array").integer(first_array, first_array);
+  return block;
+}
+
+Sign read_sign(const Place& place) {
+  if (place.json == "positive") return Sign::Positive;
+  if (place.json == "negative") return Sign::Negative;
+  refuse(place.pointer, " = " + brief(place.json) + ": must be \"positive\" or \"negative\"");
+}
+
+/// The array must be the one its position says: block by block, slice by slice, both signs.
+Array read_array(const Place& place, const Placement& placement, int index) {
+  const int per_block = 2 * placement.geometry.num_slices;
+  const int block = index / per_block;
+  const int slice = index % per_block / 2;
+  Array array;
+  array.block = place.at("block").integer(block, block);
+  array.slice = place.at("slice").integer(slice, slice);
+  array.sign = read_sign(place.at("sign"));
+  if ((array.sign == Sign::Negative) != (index % 2 == 1))
+    refuse(place.pointer + "/sign", ": positive and negative arrays must take turns");
+  array.tile = place.at("tile").integer(0, static_cast<int>(placement.tiles.size()) - 1);
+  return array;
+}
+
+void read_tiles(const Place& tiles, Placement& placement) {
+  std::set<std::pair<int, int>> taken;
+  for (std::size_t i = 0; i < tiles.length(); ++i) {
+    const Place place = tiles.at(i);
+    const Tile tile = {place.at("x").integer(0, placement.mesh_width - 1),
+                       place.at("y").integer(0, placement.mesh_height - 1)};
+    if (!taken.emplace(tile.x, tile.y).second)
+      refuse(place.pointer, ": another tile sits at the same place of the mesh");
+    placement.tiles.push_back(tile);
+  }
+}
+
+Json block_to_json(const Block& block) {
+  return {{"node", block.node}, {"group", block.group},
+          {"copy", block.copy}, {"first_array", block.first_array},
+          {"rows", block.rows}, {"columns", block.columns}};
+}
+
+Json array_to_json(const Array& array) {
+  return {{"block", array.block},
+          {"slice", array.slice},
+          {"sign", array.sign == Sign::Positive ? "positive" : "negative"},
+          {"tile", array.tile}};
+}
+
+}  // namespace
+
+Json placement_to_json(const Placement& placement) {
+  Json json;
+  json["geometry"] = {{"rows", placement.geometry.rows},
+                      {"cols", placement.geometry.cols},
+                      {"num_slices", placement.geometry.num_slices},
+                      {"bits_per_cell", placement.geometry.bits_per_cell}};
+  json["mesh_width"] = placement.mesh_width;
+  json["mesh_height"] = placement.mesh_height;
+  json["tiles"] = Json::array();
+  for (const Tile& tile : placement.tiles) json["tiles"].push_back({{"x", tile.x}, {"y", tile.y}});
+  json["blocks"] = Json::array();
+  for (const Block& block : placement.blocks) json["blocks"].push_back(block_to_json(block));
+  json["arrays"] = Json::array();
+  for (const Array& array : placement.arrays) json["arrays"].push_back(array_to_json(array));
+  return json;
+}
+
+Placement placement_from_json(const Json& json) {
+  const Place document = {json, ""};
+  if (!json.is_object()) refuse("/", " = " + brief(json) + ": must be an object");
+  Placement placement;
+  placement.geometry = read_geometry(document.at("geometry"));
+  placement.mesh_width = document.at("mesh_width").integer(0, kAnyInteger);
+  placement.mesh_height = document.at("mesh_height").integer(0, kAnyInteger);
+  read_tiles(document.at("tiles"), placement);
+  const int per_block = 2 * placement.geometry.num_slices;
+  const Place blocks = document.at("blocks");
+  for (std::size_t b = 0; b < blocks.length(); ++b)
+    placement.blocks.push_back(
+        read_block(blocks.at(b), placement.geometry, static_cast<int>(b) * per_block));
+  const Place arrays = document.at("arrays");
+  if (arrays.length() != placement.blocks.size() * per_block)
+    refuse(arrays.pointer, ": has " + std::to_string(arrays.length()) + " entries; must be " +
+                               std::to_string(placement.blocks.size() * per_block) +
+                               " (slices x signs of every block)");
+  for (std::size_t a = 0; a < arrays.length(); ++a)
+    placement.arrays.push_back(read_array(arrays.at(a), placement, static_cast<int>(a)));
+  return placement;
+}
+
+}  // namespace ohmweave::mapping

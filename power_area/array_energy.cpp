@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "power_area/array_energy.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "crossbar/pair.h"
+
+namespace ohmweave::power_area {
+
+namespace {
+
+constexpr int kChipSample = 0;
+
+/// E[digit^2] of `bits` independent bits, each 1 with probability p:
+/// sum_i p 4^i + sum_{i != j} p^2 2^(i + j).
+double assumed_square(int bits, double p) {
+  double squares = 0.0;
+  double sum = 0.0;
+  for (int i = 0; i < bits; ++i) {
+    const double weight = static_cast<double>(1 << i);
+    squares += weight * weight;
+    sum += weight;
+  }
+  return p * squares + p * p * (sum * sum - squares);
+}
+
+double assumed_square_digits(int magnitude_bits, int dac_bits, double density) {
+  double total = 0.0;
+  for (int low = 0; low < magnitude_bits; low += dac_bits)
+    total += assumed_square(std::min(dac_bits, magnitude_bits - low), density);
+  return total;
+}
+
+const Json* measured_layer(const Json& activity, const std::string& name) {
+  if (!activity.is_object() || !activity.contains("layers")) return nullptr;
+  for (const Json& layer : activity.at("layers"))
+    if (layer.at("name").get<std::string>() == name) return &layer;
+  return nullptr;
+}
+
+double array_energy_j(const MappedNetwork& mapped, int array, const std::vector<double>& squares,
+                      const Circuits& circuits, const RandomStream& stream) {
+  const mapping::Placement& placement = mapped.placement;
+  const mapping::Block& block = placement.blocks[placement.arrays[array].block];
+  const int rows = static_cast<int>(block.rows.size());
+  const int columns = static_cast<int>(block.columns.size());
+  const crossbar::Matrix siemens = crossbar::program_siemens(
+      mapping::cell_levels(placement, mapped.network, array), rows, columns, circuits.device,
+      circuits.array.bits_per_cell, crossbar::array_stream(stream, kChipSample, array));
+  double weighted = 0.0;
+  for (int r = 0; r < rows; ++r) weighted += squares[r] * siemens.row(r).sum();
+  const double volts_per_digit =
+      circuits.array.read_voltage_v / static_cast<double>((1 << circuits.dac.bits) - 1);
+  return weighted * volts_per_digit * volts_per_digit;  // watts * digits
+}
+
+}  // namespace
+
+std::vector<double> mean_square_digits(const MappedNetwork& mapped, const LayerPlan& plan,
+                                       const Circuits& circuits) {
+  const std::size_t rows = static_cast<std::size_t>(plan.matrix.rows);
+  const std::size_t all_rows = rows * plan.matrix.groups;
+  const Json* layer = measured_layer(mapped.activity, plan.name);
+  if (layer == nullptr || !layer->contains("mean_square_digit")) {
+    const Node& node = mapped.network.network.nodes[plan.node];
+    const CodeFormat& input = mapped.network.nodes[node.inputs.front()].output;
+    return std::vector<double>(all_rows,
+                               assumed_square_digits(input.magnitude_bits(), circuits.dac.bits,
+                                                     circuits.chip.assumed_bit_density));
+  }
+  const std::vector<double> measured = layer->at("mean_square_digit").get<std::vector<double>>();
+  if (measured.size() != rows && measured.size() != all_rows)
+    throw DataError("activity.json: layer " + plan.name + ": mean_square_digit has " +
+                    std::to_string(measured.size()) + " rows, the layer's matrix has " +
+                    std::to_string(rows));
+  std::vector<double> result(all_rows);
+  for (std::size_t r = 0; r < all_rows; ++r) result[r] = measured[r % measured.size()];
+  return result;
+}
+
+std::vector<double> share_energies_j(const MappedNetwork& mapped, const LayerPlan& plan,
+                                     const Circuits& circuits, double settle_s,
+                                     const RandomStream& stream) {
+  const std::vector<double> by_row = mean_square_digits(mapped, plan, circuits);
+  std::vector<double> energies;
+  for (const TileShare& share : plan.shares) {
+    double energy_j = 0.0;
+    for (const int b : share.blocks) {
+      const mapping::Block& block = mapped.placement.blocks[b];
+      std::vector<double> squares;
+      for (const int row : block.rows)
+        squares.push_back(by_row[static_cast<std::size_t>(block.group) * plan.matrix.rows + row]);
+      for (int a = 0; a < 2 * mapped.placement.geometry.num_slices; ++a)
+        energy_j +=
+            settle_s * array_energy_j(mapped, block.first_array + a, squares, circuits, stream);
+    }
+    energies.push_back(energy_j);
+  }
+  return energies;
+}
+
+}  // namespace ohmweave::power_area

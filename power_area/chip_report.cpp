@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "power_area/chip_report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <sstream>
+
+namespace ohmweave::power_area {
+
+namespace {
+
+std::string layer_name(const SimulatedChip& chip, int layer) {
+  return layer == kNoLayer ? "(no layer)" : chip.plans[layer].name;
+}
+
+Json unit_times(const SimulatedChip& chip, int p) {
+  std::int64_t busy = 0;
+  StallCycles stalls;
+  std::size_t units = 0;
+  for (std::size_t s = 0; s < chip.pipeline.roles.size(); ++s) {
+    if (chip.pipeline.roles[s].plan != p) continue;
+    for (const UnitResult& unit : chip.result.nodes[s].units) {
+      busy += unit.busy_cycles;
+      stalls.input += unit.stalls.input;
+      stalls.output += unit.stalls.output;
+      stalls.partial += unit.stalls.partial;
+      ++units;
+    }
+  }
+  const double whole = static_cast<double>(chip.result.end_cycle) *
+                       static_cast<double>(std::max<std::size_t>(1, units));
+  return {{"busy_fraction", static_cast<double>(busy) / whole},
+          {"stall_input_fraction", static_cast<double>(stalls.input) / whole},
+          {"stall_output_fraction", static_cast<double>(stalls.output) / whole},
+          {"stall_partial_sums_fraction", static_cast<double>(stalls.partial) / whole}};
+}
+
+Json layer_json(const SimulatedChip& chip, const Ledger& ledger, int layer, double rate_hz) {
+  const Cost cost = ledger.layer(layer);
+  Json json = {{"name", layer_name(chip, layer)},
+               {"area_m2", cost.area_m2},
+               {"energy_j", cost.dynamic_j + cost.leakage_w / rate_hz},
+               {"dynamic_energy_j", cost.dynamic_j},
+               {"leakage_w", cost.leakage_w}};
+  if (layer == kNoLayer) return json;
+  const LayerPlan& plan = chip.plans[layer];
+  std::set<int> tiles;
+  std::int64_t cycles = 0;
+  for (const TileShare& share : plan.shares) {
+    tiles.insert(share.tile);
+    cycles = std::max(cycles, share.read_cycles);
+  }
+  json["arrays"] = plan.num_arrays;
+  json["copies"] = plan.num_copies;
+  json["tiles"] = tiles.size();
+  json["windows"] = plan.matrix.windows;
+  json["macs"] = plan.mapped_macs;
+  json["adc_bits"] = plan.adc_bits;
+  json["adc_dropped_bits"] = plan.dropped_bits;
+  json["digits"] = plan.num_digits;
+  json["window_read_s"] = static_cast<double>(cycles) / chip.circuits.chip.clock_hz;
+  json.update(unit_times(chip, layer));
+  return json;
+}
+
+Json part_json(const Part& part, double rate_hz) {
+  return {{"name", part.name},
+          {"group", part.group == PartGroup::ArrayAndConverter ? "arrays_and_converters" : "other"},
+          {"count", part.cost.count},
+          {"area_m2", part.cost.area_m2},
+          {"energy_j", part.cost.dynamic_j + part.cost.leakage_w / rate_hz},
+          {"dynamic_energy_j", part.cost.dynamic_j},
+          {"leakage_w", part.cost.leakage_w},
+          {"peak_power_w", part.cost.peak_w + part.cost.leakage_w},
+          {"source", part.source}};
+}
+
+/// Largest relative difference between the totals and the sums over parts and over layers.
+Json closure_json(const Json& json) {
+  Json closure;
+  for (const char* key : {"area_m2", "energy_j", "leakage_w"}) {
+    const std::string name(key);
+    const double total =
+        json.at(name == "energy_j" ? "energy_per_inference_j" : name).get<double>();
+    for (const char* view : {"parts", "layers"}) {
+      double sum = 0.0;
+      for (const Json& entry : json.at(view)) sum += entry.at(name).get<double>();
+      closure[std::string(view) + "_" + name + "_error_fraction"] = std::abs(sum - total) / total;
+    }
+  }
+  return closure;
+}
+
+Json links_json(const SimulatedChip& chip) {
+  std::int64_t busiest = 0;
+  std::int64_t packets = 0;
+  std::int64_t waited = 0;
+  for (const LinkResult& link : chip.result.links) {
+    busiest = std::max(busiest, link.busy_cycles);
+    packets += link.packets;
+    waited += link.wait_cycles;
+  }
+  const double clock_hz = chip.circuits.chip.clock_hz;
+  return {
+      {"packets_per_inference", static_cast<double>(packets) / chip.pipeline.model.num_inferences},
+      {"mean_wait_s",
+       packets == 0 ? 0.0
+                    : static_cast<double>(waited) / (static_cast<double>(packets) * clock_hz)},
+      {"busiest_link_fraction",
+       static_cast<double>(busiest) / static_cast<double>(chip.result.end_cycle)}};
+}
+
+Json floorplan_json(const SimulatedChip& chip, const Floorplan& floor) {
+  return {{"mesh_width", chip.pipeline.model.mesh_width},
+          {"mesh_height", chip.pipeline.model.mesh_height},
+          {"tiles", chip.mapped.placement.tiles.size()},
+          {"arrays_per_tile", chip.circuits.arrays_per_tile},
+          {"unused_array_positions", floor.num_unused_arrays},
+          {"tile_area_m2", floor.pitch_area_m2}};
+}
+
+}  // namespace
+
+double throughput_hz(const SimulatedChip& chip) {
+  return chip.circuits.chip.clock_hz / chip.result.period_cycles();
+}
+
+Json chip_json(const SimulatedChip& chip, const Bill& bill) {
+  const double rate_hz = throughput_hz(chip);
+  const Cost total = bill.ledger.total();
+  const double energy_j = total.dynamic_j + total.leakage_w / rate_hz;
+  const double latency_s =
+      static_cast<double>(chip.result.latency_cycles()) / chip.circuits.chip.clock_hz;
+  std::int64_t macs = 0;
+  std::int64_t arrays = 0;
+  for (const LayerPlan& plan : chip.plans) {
+    macs += plan.mapped_macs;
+    arrays += plan.num_arrays;
+  }
+  const double area_m2 = bill.floorplan.area_m2();
+  Json json = {{"area_m2", area_m2},
+               {"energy_per_inference_j", energy_j},
+               {"dynamic_energy_per_inference_j", total.dynamic_j},
+               {"average_power_w", energy_j * rate_hz},
+               {"peak_power_w", total.peak_w + total.leakage_w},
+               {"leakage_w", total.leakage_w},
+               {"latency_s", latency_s},
+               {"throughput_hz", rate_hz},
+               {"macs_per_inference", macs},
+               {"ops_per_joule", 2.0 * static_cast<double>(macs) / energy_j},
+               {"edap", energy_j * latency_s * area_m2},
+               {"arrays", arrays},
+               {"activity", chip.mapped.activity.is_null() ? "assumed" : "measured"},
+               {"inferences_simulated", chip.pipeline.model.num_inferences},
+               {"parts", Json::array()},
+               {"layers", Json::array()}};
+  for (const Part& part : bill.ledger.parts()) json["parts"].push_back(part_json(part, rate_hz));
+  for (int p = 0; p < static_cast<int>(chip.plans.size()); ++p)
+    json["layers"].push_back(layer_json(chip, bill.ledger, p, rate_hz));
+  json["layers"].push_back(layer_json(chip, bill.ledger, kNoLayer, rate_hz));
+  json["closure"] = closure_json(json);
+  json["mesh"] = links_json(chip);
+  json["floorplan"] = floorplan_json(chip, bill.floorplan);
+  return json;
+}
+
+std::string power_csv(const SimulatedChip& chip, const Bill& bill, int num_bins) {
+  const double end = static_cast<double>(chip.result.end_cycle);
+  const double clock_hz = chip.circuits.chip.clock_hz;
+  const double bin_cycles = end / num_bins;
+  std::vector<double> joules(num_bins, 0.0);
+  std::vector<double> row_cycles(chip.plans.size(), 0.0);  // worked for each layer
+  const auto owner = [&chip](const RowEvent& row) { return chip.pipeline.roles[row.node].owner; };
+  const auto is_layer = [&chip](const RowEvent& row) {
+    return chip.pipeline.roles[row.node].plan >= 0 && row.end_cycle > row.start_cycle;
+  };
+  for (const RowEvent& row : chip.result.rows)
+    if (is_layer(row))
+      row_cycles[owner(row)] += static_cast<double>(row.end_cycle - row.start_cycle);
+  for (const RowEvent& row : chip.result.rows) {
+    if (!is_layer(row)) continue;
+    const double energy_j =
+        bill.ledger.layer(owner(row)).dynamic_j * chip.pipeline.model.num_inferences;
+    const double j_per_cycle = energy_j / row_cycles[owner(row)];
+    for (int b = static_cast<int>(static_cast<double>(row.start_cycle) / bin_cycles);
+         b < num_bins && b * bin_cycles < static_cast<double>(row.end_cycle); ++b) {
+      const double from = std::max(b * bin_cycles, static_cast<double>(row.start_cycle));
+      const double to = std::min((b + 1) * bin_cycles, static_cast<double>(row.end_cycle));
+      if (to > from) joules[b] += j_per_cycle * (to - from);
+    }
+  }
+  std::ostringstream text;
+  text.precision(9);
+  text << "time_s,power_w\n";
+  const double leakage_w = bill.ledger.total().leakage_w;
+  for (int b = 0; b < num_bins; ++b)
+    text << b * bin_cycles / clock_hz << ',' << leakage_w + joules[b] * clock_hz / bin_cycles
+         << '\n';
+  return text.str();
+}
+
+}  // namespace ohmweave::power_area

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "power_area/cost/library.h"
+
+#include <cmath>
+#include <sstream>
+
+#include "core/error.h"
+
+namespace ohmweave::power_area {
+
+namespace {
+
+const std::map<std::string, double>& units() {
+  static const std::map<std::string, double> factors = {
+      {"1", 1.0},    {"F2", 1.0},   {"B", 1.0},   {"m2", 1.0},  {"mm2", 1e-6}, {"um2", 1e-12},
+      {"W", 1.0},    {"mW", 1e-3},  {"uW", 1e-6}, {"nW", 1e-9}, {"J", 1.0},    {"nJ", 1e-9},
+      {"pJ", 1e-12}, {"fJ", 1e-15}, {"s", 1.0},   {"us", 1e-6}, {"ns", 1e-9},  {"Hz", 1.0},
+      {"MHz", 1e6},  {"GHz", 1e9},  {"m", 1.0},   {"um", 1e-6}, {"nm", 1e-9}};
+  return factors;
+}
+
+[[noreturn]] void fail(const std::string& where, const std::string& key, const std::string& text) {
+  throw DataError(where + ": /numbers/" + key + ": " + text);
+}
+
+double read_number(const Json& entry, const char* field, const std::string& where,
+                   const std::string& key) {
+  if (!entry.contains(field) || !entry.at(field).is_number())
+    fail(where, key, std::string("'") + field + "' must be a number");
+  const double value = entry.at(field).get<double>();
+  if (!std::isfinite(value) || value < 0.0)
+    fail(where, key, std::string("'") + field + "' must be finite and >= 0");
+  return value;
+}
+
+std::string read_text(const Json& entry, const char* field, const std::string& where,
+                      const std::string& key) {
+  if (!entry.contains(field) || !entry.at(field).is_string() ||
+      entry.at(field).get<std::string>().empty())
+    fail(where, key, std::string("'") + field + "' must be a non-empty text");
+  return entry.at(field).get<std::string>();
+}
+
+Record read_record(const Json& entry, const std::string& where, const std::string& key) {
+  if (!entry.is_object()) fail(where, key, "must be an object");
+  Record record;
+  record.value = read_number(entry, "value", where, key);
+  record.unit = read_text(entry, "unit", where, key);
+  if (unit_factor(record.unit) == 0.0) {
+    std::string known;
+    for (const auto& [unit, factor] : units()) known += (known.empty() ? "" : ", ") + unit;
+    fail(where, key, "unknown unit '" + record.unit + "'; allowed: " + known);
+  }
+  record.node_nm = read_number(entry, "node_nm", where, key);
+  record.source = read_text(entry, "source", where, key);
+  record.status = read_text(entry, "status", where, key);
+  if (entry.contains("note")) record.note = read_text(entry, "note", where, key);
+  return record;
+}
+
+}  // namespace
+
+double unit_factor(const std::string& unit) {
+  const auto found = units().find(unit);
+  return found == units().end() ? 0.0 : found->second;
+}
+
+ComponentLibrary::ComponentLibrary(const Json& json, const std::string& where) : where_(where) {
+  if (!json.is_object() || !json.contains("numbers") || !json.at("numbers").is_object())
+    throw DataError(where + ": a component library needs an object 'numbers'");
+  if (!json.contains("name") || !json.at("name").is_string())
+    throw DataError(where + ": a component library needs a text 'name'");
+  name_ = json.at("name").get<std::string>();
+  for (const auto& [key, entry] : json.at("numbers").items())
+    records_[key] = read_record(entry, where, key);
+}
+
+const Record& ComponentLibrary::record(const std::string& key) const {
+  const auto found = records_.find(key);
+  if (found == records_.end())
+    throw ConfigError({"/chip/preset = \"" + name_ + "\": the component library " + where_ +
+                       " has no number '" + key + "'"});
+  return found->second;
+}
+
+double ComponentLibrary::si(const std::string& key) const {
+  const Record& entry = record(key);
+  return entry.value * unit_factor(entry.unit);
+}
+
+std::string ComponentLibrary::citation(const std::string& key) const {
+  const Record& entry = record(key);
+  std::ostringstream text;
+  text << entry.source << " [" << key << ", " << entry.node_nm << " nm, " << entry.status << "]";
+  return text.str();
+}
+
+ComponentLibrary load_component_library(const std::string& path) {
+  return ComponentLibrary(parse_json_file(path), path);
+}
+
+}  // namespace ohmweave::power_area

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "power_area/estimate.h"
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+#include "core/artifact.h"
+#include "core/error.h"
+#include "power_area/array_energy.h"
+#include "power_area/chip_report.h"
+#include "power_area/reduction.h"
+
+namespace ohmweave::power_area {
+
+namespace {
+
+constexpr int kPowerBins = 400;
+
+std::string geometry_text(const mapping::Geometry& g) {
+  return std::to_string(g.rows) + " x " + std::to_string(g.cols) + " cells of " +
+         std::to_string(g.bits_per_cell) + " bits, " + std::to_string(g.num_slices) + " slices";
+}
+
+/// Throws DataError when the placement was made for other circuits than these.
+void check_placement(const mapping::Placement& placement, const Circuits& circuits) {
+  if (placement.tiles.empty())
+    throw DataError("placement.json: the chip holds no array, so there is nothing to estimate");
+  const mapping::Geometry expected{circuits.array.rows, circuits.array.cols,
+                                   circuits.array.num_slices(), circuits.array.bits_per_cell};
+  if (geometry_text(placement.geometry) != geometry_text(expected))
+    throw DataError("placement.json: mapped to arrays of " + geometry_text(placement.geometry) +
+                    "; the config has " + geometry_text(expected) + ": map again");
+  std::vector<int> held(placement.tiles.size(), 0);
+  for (const mapping::Array& array : placement.arrays) ++held.at(array.tile);
+  const int most = *std::max_element(held.begin(), held.end());
+  if (most > circuits.arrays_per_tile)
+    throw DataError("placement.json: a tile holds " + std::to_string(most) +
+                    " arrays; /mapping/arrays_per_tile = " +
+                    std::to_string(circuits.arrays_per_tile) + ": map again");
+}
+
+SimulatedChip simulate_chip(const EstimateInputs& inputs, const MappedNetwork& mapped) {
+  check_placement(mapped.placement, inputs.circuits);
+  SimulatedChip chip{mapped, inputs.circuits, inputs.library, {}, {}, {}, {}};
+  chip.plans = plan_layers(mapped, inputs.circuits, inputs.library);
+  chip.pipeline = build_pipeline(mapped, chip.plans, inputs.circuits, inputs.library);
+  chip.result = simulate(chip.pipeline.model);
+  const double settle_s = inputs.library.si("array_settle_time");
+  for (const LayerPlan& plan : chip.plans)
+    chip.share_energies_j.push_back(
+        share_energies_j(mapped, plan, inputs.circuits, settle_s, inputs.stream));
+  return chip;
+}
+
+int num_arrays(const SimulatedChip& chip) {
+  int arrays = 0;
+  for (const LayerPlan& plan : chip.plans) arrays += plan.num_arrays;
+  return arrays;
+}
+
+Json not_modelled() {
+  return {"programming of the cells (time, energy, endurance)",
+          "off-chip memory and the pins of the image port",
+          "clock tree, control logic and test structures",
+          "wires between blocks beyond the published bus and router",
+          "energy lost in word and bit lines (charging, ohmic drop)",
+          "reuse of inputs between overlapping windows: each window reads its inputs again",
+          "skipping of digits and windows that are zero",
+          "temperature, supply noise and ageing"};
+}
+
+Json components_json(const ComponentLibrary& library) {
+  Json json = {{"library", library.name()}, {"numbers", Json::object()}};
+  for (const auto& [key, record] : library.records())
+    json["numbers"][key] = {{"value", record.value},
+                            {"unit", record.unit},
+                            {"node_nm", record.node_nm},
+                            {"source", record.source},
+                            {"status", record.status}};
+  return json;
+}
+
+struct Estimate {
+  SimulatedChip chip;
+  Bill bill;
+};
+
+Estimate estimate_one(const EstimateInputs& inputs, const MappedNetwork& mapped) {
+  SimulatedChip chip = simulate_chip(inputs, mapped);
+  Bill bill = bill_chip(chip);
+  return {std::move(chip), std::move(bill)};
+}
+
+Json estimate_json(const EstimateInputs& inputs, const Estimate& estimate) {
+  Json json = {{"chip", chip_json(estimate.chip, estimate.bill)}};
+  if (inputs.baseline) {
+    const Estimate baseline = estimate_one(inputs, *inputs.baseline);
+    json["baseline_chip"] = chip_json(baseline.chip, baseline.bill);
+    json["reduction"] = reduction_json(
+        {estimate.bill.ledger, throughput_hz(estimate.chip), num_arrays(estimate.chip)},
+        {baseline.bill.ledger, throughput_hz(baseline.chip), num_arrays(baseline.chip)},
+        inputs.baseline_description);
+  }
+  json["not_modelled"] = not_modelled();
+  json["components"] = components_json(inputs.library);
+  return json;
+}
+
+}  // namespace
+
+std::filesystem::path component_library_path(const std::string& preset,
+                                             const std::filesystem::path& presets) {
+  if (preset.find('/') != std::string::npos) return preset;
+  const std::filesystem::path folder = presets / "components";
+  const std::filesystem::path file = folder / (preset + ".json");
+  if (std::filesystem::exists(file)) return file;
+  std::vector<std::string> names;
+  if (std::filesystem::is_directory(folder))
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+      if (entry.path().extension() == ".json") names.push_back(entry.path().stem().string());
+  std::sort(names.begin(), names.end());
+  std::string text = "/chip/preset = \"" + preset + "\": unknown component library; allowed:";
+  for (const std::string& name : names) text += " " + name;
+  throw ConfigError({text + ", or a path to a file"});
+}
+
+Json estimate_chips(const EstimateInputs& inputs) {
+  return estimate_json(inputs, estimate_one(inputs, inputs.chip));
+}
+
+void estimate_stage(const EstimateInputs& inputs, const std::filesystem::path& output) {
+  const Estimate estimate = estimate_one(inputs, inputs.chip);
+  write_json_atomically(output / "chip.json", estimate_json(inputs, estimate));
+  write_json_atomically(output / "timeline.json",
+                        timeline_json(estimate.chip.pipeline.model, estimate.chip.result,
+                                      inputs.circuits.chip.clock_hz));
+  write_file_atomically(output / "power.csv", power_csv(estimate.chip, estimate.bill, kPowerBins));
+}
+
+}  // namespace ohmweave::power_area

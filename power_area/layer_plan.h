@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// How each weight layer is read: converter resolution, digits, row groups, and for every tile that
+// holds a piece of it the time and the actions of one window.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/quantized_network.h"
+#include "crossbar/options.h"
+#include "mapping/placement.h"
+#include "power_area/cost/library.h"
+#include "power_area/options.h"
+
+namespace ohmweave::power_area {
+
+/// A network and where it sits.
+struct MappedNetwork {
+  QuantizedNetwork network;
+  mapping::Placement placement;
+  /// {"layers": [{"name", "mean_square_digit": [per matrix row], ...}]}; null: not evaluated.
+  Json activity;
+};
+
+/// The circuits that the network and its baseline have in common.
+struct Circuits {
+  crossbar::DeviceOptions device;
+  crossbar::ArrayOptions array;
+  crossbar::AdcOptions adc;
+  crossbar::DacOptions dac;
+  ChipOptions chip;
+  int arrays_per_tile = 16;
+};
+
+/// What one window (one product of the weight matrix with an input vector) does on one tile.
+struct WindowActions {
+  std::int64_t drives = 0;       // row drivers set to a digit, all arrays
+  std::int64_t holds = 0;        // columns sampled
+  std::int64_t conversions = 0;  // and as many shift-and-adds
+  std::int64_t input_bits = 0;   // handed from input registers to drivers
+  std::int64_t bus_bits = 0;     // from the tile's buffer to input registers, one copy a block
+  std::int64_t buffer_bits = 0;  // read from the tile's buffer: every distinct input once
+  std::int64_t sums = 0;         // words written to the pairs' output registers
+  std::int64_t additions = 0;    // to merge slices and row blocks within the tile
+};
+
+/// The blocks of one copy of a layer on one tile.
+struct TileShare {
+  int tile = 0;
+  int copy = 0;
+  std::vector<int> blocks;
+  int num_inputs = 0;            // distinct matrix rows (of all groups)
+  int num_columns = 0;           // distinct outputs
+  std::int64_t read_cycles = 0;  // of one window
+  WindowActions window;
+};
+
+struct LayerPlan {
+  int node = 0;
+  std::string name;
+  MatrixShape matrix;
+  std::int64_t mapped_macs = 0;  // rows x columns of the needed blocks x windows
+  int input_bits = 0;            // of one input code as it is stored and moved
+  int num_digits = 0;            // reads for the bits of one input
+  int adc_bits = 0;              // magnitude bits of its converters
+  int dropped_bits = 0;
+  int num_copies = 1;
+  int num_arrays = 0;
+  int home_tile = 0;              // where partial sums meet: the tile of its first block
+  std::vector<TileShare> shares;  // none when all weights are zero
+};
+
+/// One plan for each weight node, in order.
+[[nodiscard]] std::vector<LayerPlan> plan_layers(const MappedNetwork& mapped,
+                                                 const Circuits& circuits,
+                                                 const ComponentLibrary& library);
+
+}  // namespace ohmweave::power_area

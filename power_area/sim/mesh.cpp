@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "power_area/sim/mesh.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+#include <utility>
+
+#include "core/error.h"
+
+namespace ohmweave::power_area {
+
+Link::Link(const sc_core::sc_module_name& name, Mesh& mesh, LinkResult ends)
+    : sc_core::sc_module(name), mesh_(mesh), result_(ends) {
+  SC_HAS_PROCESS(Link);
+  SC_METHOD(serve);
+  sensitive << wake_;
+  dont_initialize();
+  SC_METHOD(forward);
+  sensitive << leave_;
+  dont_initialize();
+}
+
+void Link::accept(Packet packet) {
+  packet.arrived = now();
+  const std::pair<std::int64_t, PacketKey> place{packet.arrived, packet.key};
+  waiting_.emplace(place, std::move(packet));
+  if (free_at_ <= now()) wake_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void Link::serve() {
+  if (waiting_.empty() || free_at_ > now()) return;
+  Packet packet = std::move(waiting_.begin()->second);
+  waiting_.erase(waiting_.begin());
+  const std::int64_t serialization = mesh_.serialization_cycles(packet.bits);
+  result_.packets += 1;
+  result_.busy_cycles += serialization;
+  result_.wait_cycles += now() - packet.arrived;
+  free_at_ = now() + serialization;
+  packet.hop += 1;
+  const bool is_last = packet.hop == packet.path.size();
+  const std::int64_t leaves = now() + mesh_.router_cycles() + (is_last ? serialization : 0);
+  leaving_.emplace_back(leaves, std::move(packet));
+  leave_.notify(cycles(leaving_.front().first - now()));
+  wake_.notify(cycles(serialization));
+}
+
+void Link::forward() {
+  while (!leaving_.empty() && leaving_.front().first <= now()) {
+    Packet packet = std::move(leaving_.front().second);
+    leaving_.pop_front();
+    if (packet.hop == packet.path.size())
+      packet.deliver();
+    else
+      mesh_.accept(std::move(packet));
+  }
+  if (!leaving_.empty()) leave_.notify(cycles(leaving_.front().first - now()));
+}
+
+Mesh::Mesh(const PipelineModel& model) : model_(model) {
+  const auto add = [this](MeshPosition from, MeshPosition to) {
+    index_[{from.x, from.y, to.x, to.y}] = static_cast<int>(links_.size());
+    LinkResult ends;
+    ends.from = from;
+    ends.to = to;
+    const std::string name = "link_" + std::to_string(links_.size());
+    links_.push_back(std::make_unique<Link>(name.c_str(), *this, ends));
+  };
+  for (int y = 0; y < model.mesh_height; ++y)
+    for (int x = 0; x < model.mesh_width; ++x) {
+      if (x + 1 < model.mesh_width) add({x, y}, {x + 1, y}), add({x + 1, y}, {x, y});
+      if (y + 1 < model.mesh_height) add({x, y}, {x, y + 1}), add({x, y + 1}, {x, y});
+    }
+}
+
+int Mesh::link_index(MeshPosition from, MeshPosition to) const {
+  return index_.at({from.x, from.y, to.x, to.y});
+}
+
+std::int64_t Mesh::num_routers(int from_tile, int to_tile) const {
+  const MeshPosition from = model_.tiles[from_tile];
+  const MeshPosition to = model_.tiles[to_tile];
+  const int hops = std::abs(from.x - to.x) + std::abs(from.y - to.y);
+  return hops == 0 ? 0 : hops + 1;
+}
+
+void Mesh::send(int from_tile, int to_tile, Packet packet) {
+  MeshPosition at = model_.tiles[from_tile];
+  const MeshPosition to = model_.tiles[to_tile];
+  while (at.x != to.x || at.y != to.y) {
+    MeshPosition next = at;
+    if (at.x != to.x)
+      next.x += at.x < to.x ? 1 : -1;
+    else
+      next.y += at.y < to.y ? 1 : -1;
+    packet.path.push_back(link_index(at, next));
+    at = next;
+  }
+  if (packet.path.empty())
+    packet.deliver();
+  else
+    accept(std::move(packet));
+}
+
+void Mesh::accept(Packet packet) {
+  Link& link = *links_[packet.path[packet.hop]];
+  link.accept(std::move(packet));
+}
+
+std::int64_t Mesh::serialization_cycles(std::int64_t bits) const {
+  return std::max<std::int64_t>(
+      1, (bits + model_.link_bits_per_cycle - 1) / model_.link_bits_per_cycle);
+}
+
+std::vector<LinkResult> Mesh::results() const {
+  std::vector<LinkResult> results;
+  for (const std::unique_ptr<Link>& link : links_)
+    if (link->result().packets > 0) results.push_back(link->result());
+  return results;
+}
+
+}  // namespace ohmweave::power_area

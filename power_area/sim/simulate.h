@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the pipeline simulation. SystemC allows one simulation a process, so each run is a forked
+// child whose result comes back through a pipe; a crash there is an error here.
+#pragma once
+
+#include "core/fields.h"
+#include "power_area/sim/pipeline_model.h"
+
+namespace ohmweave::power_area {
+
+/// Simulates `model.num_inferences` images entering back to back. Throws NumericError when the
+/// pipeline stops before all have left (naming what each node waits for) or the child dies.
+/// Call before any torch code has run in this process.
+[[nodiscard]] PipelineResult simulate(const PipelineModel& model);
+
+[[nodiscard]] Json result_to_json(const PipelineResult& result);
+[[nodiscard]] PipelineResult result_from_json(const Json& json);
+
+/// Chrome / Perfetto trace of all rows: one track a node, times in microseconds of `clock_hz`.
+[[nodiscard]] Json timeline_json(const PipelineModel& model, const PipelineResult& result,
+                                 double clock_hz);
+
+}  // namespace ohmweave::power_area

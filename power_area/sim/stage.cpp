@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "power_area/sim/stage.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/error.h"
+
+namespace ohmweave::power_area {
+
+namespace {
+constexpr std::int64_t kFlitBits = 256;  // the unit in which routers are charged
+constexpr int kPartialPacket = -1;       // in place of the consumer in a packet's key
+}  // namespace
+
+Stage::Stage(const sc_core::sc_module_name& name, const PipelineModel& model, int node, Mesh& mesh)
+    : sc_core::sc_module(name), model_(model), index_(node), mesh_(mesh) {
+  SC_HAS_PROCESS(Stage);
+  SC_METHOD(emit);
+  sensitive << emit_ << ready_;
+  dont_initialize();
+  for (std::size_t u = 0; u < model.nodes[node].units.size(); ++u) {
+    const std::string unit_name = "unit_" + std::to_string(u);
+    units_.push_back(std::make_unique<UnitProcess>(unit_name.c_str(), *this, static_cast<int>(u)));
+  }
+}
+
+void Stage::add_consumer(Stage& consumer, std::size_t edge) {
+  consumers_.push_back({&consumer, edge});
+  consumer.producers_.push_back(this);
+}
+
+std::int64_t Stage::num_rows() const {
+  return static_cast<std::int64_t>(node().num_rows) * model_.num_inferences;
+}
+
+void Stage::window_started(std::int64_t row) { row_starts_.emplace(row, now()); }
+
+void Stage::rows_freed() {
+  for (Stage* producer : producers_) producer->credit();
+}
+
+void Stage::send_partial(int unit, std::int64_t window) {
+  const PipelineUnit& from = node().units[unit];
+  UnitProcess* process = units_[unit].get();
+  if (from.partial_bits == 0) {
+    process->partial_arrived();
+    return;
+  }
+  Packet packet;
+  packet.key = {index_, kPartialPacket, window, unit};
+  packet.bits = from.partial_bits;
+  packet.deliver = [process] { process->partial_arrived(); };
+  count_packet(from.partial_bits, from.tile, node().home_tile);
+  mesh_.send(from.tile, node().home_tile, std::move(packet));
+}
+
+void Stage::window_done(int) { collect_rows(); }
+
+void Stage::collect_rows() {
+  while (finished_ < num_rows()) {
+    const std::int64_t windows = (finished_ + 1) * node().windows_per_row;
+    for (const std::unique_ptr<UnitProcess>& unit : units_)
+      if (unit->delivered_windows() < unit->share_of(windows)) return;
+    RowEvent event;
+    event.node = index_;
+    event.inference = static_cast<int>(finished_ / node().num_rows);
+    event.row = static_cast<int>(finished_ % node().num_rows);
+    event.start_cycle = row_starts_.at(finished_);
+    event.end_cycle = now() + node().emit_cycles;
+    rows_.push_back(event);
+    row_starts_.erase(finished_);
+    ready_at_.push_back(event.end_cycle);
+    finished_ += 1;
+    if (ready_at_.size() == 1) ready_.notify(cycles(node().emit_cycles));
+  }
+}
+
+std::int64_t Stage::freed_rows(std::size_t edge) const {
+  std::int64_t freed = units_.front()->freed_rows(edge);
+  for (const std::unique_ptr<UnitProcess>& unit : units_)
+    freed = std::min(freed, unit->freed_rows(edge));
+  return freed;
+}
+
+bool Stage::consumers_have_room() const {
+  for (const Consumer& consumer : consumers_) {
+    const int capacity = consumer.stage->node().edges[consumer.edge].capacity_rows;
+    if (emitted_ - consumer.stage->freed_rows(consumer.edge) >= capacity) return false;
+  }
+  return true;
+}
+
+void Stage::emit() {
+  while (!ready_at_.empty() && ready_at_.front() <= now() && consumers_have_room()) {
+    ready_at_.pop_front();
+    send_row(emitted_);
+    emitted_ += 1;
+    for (const std::unique_ptr<UnitProcess>& unit : units_) unit->wake();
+  }
+  if (!ready_at_.empty() && ready_at_.front() > now())
+    ready_.notify(cycles(ready_at_.front() - now()));
+}
+
+void Stage::send_row(std::int64_t row) {
+  for (const Consumer& consumer : consumers_) send_row_to(consumer, row);
+}
+
+void Stage::send_row_to(const Consumer& consumer, std::int64_t row) {
+  std::map<int, std::int64_t> bits_by_tile;
+  const PipelineNode& to = consumer.stage->node();
+  for (const PipelineUnit& unit : to.units) {
+    std::int64_t& bits = bits_by_tile[unit.tile];
+    bits = std::max(bits, unit.row_bits[consumer.edge]);
+  }
+  for (const auto& [tile, bits] : bits_by_tile) {
+    std::vector<UnitProcess*> takers;
+    for (std::size_t u = 0; u < to.units.size(); ++u)
+      if (to.units[u].tile == tile) takers.push_back(consumer.stage->units_[u].get());
+    Packet packet;
+    packet.key = {index_, consumer.stage->index_, row, tile};
+    packet.bits = bits;
+    packet.deliver = [takers, edge = consumer.edge] {
+      for (UnitProcess* taker : takers) taker->receive_row(edge);
+    };
+    consumer.stage->result_.received_bits += bits;
+    count_packet(bits, node().home_tile, tile);
+    mesh_.send(node().home_tile, tile, std::move(packet));
+  }
+}
+
+void Stage::count_packet(std::int64_t bits, int from_tile, int to_tile) {
+  const std::int64_t routers = mesh_.num_routers(from_tile, to_tile);
+  if (routers == 0) return;
+  result_.sent_bits += bits;
+  result_.flit_hops += (bits + kFlitBits - 1) / kFlitBits * routers;
+}
+
+NodeResult Stage::result() const {
+  NodeResult result = result_;
+  for (const std::unique_ptr<UnitProcess>& unit : units_) result.units.push_back(unit->result());
+  return result;
+}
+
+std::string Stage::waits_for() const {
+  for (const std::unique_ptr<UnitProcess>& unit : units_)
+    if (unit->waits_for() != "nothing") return node().name + " waits for " + unit->waits_for();
+  return node().name + " waits for room in a consumer's buffer";
+}
+
+}  // namespace ohmweave::power_area

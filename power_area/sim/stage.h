@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// One node of the pipeline in SystemC: its units at work, the rows they finish, and the credits
+// that keep it from overrunning its consumers. Include only from power_area/sim.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <systemc>
+#include <vector>
+
+#include "power_area/sim/mesh.h"
+#include "power_area/sim/pipeline_model.h"
+
+namespace ohmweave::power_area {
+
+class Stage;
+
+/// Works on windows in order; knows when each has its inputs and room for its results.
+class UnitProcess final : public sc_core::sc_module {
+ public:
+  UnitProcess(const sc_core::sc_module_name& name, Stage& stage, int index);
+  void wake() { wake_.notify(sc_core::SC_ZERO_TIME); }
+  /// One more row of edge `edge` is in the tile's buffer.
+  void receive_row(std::size_t edge);
+  /// The home tile has taken a partial sum.
+  void partial_arrived();
+  /// Rows of edge `edge` that this unit will not read again, over all inferences.
+  [[nodiscard]] std::int64_t freed_rows(std::size_t edge) const;
+  /// Windows whose results are at the home tile.
+  [[nodiscard]] std::int64_t delivered_windows() const { return delivered_; }
+  /// This unit's windows among the first `windows` of the node.
+  [[nodiscard]] std::int64_t share_of(std::int64_t windows) const;
+  [[nodiscard]] const UnitResult& result() const { return result_; }
+  [[nodiscard]] std::string waits_for() const;
+
+ private:
+  enum class Wait { Nothing, Input, Output, Partial };
+
+  void step();
+  [[nodiscard]] Wait blocked_by() const;
+  void account_stall(Wait wait);
+  void start_window();
+  void finish_window();
+  [[nodiscard]] std::int64_t current_row() const;
+
+  Stage& stage_;
+  int index_;
+  UnitResult result_;
+  std::vector<std::int64_t> received_rows_;  // per edge
+  std::int64_t window_ = 0;                  // of the node, over all inferences
+  std::int64_t delivered_ = 0;
+  std::int64_t done_at_ = 0;
+  bool is_busy_ = false;
+  Wait waiting_for_ = Wait::Nothing;
+  std::int64_t waiting_since_ = 0;
+  sc_core::sc_event wake_;
+  sc_core::sc_event done_;
+};
+
+/// A node: collects windows into rows and sends rows to the consumers.
+class Stage final : public sc_core::sc_module {
+ public:
+  Stage(const sc_core::sc_module_name& name, const PipelineModel& model, int node, Mesh& mesh);
+  /// `edge` of `consumer` reads this node's rows.
+  void add_consumer(Stage& consumer, std::size_t edge);
+
+  void window_started(std::int64_t row);
+  void window_done(int unit);
+  void rows_freed();  // of an input edge of this stage: its producers may send again
+  void credit() { emit_.notify(sc_core::SC_ZERO_TIME); }
+
+  [[nodiscard]] const PipelineModel& model() const { return model_; }
+  [[nodiscard]] const PipelineNode& node() const { return model_.nodes[index_]; }
+  [[nodiscard]] std::int64_t num_rows() const;  // over all inferences
+  [[nodiscard]] std::int64_t emitted_rows() const { return emitted_; }
+  [[nodiscard]] bool is_finished() const { return emitted_ == num_rows(); }
+  [[nodiscard]] NodeResult result() const;
+  [[nodiscard]] const std::vector<RowEvent>& rows() const { return rows_; }
+  [[nodiscard]] std::string waits_for() const;
+
+ private:
+  friend class UnitProcess;
+  struct Consumer {
+    Stage* stage;
+    std::size_t edge;
+  };
+
+  void emit();
+  void collect_rows();
+  [[nodiscard]] bool consumers_have_room() const;
+  [[nodiscard]] std::int64_t freed_rows(std::size_t edge) const;
+  void send_row(std::int64_t row);
+  void send_row_to(const Consumer& consumer, std::int64_t row);
+  void send_partial(int unit, std::int64_t window);
+  void count_packet(std::int64_t bits, int from_tile, int to_tile);
+
+  const PipelineModel& model_;
+  int index_;
+  Mesh& mesh_;
+  std::vector<std::unique_ptr<UnitProcess>> units_;
+  std::vector<Consumer> consumers_;
+  std::vector<Stage*> producers_;
+  std::map<std::int64_t, std::int64_t> row_starts_;
+  std::deque<std::int64_t> ready_at_;  // of finished rows not yet emitted
+  std::int64_t finished_ = 0;          // rows whose windows are all delivered
+  std::int64_t emitted_ = 0;
+  NodeResult result_;
+  std::vector<RowEvent> rows_;
+  sc_core::sc_event emit_;
+  sc_core::sc_event ready_;
+};
+
+}  // namespace ohmweave::power_area

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/error.h"
+#include "power_area/sim/stage.h"
+
+namespace ohmweave::power_area {
+
+namespace {
+constexpr std::int64_t kOutputRows = 2;  // rows the output register holds: one filled, one sent
+constexpr std::int64_t kPartialsOnTheWay = 2;  // sums a unit may have in the mesh
+}  // namespace
+
+UnitProcess::UnitProcess(const sc_core::sc_module_name& name, Stage& stage, int index)
+    : sc_core::sc_module(name),
+      stage_(stage),
+      index_(index),
+      received_rows_(stage.node().edges.size(), 0),
+      window_(stage.node().units[index].copy) {
+  SC_HAS_PROCESS(UnitProcess);
+  SC_METHOD(step);
+  sensitive << wake_ << done_;
+}
+
+void UnitProcess::receive_row(std::size_t edge) {
+  received_rows_[edge] += 1;
+  wake();
+}
+
+void UnitProcess::partial_arrived() {
+  delivered_ += 1;
+  stage_.window_done(index_);
+  wake();
+}
+
+std::int64_t UnitProcess::share_of(std::int64_t windows) const {
+  const PipelineNode& node = stage_.node();
+  const int copy = node.units[index_].copy;
+  return (windows - copy + node.num_copies - 1) / node.num_copies;
+}
+
+std::int64_t UnitProcess::current_row() const { return window_ / stage_.node().windows_per_row; }
+
+std::int64_t UnitProcess::freed_rows(std::size_t edge) const {
+  const PipelineNode& node = stage_.node();
+  const std::int64_t inference = current_row() / node.num_rows;
+  const std::int64_t producer_rows = stage_.model().nodes[node.edges[edge].producer].num_rows;
+  return inference * producer_rows + node.edges[edge].first_rows[current_row() % node.num_rows];
+}
+
+UnitProcess::Wait UnitProcess::blocked_by() const {
+  const PipelineNode& node = stage_.node();
+  const std::int64_t inference = current_row() / node.num_rows;
+  const std::int64_t row = current_row() % node.num_rows;
+  for (std::size_t e = 0; e < node.edges.size(); ++e) {
+    const std::int64_t producer_rows = stage_.model().nodes[node.edges[e].producer].num_rows;
+    if (received_rows_[e] < inference * producer_rows + node.edges[e].end_rows[row])
+      return Wait::Input;
+  }
+  if (current_row() - stage_.emitted_rows() >= kOutputRows) return Wait::Output;
+  if (result_.windows - delivered_ >= kPartialsOnTheWay) return Wait::Partial;
+  return Wait::Nothing;
+}
+
+void UnitProcess::account_stall(Wait wait) {
+  const std::int64_t waited = now() - waiting_since_;
+  if (waiting_for_ == Wait::Input) result_.stalls.input += waited;
+  if (waiting_for_ == Wait::Output) result_.stalls.output += waited;
+  if (waiting_for_ == Wait::Partial) result_.stalls.partial += waited;
+  waiting_for_ = wait;
+  waiting_since_ = now();
+}
+
+void UnitProcess::step() {
+  if (is_busy_) {
+    if (now() < done_at_) return;
+    finish_window();
+  }
+  while (!is_busy_ && current_row() < stage_.num_rows()) {
+    const Wait wait = blocked_by();
+    account_stall(wait);
+    if (wait != Wait::Nothing) return;
+    start_window();
+    if (done_at_ == now()) finish_window();
+  }
+}
+
+void UnitProcess::start_window() {
+  is_busy_ = true;
+  stage_.window_started(current_row());
+  const std::int64_t duration = stage_.node().units[index_].cycles_per_window;
+  result_.busy_cycles += duration;
+  done_at_ = now() + duration;
+  if (duration > 0) done_.notify(cycles(duration));
+}
+
+void UnitProcess::finish_window() {
+  is_busy_ = false;
+  const std::int64_t window = window_;
+  const std::int64_t row = current_row();
+  window_ += stage_.node().num_copies;
+  result_.windows += 1;
+  if (current_row() != row) stage_.rows_freed();
+  stage_.send_partial(index_, window);
+}
+
+std::string UnitProcess::waits_for() const {
+  if (current_row() >= stage_.num_rows()) return "nothing";
+  switch (blocked_by()) {
+    case Wait::Input:
+      return "its input";
+    case Wait::Output:
+      return "room for its output";
+    case Wait::Partial:
+      return "its partial sums to arrive";
+    case Wait::Nothing:
+      break;
+  }
+  return "nothing";
+}
+
+}  // namespace ohmweave::power_area

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "power_area/tile_costs.h"
+
+#include <algorithm>
+#include <string>
+
+#include "power_area/cost/digital.h"
+
+namespace ohmweave::power_area {
+
+namespace {
+
+constexpr double kBitsPerByte = 8.0;
+constexpr double kOutputRows = 2.0;  // one filled, one on its way, as the simulation has it
+constexpr double kRouterPorts = 5.0;
+constexpr double kFlitBits = 256.0;
+
+Component sized(const SimulatedChip& chip, const char* name, double bytes, int bits) {
+  Size size;
+  size.bytes = bytes;
+  size.bits = bits;
+  return make_component(name, chip.library, size);
+}
+
+/// Enters `count` instances on a tile, shared by its layers by their arrays. Returns the area.
+double add_shared(const Component& component, double count, const std::vector<int>& arrays,
+                  Ledger& ledger) {
+  int total = 0;
+  for (const int n : arrays) total += n;
+  for (std::size_t p = 0; p < arrays.size(); ++p)
+    if (arrays[p] > 0)
+      ledger.add_instances(component, PartGroup::Other, static_cast<int>(p),
+                           count * arrays[p] / total);
+  return count * component.area_m2;
+}
+
+/// Enters one memory a layer (its bytes differ). Returns the area.
+double add_memories(const SimulatedChip& chip, const char* name, const std::vector<double>& bytes,
+                    Ledger& ledger) {
+  double area_m2 = 0.0;
+  for (std::size_t p = 0; p < bytes.size(); ++p) {
+    if (bytes[p] <= 0.0) continue;
+    const Component memory = sized(chip, name, bytes[p], 1);
+    ledger.add_instances(memory, PartGroup::Other, static_cast<int>(p), 1.0);
+    area_m2 += memory.area_m2;
+  }
+  return area_m2;
+}
+
+double per_inference(const SimulatedChip& chip, std::int64_t count) {
+  return static_cast<double>(count) / chip.pipeline.model.num_inferences;
+}
+
+/// Bits read from buffers per inference by stage `s`.
+double buffer_read_bits(const SimulatedChip& chip, std::size_t s) {
+  const StageRole& role = chip.pipeline.roles[s];
+  const PipelineNode& stage = chip.pipeline.model.nodes[s];
+  if (role.plan < 0) {
+    double bits = 0.0;
+    if (role.values_in > 0 && !stage.edges.empty())
+      bits = static_cast<double>(role.values_in) * stage.num_rows *
+             chip.pipeline.roles[stage.edges.front().producer].output_bits;
+    return bits;
+  }
+  double bits = 0.0;
+  const LayerPlan& plan = chip.plans[role.plan];
+  for (std::size_t u = 0; u < plan.shares.size(); ++u)
+    bits += per_inference(chip, chip.result.nodes[s].units[u].windows) *
+            static_cast<double>(plan.shares[u].window.buffer_bits);
+  return bits;
+}
+
+/// Sums that merge partial sums of one inference, and Add nodes' sums.
+double additions(const SimulatedChip& chip, std::size_t s) {
+  const StageRole& role = chip.pipeline.roles[s];
+  const PipelineNode& stage = chip.pipeline.model.nodes[s];
+  if (role.plan < 0) {
+    const bool is_add = stage.edges.size() > 1;
+    return is_add ? static_cast<double>((role.values_in - role.values_out) * stage.num_rows) : 0.0;
+  }
+  double sums = 0.0;
+  const LayerPlan& plan = chip.plans[role.plan];
+  for (std::size_t u = 0; u < plan.shares.size(); ++u) {
+    const TileShare& share = plan.shares[u];
+    const std::int64_t merged =
+        share.window.additions + (share.tile == plan.home_tile ? 0 : share.num_columns);
+    sums +=
+        per_inference(chip, chip.result.nodes[s].units[u].windows) * static_cast<double>(merged);
+  }
+  return sums;
+}
+
+}  // namespace
+
+std::vector<std::vector<int>> arrays_by_tile(const SimulatedChip& chip) {
+  const mapping::Placement& placement = chip.mapped.placement;
+  std::vector<std::vector<int>> arrays(placement.tiles.size(),
+                                       std::vector<int>(chip.plans.size(), 0));
+  for (std::size_t p = 0; p < chip.plans.size(); ++p)
+    for (const TileShare& share : chip.plans[p].shares)
+      arrays[share.tile][p] +=
+          2 * placement.geometry.num_slices * static_cast<int>(share.blocks.size());
+  return arrays;
+}
+
+std::vector<double> buffer_bytes(const SimulatedChip& chip, int tile) {
+  std::vector<double> bytes(chip.plans.size(), 0.0);
+  for (std::size_t s = 0; s < chip.pipeline.roles.size(); ++s) {
+    const PipelineNode& stage = chip.pipeline.model.nodes[s];
+    for (std::size_t e = 0; e < stage.edges.size(); ++e) {
+      std::int64_t row_bits = 0;  // copies on one tile share the buffer
+      for (const PipelineUnit& unit : stage.units)
+        if (unit.tile == tile) row_bits = std::max(row_bits, unit.row_bits[e]);
+      bytes[chip.pipeline.roles[s].owner] +=
+          stage.edges[e].capacity_rows * static_cast<double>(row_bits) / kBitsPerByte;
+    }
+  }
+  return bytes;
+}
+
+std::vector<double> output_register_bytes(const SimulatedChip& chip, int tile) {
+  std::vector<double> bytes(chip.plans.size(), 0.0);
+  for (std::size_t s = 0; s < chip.pipeline.roles.size(); ++s) {
+    if (chip.pipeline.model.nodes[s].home_tile != tile) continue;
+    const StageRole& role = chip.pipeline.roles[s];
+    bytes[role.owner] +=
+        kOutputRows * static_cast<double>(role.values_out * role.output_bits) / kBitsPerByte;
+  }
+  return bytes;
+}
+
+std::vector<double> add_tile_instances(const SimulatedChip& chip, Ledger& ledger) {
+  const ChipOptions& options = chip.circuits.chip;
+  const Component router = sized(chip, "router", 1.0, 1);
+  const Component requantizer = sized(chip, "requantizer", 1.0, 1);
+  const Component pooling = sized(chip, "pooling_unit", 1.0, 1);
+  const Component adder = sized(chip, "accumulator", 1.0, options.accumulator_bits);
+  std::vector<double> areas;
+  const std::vector<std::vector<int>> arrays = arrays_by_tile(chip);
+  for (std::size_t t = 0; t < arrays.size(); ++t) {
+    const int tile = static_cast<int>(t);
+    double area_m2 = add_shared(router, 1.0, arrays[t], ledger);
+    area_m2 += add_shared(requantizer, options.vector_lanes, arrays[t], ledger);
+    area_m2 += add_shared(pooling, options.pool_lanes, arrays[t], ledger);
+    area_m2 += add_shared(adder, options.vector_lanes, arrays[t], ledger);
+    area_m2 += add_memories(chip, "edram_buffer", buffer_bytes(chip, tile), ledger);
+    area_m2 +=
+        add_memories(chip, "tile_output_register", output_register_bytes(chip, tile), ledger);
+    areas.push_back(area_m2);
+  }
+  const PipelineModel& mesh = chip.pipeline.model;
+  const int empty = mesh.mesh_width * mesh.mesh_height - static_cast<int>(arrays.size());
+  if (empty > 0) ledger.add_instances(router, PartGroup::Other, kNoLayer, empty);
+  return areas;
+}
+
+void add_tile_actions(const SimulatedChip& chip, Ledger& ledger) {
+  const ChipOptions& options = chip.circuits.chip;
+  const double clock_hz = options.clock_hz;
+  const double tiles = static_cast<double>(chip.mapped.placement.tiles.size());
+  const double positions =
+      static_cast<double>(chip.pipeline.model.mesh_width) * chip.pipeline.model.mesh_height;
+  const Component router = sized(chip, "router", 1.0, 1);
+  const Component buffer = sized(chip, "edram_buffer", 1.0, 1);
+  const Component output = sized(chip, "tile_output_register", 1.0, 1);
+  const Component requantizer = sized(chip, "requantizer", 1.0, 1);
+  const Component pooling = sized(chip, "pooling_unit", 1.0, 1);
+  const Component adder = sized(chip, "accumulator", 1.0, options.accumulator_bits);
+  const auto charge = [&ledger](const Component& component, int layer, double count) {
+    ledger.add_actions(component, PartGroup::Other, layer, count, 0.0);
+  };
+  for (std::size_t s = 0; s < chip.pipeline.roles.size(); ++s) {
+    const StageRole& role = chip.pipeline.roles[s];
+    const NodeResult& counted = chip.result.nodes[s];
+    const int layer = role.owner;
+    const double values =
+        static_cast<double>(role.values_out) * chip.pipeline.model.nodes[s].num_rows;
+    const double written_bits = per_inference(chip, counted.received_bits);
+    charge(router, layer, per_inference(chip, counted.flit_hops));
+    charge(buffer, layer, (written_bits + buffer_read_bits(chip, s)) / kBitsPerByte);
+    if (s == 0 || role.values_out == 0) continue;  // the port and the output have no vector unit
+    charge(output, layer, values * role.output_bits / kBitsPerByte);
+    charge(adder, layer, additions(chip, s));
+    const bool is_pooling = role.plan < 0 && chip.pipeline.model.nodes[s].edges.size() == 1;
+    if (is_pooling)
+      charge(pooling, layer,
+             static_cast<double>(role.values_in) * chip.pipeline.model.nodes[s].num_rows);
+    else
+      charge(requantizer, layer, values);
+  }
+  const auto peak = [&ledger](const Component& component, double actions_per_s) {
+    ledger.add_actions(component, PartGroup::Other, kNoLayer, 0.0, actions_per_s);
+  };
+  peak(router, positions * kRouterPorts * options.link_bits_per_cycle / kFlitBits * clock_hz);
+  peak(buffer, tiles * kFlitBytes * clock_hz);
+  peak(output, tiles * options.vector_lanes * clock_hz);
+  peak(adder, tiles * options.vector_lanes * clock_hz);
+  peak(pooling, tiles * options.pool_lanes * clock_hz);
+  peak(requantizer, tiles * options.vector_lanes * clock_hz);
+}
+
+}  // namespace ohmweave::power_area

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a tile has besides arrays, and how it is sized.
+#pragma once
+
+#include <vector>
+
+#include "power_area/chip_bill.h"
+
+namespace ohmweave::power_area {
+
+/// Arrays of each layer plan on each tile: [tile][plan].
+[[nodiscard]] std::vector<std::vector<int>> arrays_by_tile(const SimulatedChip& chip);
+
+/// Bytes of the input buffers (edge capacities) on a tile, by the layer plan they serve.
+[[nodiscard]] std::vector<double> buffer_bytes(const SimulatedChip& chip, int tile);
+
+/// Bytes of the output register on a tile (two finished rows of each stage at home there), by
+/// layer plan.
+[[nodiscard]] std::vector<double> output_register_bytes(const SimulatedChip& chip, int tile);
+
+/// Enters buffers, registers, vector units and routers of all tiles, and routers of mesh positions
+/// without a tile. Returns the area built on each tile.
+std::vector<double> add_tile_instances(const SimulatedChip& chip, Ledger& ledger);
+
+/// Enters what the simulation counted on them.
+void add_tile_actions(const SimulatedChip& chip, Ledger& ledger);
+
+}  // namespace ohmweave::power_area

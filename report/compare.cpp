@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/compare.h"
+
+#include <algorithm>
+#include <set>
+
+#include "core/artifact.h"
+#include "core/error.h"
+#include "report/formats.h"
+#include "report/result.h"
+
+namespace ohmweave::report {
+namespace {
+
+namespace fs = std::filesystem;
+
+void collect(const Json& json, const std::string& pointer,
+             std::vector<std::pair<std::string, double>>& found) {
+  for (const auto& [key, value] : json.items()) {
+    const std::string here = pointer + "/" + key;
+    if (here == "/provenance") continue;
+    if (value.is_object()) collect(value, here, found);
+    if (value.is_number()) found.emplace_back(here, value.get<double>());
+  }
+}
+
+NamedResult read_result(const fs::path& run) {
+  const fs::path path = run / "report" / "result.json";
+  if (!fs::exists(path)) {
+    throw DataError(path.string() + ": missing; finish the run first (ohmweave run)");
+  }
+  const std::string name =
+      run.filename().empty() ? run.parent_path().filename().string() : run.filename().string();
+  return {name, read_artifact(path)};
+}
+
+/// Runs whose folders have the same name are called by their whole paths.
+void tell_apart(std::vector<NamedResult>& results, const std::vector<fs::path>& runs) {
+  std::set<std::string> names;
+  for (const NamedResult& result : results) names.insert(result.name);
+  if (names.size() == results.size()) return;
+  for (std::size_t i = 0; i < runs.size(); ++i) results[i].name = runs[i].string();
+}
+
+const Format& format_named(const std::string& name) {
+  std::vector<std::string> names;
+  std::string allowed;
+  for (const Format& format : format_table()) {
+    if (format.name == name) return format;
+    names.push_back(format.name);
+    allowed += (allowed.empty() ? "" : ", ") + format.name;
+  }
+  const std::string nearest = nearest_word(name, names);
+  throw ConfigError({"--format = '" + name + "': must be one of " + allowed +
+                     (nearest.empty() ? "" : "; did you mean '" + nearest + "'?")});
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, double>> figures(const Json& result) {
+  std::vector<std::pair<std::string, double>> found;
+  collect(result, "", found);
+  return found;
+}
+
+Json difference(const Json& result, const Json& baseline) {
+  const auto before = figures(baseline);
+  Json changes = Json::object();
+  for (const auto& [pointer, value] : figures(result)) {
+    const std::string& wanted = pointer;
+    const auto found = std::find_if(before.begin(), before.end(),
+                                    [&](const auto& figure) { return figure.first == wanted; });
+    if (found == before.end() || found->second == value) continue;
+    changes[pointer] = {
+        {"baseline", found->second}, {"value", value}, {"difference", value - found->second}};
+    if (found->second != 0.0) changes[pointer]["ratio"] = value / found->second;
+  }
+  return changes;
+}
+
+std::string compare_runs(const std::vector<fs::path>& runs, const std::optional<fs::path>& baseline,
+                         const std::string& format) {
+  const Format& chosen = format_named(format);
+  Comparison comparison;
+  for (const fs::path& run : runs) comparison.runs.push_back(read_result(run));
+  tell_apart(comparison.runs, runs);
+  if (baseline) comparison.baseline = read_result(*baseline);
+  const bool is_single = runs.size() == 1 && !baseline;
+  if (is_single && chosen.name == "html") return read_file(runs[0] / "report" / "report.html");
+  return chosen.render(comparison);
+}
+
+}  // namespace ohmweave::report

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/page.h"
+
+#include <cmath>
+#include <filesystem>
+
+#include "core/artifact.h"
+#include "report/result.h"
+#include "report/text.h"
+
+namespace ohmweave::report {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Card {
+  std::string name;
+  std::string value;
+  std::string rest;
+};
+
+CsvTable read_csv(const fs::path& path) { return parse_csv(read_file(path), path.string()); }
+
+/// "baseline 3.4 mm², 87 % less". Power and energy are compared at a throughput that both chips
+/// reach, so that this percentage need not be the one between the two figures.
+std::string against(double fraction, const std::string& baseline, const std::string& condition) {
+  return "baseline " + baseline + "; " + percent_text(std::abs(fraction), 1) +
+         (fraction >= 0.0 ? " less" : " more") + condition;
+}
+
+void add_accuracy_cards(const Json& result, std::vector<Card>& cards) {
+  const auto mean = number_at(result, "/accuracy/on_chip/mean");
+  const auto dense = number_at(result, "/accuracy/dense");
+  if (mean && dense) {
+    const auto std_dev = number_at(result, "/accuracy/on_chip/std");
+    const auto num_chips = number_at(result, "/accuracy/on_chip/num_chips");
+    cards.push_back({"Accuracy on chip", percent_text(*mean, 2),
+                     "±" + percent_text(std_dev.value_or(0.0), 2) + " over " +
+                         count_text(num_chips.value_or(0.0)) + " chips; dense fp32 " +
+                         percent_text(*dense, 2)});
+  }
+}
+
+void add_compression_cards(const Json& result, std::vector<Card>& cards) {
+  if (const auto ratio = number_at(result, "/compression/weight_ratio")) {
+    cards.push_back(
+        {"Fewer weights", ratio_text(*ratio),
+         count_text(number_at(result, "/compression/nonzero_weights").value_or(0.0)) + " of " +
+             count_text(number_at(result, "/compression/dense_weights").value_or(0.0))});
+  }
+  if (const auto bytes = number_at(result, "/compression/storage/file_bytes")) {
+    const auto ratio = number_at(result, "/compression/storage/file_ratio");
+    cards.push_back({"Size of model.owz", count_text(*bytes) + " B",
+                     (ratio ? ratio_text(*ratio) : std::string("not")) +
+                         " smaller than the dense weights in float32"});
+  }
+  if (const auto arrays = number_at(result, "/mapping/arrays_needed")) {
+    const auto dense = number_at(result, "/mapping/dense_arrays_needed");
+    cards.push_back({"Arrays needed", count_text(*arrays),
+                     dense ? "dense: " + count_text(*dense) : std::string()});
+  }
+}
+
+void add_chip_cards(const Json& result, std::vector<Card>& cards) {
+  struct Figure {
+    const char* name;
+    const char* key;
+    const char* fraction;
+  };
+  static constexpr Figure kFigures[] = {
+      {"Chip area", "area_m2", "area_fraction"},
+      {"Average power", "average_power_w", "power_fraction"},
+      {"Energy per inference", "energy_per_inference_j", "energy_fraction"},
+      {"Latency", "latency_s", ""},
+      {"Throughput", "throughput_hz", ""}};
+  const std::string condition = spaced(text_at(result, "/reduction/at"));
+  for (const Figure& figure : kFigures) {
+    const std::string key = figure.key;
+    const auto value = number_at(result, "/chip/" + key);
+    if (!value) continue;
+    const auto baseline = number_at(result, "/baseline_chip/" + key);
+    const auto fraction =
+        number_at(result, std::string("/reduction/views/whole_chip/") + figure.fraction);
+    std::string rest;
+    if (baseline && fraction && *figure.fraction != '\0') {
+      rest = against(*fraction, figure_text(key, *baseline),
+                     key == "area_m2" ? "" : " at " + condition);
+    } else if (baseline) {
+      rest = "baseline " + figure_text(key, *baseline);
+    }
+    cards.push_back({figure.name, figure_text(key, *value), rest});
+  }
+}
+
+std::string summary_section(const Json& result) {
+  std::vector<Card> cards;
+  add_accuracy_cards(result, cards);
+  add_compression_cards(result, cards);
+  add_chip_cards(result, cards);
+  std::string html = "<div class=\"cards\">\n";
+  for (const Card& card : cards) {
+    html += "<div class=\"card\"><div class=\"name\">" + escaped(card.name) +
+            "</div><div class=\"value\">" + escaped(card.value) + "</div><div class=\"rest\">" +
+            escaped(card.rest) + "</div></div>\n";
+  }
+  html += "</div>\n";
+  const std::string baseline = text_at(result, "/reduction/baseline");
+  if (!baseline.empty()) {
+    html += "<p class=\"note\">Baseline: " + escaped(baseline) +
+            ". Power and energy are compared at " +
+            escaped(spaced(text_at(result, "/reduction/at"))) + ".</p>\n";
+  }
+  return html_section("Summary", html);
+}
+
+std::string reproducibility_section(const PageInput& input) {
+  HtmlTable table{{"What", "Value"}, {}};
+  for (const auto& [key, value] : value_at(input.result, "/provenance").items()) {
+    if (value.is_object()) {
+      for (const auto& [name, version] : value.items()) {
+        table.rows.push_back(
+            {key + ": " + name, version.is_string() ? version.get<std::string>() : version.dump()});
+      }
+    } else {
+      table.rows.push_back({key, value.is_string() ? value.get<std::string>() : value.dump()});
+    }
+  }
+  return html_section("Reproducibility",
+                      "<p class=\"note\">The same config, seed and thread count give the same "
+                      "result.json, byte for byte; config.json of the run has every "
+                      "default written out.</p>\n" +
+                          html_of(table));
+}
+
+}  // namespace
+
+PageInput read_page_input(const fs::path& run, const Json& result) {
+  PageInput input;
+  input.config = read_artifact(run / "config.json");
+  input.result = result;
+  input.placement = read_artifact(run / "map" / "placement.json");
+  input.dense_training = read_csv(run / "dense" / "train.csv");
+  if (has_section(input.config, "compress")) {
+    input.compress_training = read_csv(run / "compress" / "train.csv");
+    input.admm = read_csv(run / "compress" / "admm.csv");
+  }
+  if (has_section(input.config, "chip")) input.power = read_csv(run / "estimate" / "power.csv");
+  return input;
+}
+
+std::string report_page(const PageInput& input) {
+  const std::string name = text_at(input.config, "/name");
+  const std::string title = "Ohmweave chip report: " + name;
+  const std::string head = "<h1>" + escaped(title) + "</h1>\n<p class=\"lead\">" +
+                           escaped(text_at(input.config, "/model/kind")) + " on " +
+                           escaped(text_at(input.config, "/data/kind")) +
+                           ", mapped on memristor crossbar arrays</p>\n";
+  return html_document(
+      title, head + summary_section(input.result) + accuracy_section(input.result) +
+                 compression_section(input.result) + chip_section(input.result) +
+                 breakdown_section(input) + arrays_section(input) + training_section(input) +
+                 assumptions_section(input) + not_modelled_section(input.result) +
+                 reproducibility_section(input));
+}
+
+}  // namespace ohmweave::report

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/result.h"
+
+#include "core/error.h"
+#include "report/text.h"
+
+namespace ohmweave::report {
+namespace {
+
+/// Adds the plain values of `layer` to `row` under prefixed keys.
+void join(Json& row, const Json& layer, const std::string& prefix) {
+  for (const auto& [key, value] : layer.items()) {
+    if (key != "name" && !value.is_structured()) row[prefix + key] = value;
+  }
+}
+
+Json& row_named(Json& rows, const std::string& name) {
+  for (Json& row : rows) {
+    if (row["name"] == name) return row;
+  }
+  rows.push_back({{"name", name}});
+  return rows.back();
+}
+
+}  // namespace
+
+Json read_artifact(const std::filesystem::path& path) {
+  try {
+    return parse_json_file(path.string());
+  } catch (const ConfigError& e) {  // a file of ours, not the user's config
+    throw DataError(e.what());
+  }
+}
+
+bool has_section(const Json& config, const char* section) {
+  return config.contains(section) && !config[section].is_null();
+}
+
+Json build_result(const std::filesystem::path& run, const Json& provenance) {
+  const Json config = read_artifact(run / "config.json");
+  Json result = {{"provenance", provenance}};
+  if (has_section(config, "evaluate")) {
+    result["accuracy"] = read_artifact(run / "evaluate" / "accuracy.json");
+  }
+  if (has_section(config, "compress")) {
+    result["compression"] = read_artifact(run / "compress" / "compression.json");
+  }
+  result["mapping"] = read_artifact(run / "map" / "mapping.json");
+  if (has_section(config, "chip")) {
+    const Json estimate = read_artifact(run / "estimate" / "chip.json");
+    for (const char* key :
+         {"chip", "baseline_chip", "reduction", "not_modelled", "notes", "components"}) {
+      if (estimate.contains(key)) result[key] = estimate[key];
+    }
+  }
+  return result;
+}
+
+Json layer_rows(const Json& result) {
+  struct Source {
+    const char* pointer;
+    const char* prefix;
+  };
+  static constexpr Source kSources[] = {{"/compression/layers", ""},
+                                        {"/mapping/layers", "mapping_"},
+                                        {"/chip/layers", "chip_"},
+                                        {"/baseline_chip/layers", "baseline_chip_"}};
+  Json rows = Json::array();
+  for (const Source& source : kSources) {
+    for (const Json& layer : value_at(result, source.pointer)) {
+      join(row_named(rows, text_at(layer, "/name")), layer, source.prefix);
+    }
+  }
+  return rows;
+}
+
+Json part_rows(const Json& result) {
+  Json rows = Json::array();
+  for (const char* chip : {"chip", "baseline_chip"}) {
+    for (const Json& part : value_at(result, std::string("/") + chip + "/parts")) {
+      Json row = {{"chip", chip}};
+      row.update(part);
+      rows.push_back(std::move(row));
+    }
+  }
+  return rows;
+}
+
+}  // namespace ohmweave::report

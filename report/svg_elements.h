@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// SVG elements as text; `style` is a class of page_style.cpp.
+#pragma once
+
+#include <string>
+
+namespace ohmweave::report {
+
+struct Rectangle {
+  double x = 0.0;
+  double y = 0.0;
+  double width = 0.0;
+  double height = 0.0;
+};
+
+/// At most two decimals: coordinates in pixels.
+[[nodiscard]] std::string number_text(double value);
+[[nodiscard]] std::string svg_text(double x, double y, const std::string& text,
+                                   const std::string& style);
+[[nodiscard]] std::string svg_line(double x1, double y1, double x2, double y2,
+                                   const std::string& style);
+[[nodiscard]] std::string svg_rectangle(const Rectangle& rectangle, const std::string& fill,
+                                        const std::string& title);
+/// `label` is read to people who cannot see the picture.
+[[nodiscard]] std::string svg_picture(double width, double height, const std::string& label,
+                                      const std::string& content);
+
+}  // namespace ohmweave::report

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "core/quantized_network.h"
+#include "tests/core/residual_model.h"
+
+namespace ohmweave {
+namespace {
+
+using sample::linear;
+using sample::message_of;
+using sample::network;
+using sample::node;
+using sample::with_bias;
+
+std::string error_of(const NetworkModel& model, const QuantizationOptions& options = {}) {
+  return message_of<DataError>([&] { static_cast<void>(quantize(model, options)); });
+}
+
+/// input (2) -> l (1, with bias) -> relu -> m (1)
+NetworkModel two_layers() {
+  NetworkModel model;
+  model.network = network(
+      {2, 1, 1}, {with_bias(linear("l", 0, 1)), node("r", Op::Relu, {1}), linear("m", 2, 1)});
+  model.parameters["l.weight"] = {{1, 2}, {0.5F, -0.25F}};
+  model.parameters["l.bias"] = {{1}, {0.1F}};
+  model.parameters["m.weight"] = {{1, 1}, {-1.5F}};
+  model.ranges["input"] = {0.0, 1.0, 1.0};
+  model.ranges["l"] = {-6.0, 4.0, 5.0};
+  model.ranges["r"] = {0.0, 4.0, 2.0};
+  return model;
+}
+
+TEST(Quantize, ChoosesFormatsByRangeAndRelu) {
+  const QuantizedNetwork q = quantize(two_layers(), {4, 8, ActivationRangeKind::Max});
+
+  EXPECT_FALSE(q.nodes[0].output.is_signed);
+  EXPECT_DOUBLE_EQ(q.nodes[0].output.scale, 1.0 / 255);
+  EXPECT_FALSE(q.nodes[1].output.is_signed) << "a ReLU alone reads l";
+  EXPECT_DOUBLE_EQ(q.nodes[1].output.scale, 4.0 / 255) << "the range of the ReLU, not of l";
+  EXPECT_DOUBLE_EQ(q.nodes[2].output.scale, 4.0 / 255);
+  EXPECT_DOUBLE_EQ(q.nodes[3].output.scale, q.nodes[3].weights->scale * 4.0 / 255);
+  EXPECT_FALSE(q.nodes[3].requantizer.has_value()) << "the last layer keeps its accumulators";
+}
+
+TEST(Quantize, UsesThePercentileWhenAsked) {
+  const QuantizedNetwork q = quantize(two_layers(), {4, 8, ActivationRangeKind::Percentile});
+
+  EXPECT_DOUBLE_EQ(q.nodes[1].output.scale, 2.0 / 255);
+}
+
+TEST(Quantize, UsesTheMaximumWhereThePercentileIsZero) {
+  NetworkModel model = two_layers();
+  model.ranges["r"].percentile_magnitude = 0.0;
+
+  const QuantizedNetwork q = quantize(model, {4, 8, ActivationRangeKind::Percentile});
+
+  EXPECT_DOUBLE_EQ(q.nodes[1].output.scale, 4.0 / 255);
+}
+
+TEST(Quantize, SignsTheImageWhenItHasNegativeValues) {
+  NetworkModel model = two_layers();
+  model.ranges["input"] = {-2.0, 1.0, 2.0};
+
+  const QuantizedNetwork q = quantize(model, {4, 8, ActivationRangeKind::Max});
+
+  EXPECT_TRUE(q.nodes[0].output.is_signed);
+  EXPECT_DOUBLE_EQ(q.nodes[0].output.scale, 2.0 / 127);
+}
+
+TEST(Quantize, SignsALayerThatIsReadByMoreThanARelu) {
+  NetworkModel model = two_layers();
+  model.network = network({2, 1, 1}, {with_bias(linear("l", 0, 1)), node("r", Op::Relu, {1}),
+                                      node("s", Op::Add, {1, 2}), linear("m", 3, 1)});
+  model.ranges["s"] = {-6.0, 8.0, 8.0};
+
+  const QuantizedNetwork q = quantize(model, {4, 8, ActivationRangeKind::Max});
+
+  EXPECT_TRUE(q.nodes[1].output.is_signed);
+  EXPECT_DOUBLE_EQ(q.nodes[1].output.scale, 6.0 / 127);
+  EXPECT_FALSE(q.nodes[2].output.is_signed);
+  EXPECT_EQ(q.nodes[2].output.bits, 7);
+  EXPECT_EQ(q.nodes[2].output.high(), 127);
+  EXPECT_TRUE(q.nodes[3].output.is_signed);
+  ASSERT_EQ(q.nodes[3].addend_requantizers.size(), 2U);
+  EXPECT_NEAR(std::ldexp(q.nodes[3].addend_requantizers[0].multiplier,
+                         -q.nodes[3].addend_requantizers[0].shift),
+              6.0 / 8.0, 1e-9);
+}
+
+TEST(Quantize, WritesWeightsAndBiasInTheirUnits) {
+  const QuantizedNetwork q = quantize(two_layers(), {4, 8, ActivationRangeKind::Max});
+  const QuantizedWeights& l = *q.nodes[1].weights;
+
+  ASSERT_EQ(l.codes.size(), 2U);
+  EXPECT_NEAR(l.codes[0] * l.scale, 0.5, 1e-6);
+  EXPECT_NEAR(l.codes[1] * l.scale, -0.25, 1e-6);
+  const double unit = l.scale / 255;
+  EXPECT_NEAR(static_cast<double>(l.bias.at(0)) * unit, 0.1, 0.5 * unit + 1e-7);
+}
+
+TEST(Quantize, KeepsALevelGridExactly) {
+  NetworkModel model = two_layers();
+  const double scale = 0.1;  // no binary fraction
+  model.parameters["l.weight"].values = {static_cast<float>(7 * scale),
+                                         static_cast<float>(-15 * scale)};
+  model.level_scales["l"] = scale;
+
+  const QuantizedNetwork q = quantize(model, {4, 8, ActivationRangeKind::Max});
+
+  EXPECT_EQ(q.nodes[1].weights->scale, scale);
+  EXPECT_EQ(q.nodes[1].weights->codes, (std::vector<std::int32_t>{7, -15}));
+}
+
+TEST(Quantize, RefusesAWeightOffItsGrid) {
+  NetworkModel model = two_layers();
+  model.level_scales["l"] = 0.25;
+  model.parameters["l.weight"].values = {0.5F, -0.26F};
+
+  EXPECT_EQ(error_of(model),
+            "parameter 'l.weight', value 1 = -0.260000: must be a multiple of the level scale "
+            "0.250000, at most 15 of it");
+}
+
+TEST(Quantize, RefusesAWeightAboveTheHighestLevel) {
+  NetworkModel model = two_layers();
+  model.level_scales["l"] = 0.25;
+  model.parameters["l.weight"].values = {0.5F, 4.0F};
+
+  EXPECT_NE(error_of(model).find("value 1 = 4.000000"), std::string::npos) << error_of(model);
+}
+
+TEST(Quantize, NamesTheNodeWithoutARange) {
+  NetworkModel model = two_layers();
+  model.ranges.erase("r");
+
+  EXPECT_EQ(error_of(model),
+            "node 'r' has no activation range: calibrate the model before quantizing it");
+}
+
+TEST(Quantize, RefusesASumThatCanOverflow) {
+  NetworkModel model;
+  const int inputs = 2000;  // 2000 * 65535 * 65535 > 2^31
+  model.network = network({inputs, 1, 1}, {linear("big", 0, 1)});
+  model.parameters["big.weight"] = {{1, inputs}, std::vector<float>(inputs, 1.0F)};
+  model.ranges["input"] = {0.0, 1.0, 1.0};
+
+  const std::string error = error_of(model, {16, 16, ActivationRangeKind::Max});
+
+  EXPECT_NE(error.find("node 'big', output 0: its sum can pass 2^31"), std::string::npos) << error;
+}
+
+TEST(Quantize, AcceptsASumThatJustFits) {
+  // 8 bits each: 33025 * 255 * 255 = 2147450625 < 2^31, one more input passes it.
+  const int inputs = 33025;
+  NetworkModel model;
+  model.network = network({inputs, 1, 1}, {linear("l", 0, 1)});
+  model.parameters["l.weight"] = {{1, inputs}, std::vector<float>(inputs, 255.0F)};
+  model.level_scales["l"] = 1.0;
+  model.ranges["input"] = {0.0, 1.0, 1.0};
+  EXPECT_EQ(error_of(model, {8, 8, ActivationRangeKind::Max}), "");
+
+  model.network.input.channels = inputs + 1;
+  model.parameters["l.weight"] = {{1, inputs + 1}, std::vector<float>(inputs + 1, 255.0F)};
+  EXPECT_NE(error_of(model, {8, 8, ActivationRangeKind::Max}), "");
+}
+
+TEST(Quantize, GivesALayerOfZerosAScaleThatHoldsItsBias) {
+  NetworkModel model = two_layers();
+  model.parameters["l.weight"].values = {0.0F, 0.0F};
+
+  const QuantizedNetwork q = quantize(model, {4, 8, ActivationRangeKind::Max});
+
+  const QuantizedWeights& l = *q.nodes[1].weights;
+  EXPECT_EQ(l.codes, (std::vector<std::int32_t>{0, 0}));
+  EXPECT_NEAR(static_cast<double>(l.bias.at(0)) * l.scale / 255, 0.1, 1e-6);
+}
+
+TEST(Quantize, GivesADeadNodeAScale) {
+  NetworkModel model = two_layers();
+  model.ranges["r"] = {0.0, 0.0, 0.0};
+
+  const QuantizedNetwork q = quantize(model, {4, 8, ActivationRangeKind::Max});
+
+  EXPECT_DOUBLE_EQ(q.nodes[1].output.scale, 1.0 / 255);
+}
+
+TEST(ActivationFormats, StandWhereCodesAreMade) {
+  const sample::ResidualCase given = sample::residual_case(12);
+  const QuantizationOptions options{4, 8, ActivationRangeKind::Max};
+  const QuantizedNetwork q = quantize(given.model, options);
+
+  const std::map<std::string, CodeFormat> formats = activation_formats(given.model, options);
+
+  std::vector<std::string> names;
+  for (const auto& [name, format] : formats) names.push_back(name);
+  EXPECT_EQ(names, (std::vector<std::string>{"add", "avg", "bn1", "bn2", "conv3", "fc1", "input"}));
+  EXPECT_EQ(formats.at("bn1").scale, q.nodes[q.network.index_of("conv1")].output.scale);
+  EXPECT_FALSE(formats.at("bn1").is_signed);
+  EXPECT_TRUE(formats.at("bn2").is_signed);
+  EXPECT_FALSE(formats.at("add").is_signed);
+  EXPECT_TRUE(formats.at("conv3").is_signed);
+}
+
+}  // namespace
+}  // namespace ohmweave

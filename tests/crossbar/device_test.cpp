@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crossbar/device.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "core/error.h"
+
+namespace ohmweave::crossbar {
+namespace {
+
+constexpr int kNumDraws = 1000000;
+constexpr double kDeviations = 4.5;  // a right model fails one such test in 150,000
+
+DeviceOptions options(double sigma, double on, double off) {
+  DeviceOptions o;
+  o.mismatch_sigma = sigma;
+  o.stuck_on_fraction = on;
+  o.stuck_off_fraction = off;
+  return o;
+}
+
+TEST(LevelGridDevice, SpacesLevelsEvenlyBetweenTheEnds) {
+  const auto device = make_device(options(0.0, 0.0, 0.0));
+
+  EXPECT_EQ(device->target_siemens(0, 2), 1e-6);
+  EXPECT_DOUBLE_EQ(device->target_siemens(1, 2), 34e-6);
+  EXPECT_DOUBLE_EQ(device->target_siemens(2, 2), 67e-6);
+  EXPECT_EQ(device->target_siemens(3, 2), 1e-4);
+}
+
+TEST(LevelGridDevice, RefusesALevelOutsideTheGrid) {
+  const auto device = make_device(options(0.0, 0.0, 0.0));
+
+  EXPECT_THROW((void)device->target_siemens(4, 2), std::logic_error);
+  EXPECT_THROW((void)device->target_siemens(-1, 2), std::logic_error);
+}
+
+TEST(LevelGridDevice, LogarithmOfMismatchIsNormalWithTheGivenSigma) {
+  constexpr double kSigma = 0.05;
+  const std::vector<int> levels(kNumDraws, 2);
+
+  const auto siemens =
+      make_device(options(kSigma, 0.0, 0.0))->program_siemens(levels, 2, RandomStream(7));
+
+  double sum = 0.0;
+  double squares = 0.0;
+  double fourths = 0.0;
+  int above = 0;
+  for (const double g : siemens) {
+    const double z = std::log(g / 67e-6) / kSigma;
+    sum += z;
+    squares += z * z;
+    fourths += z * z * z * z;
+    above += g > 67e-6 ? 1 : 0;
+  }
+  // Of n draws: mean has variance 1/n, mean square 2/n, mean fourth power (105 - 9)/n, and the
+  // share above the median 1/(4n).
+  const double root_n = std::sqrt(static_cast<double>(kNumDraws));
+  EXPECT_NEAR(sum / kNumDraws, 0.0, kDeviations / root_n);
+  EXPECT_NEAR(squares / kNumDraws, 1.0, kDeviations * std::sqrt(2.0) / root_n);
+  EXPECT_NEAR(fourths / kNumDraws, 3.0, kDeviations * std::sqrt(96.0) / root_n);
+  EXPECT_NEAR(static_cast<double>(above) / kNumDraws, 0.5, kDeviations * 0.5 / root_n);
+}
+
+TEST(LevelGridDevice, SticksTheGivenFractionsOfCellsAtTheEnds) {
+  constexpr double kOn = 0.002;
+  constexpr double kOff = 0.01;
+  const std::vector<int> levels(kNumDraws, 1);
+
+  const auto siemens =
+      make_device(options(0.05, kOn, kOff))->program_siemens(levels, 2, RandomStream(8));
+
+  int num_on = 0;
+  int num_off = 0;
+  for (const double g : siemens) {
+    num_on += g == 1e-4 ? 1 : 0;
+    num_off += g == 1e-6 ? 1 : 0;
+  }
+  const auto tolerance = [](double p) { return kDeviations * std::sqrt(p * (1 - p) / kNumDraws); };
+  EXPECT_NEAR(static_cast<double>(num_on) / kNumDraws, kOn, tolerance(kOn));
+  EXPECT_NEAR(static_cast<double>(num_off) / kNumDraws, kOff, tolerance(kOff));
+}
+
+TEST(LevelGridDevice, NeighbouringCellsAreUncorrelated) {
+  const std::vector<int> levels(kNumDraws, 2);
+
+  const auto siemens =
+      make_device(options(0.1, 0.0, 0.0))->program_siemens(levels, 2, RandomStream(9));
+
+  double products = 0.0;
+  for (std::size_t i = 1; i < siemens.size(); ++i) {
+    products += std::log(siemens[i] / 67e-6) * std::log(siemens[i - 1] / 67e-6) / 0.01;
+  }
+  EXPECT_NEAR(products / kNumDraws, 0.0, kDeviations / std::sqrt(static_cast<double>(kNumDraws)));
+}
+
+TEST(Devices, UnknownKindListsTheTable) {
+  DeviceOptions o;
+  o.kind = "flash";
+
+  try {
+    (void)make_device(o);
+    FAIL() << "no error";
+  } catch (const ConfigError& e) {
+    EXPECT_EQ(e.problems().front(), "/device/kind = \"flash\": must be one of level_grid, ideal");
+  }
+}
+
+}  // namespace
+}  // namespace ohmweave::crossbar

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crossbar/options.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+
+namespace ohmweave::crossbar {
+namespace {
+
+template <class S>
+std::vector<std::string> problems_of(const char* text, const char* pointer) {
+  try {
+    (void)read_config<S>(parse_json(text, "test"), pointer);
+  } catch (const ConfigError& e) {
+    return e.problems();
+  }
+  return {};
+}
+
+TEST(DeviceOptions, DefaultsAreValidAndSurviveAWriteAndRead) {
+  DeviceOptions given;
+  given.mismatch_sigma = 0.05;
+
+  const auto read = read_config<DeviceOptions>(write_config(given));
+
+  EXPECT_EQ(read.kind, "level_grid");
+  EXPECT_EQ(read.g_min_siemens, 1e-6);
+  EXPECT_EQ(read.g_max_siemens, 1e-4);
+  EXPECT_EQ(read.mismatch_sigma, 0.05);
+}
+
+TEST(DeviceOptions, RefusesAnEmptyConductanceRange) {
+  const auto problems =
+      problems_of<DeviceOptions>(R"({"g_min_siemens": 1e-4, "g_max_siemens": 1e-4})", "/device");
+
+  EXPECT_EQ(problems, (std::vector<std::string>{
+                          "/device/g_max_siemens: must be greater than g_min_siemens = 0.0001"}));
+}
+
+TEST(DeviceOptions, RefusesMoreStuckCellsThanCells) {
+  const auto problems = problems_of<DeviceOptions>(
+      R"({"stuck_on_fraction": 0.75, "stuck_off_fraction": 0.5})", "/device");
+
+  EXPECT_EQ(problems, (std::vector<std::string>{
+                          "/device/stuck_off_fraction: must be at most 1 - stuck_on_fraction = "
+                          "0.25"}));
+}
+
+TEST(DeviceOptions, RefusesAnIdealDeviceWithMismatch) {
+  const auto problems =
+      problems_of<DeviceOptions>(R"({"kind": "ideal", "mismatch_sigma": 0.1})", "/device");
+
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_EQ(problems[0],
+            "/device/kind: an ideal device has mismatch_sigma, stuck_on_fraction and "
+            "stuck_off_fraction 0; use \"level_grid\"");
+}
+
+TEST(DeviceOptions, NamesTheKnownKindsWhenOneIsUnknown) {
+  const auto problems = problems_of<DeviceOptions>(R"({"kind": "level_gird"})", "/device");
+
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_NE(problems[0].find("/device/kind = \"level_gird\""), std::string::npos) << problems[0];
+  EXPECT_NE(problems[0].find("level_grid"), std::string::npos) << problems[0];
+  EXPECT_NE(problems[0].find("ideal"), std::string::npos) << problems[0];
+}
+
+TEST(DeviceOptions, EveryPresetReadsAndNamesItsSource) {
+  const std::filesystem::path folder =
+      std::filesystem::path(OHMWEAVE_SOURCE_DIR) / "configs/presets/devices";
+
+  int num_presets = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() != ".json") continue;
+    const auto device = read_config<DeviceOptions>(parse_json_file(entry.path().string()));
+    EXPECT_FALSE(device.source.empty()) << entry.path();
+    EXPECT_TRUE(device.preset.empty()) << entry.path();
+    ++num_presets;
+  }
+
+  EXPECT_GE(num_presets, 3);
+}
+
+TEST(ArrayOptions, SlicesCoverTheWeightBits) {
+  const auto array = read_config<ArrayOptions>(
+      parse_json(R"({"weight_bits": 5, "bits_per_cell": 2, "rows_active": 16})", "test"));
+
+  EXPECT_EQ(array.num_slices(), 3);
+  EXPECT_EQ(array.rows_at_once(), 16);
+}
+
+TEST(ArrayOptions, ReportsEveryBrokenRuleAtOnce) {
+  const auto problems = problems_of<ArrayOptions>(
+      R"({"rows": 64, "rows_active": 65, "bits_per_cell": 4, "weight_bits": 3})", "/array");
+
+  EXPECT_EQ(problems,
+            (std::vector<std::string>{"/array/rows_active: must be at most rows = 64",
+                                      "/array/bits_per_cell: must be at most weight_bits = 3"}));
+}
+
+TEST(ArrayOptions, RefusesATopologyThatIsNoMatrix) {
+  const auto problems = problems_of<ArrayOptions>(R"({"topology": "gate_input"})", "/array");
+
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_NE(problems[0].find("/array/topology = \"gate_input\""), std::string::npos);
+  EXPECT_NE(problems[0].find("passive, row_select"), std::string::npos) << problems[0];
+}
+
+TEST(AdcOptions, ReadsLosslessAsEmptyAndRefusesZeroBits) {
+  const auto adc = read_config<AdcOptions>(parse_json(R"({"bits": "lossless"})", "test"));
+
+  EXPECT_FALSE(adc.bits.has_value());
+  EXPECT_EQ(problems_of<AdcOptions>(R"({"bits": 0})", "/adc"),
+            (std::vector<std::string>{"/adc/bits = 0: must be in [1, 16]"}));
+}
+
+}  // namespace
+}  // namespace ohmweave::crossbar

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inference/mapped_chip.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+
+#include "core/error.h"
+#include "crossbar/pair.h"
+#include "inference/executor.h"
+#include "small_networks.h"
+
+namespace ohmweave::inference {
+namespace {
+
+/// The slow twin: one window of one layer, array by array, digit by digit, with read_array().
+class SlowLayer {
+ public:
+  SlowLayer(const MappedNetwork& mapped, const Hardware& hardware, const ChipKey& key, int node)
+      : mapped_(mapped), hardware_(hardware), node_(node) {
+    bits_ = converter_bits(mapped, node, hardware);
+    for (const mapping::Block& block : mapped.placement.blocks)
+      for (int slice = 0; slice < hardware.array.num_slices(); ++slice)
+        pairs_.push_back(crossbar::make_pair_reader(
+            program(block, block.first_array + 2 * slice, key),
+            program(block, block.first_array + 2 * slice + 1, key), hardware.array, hardware.device,
+            hardware.dac, bits_.adc_bits, bits_.dropped_bits));
+  }
+
+  /// Accumulators of group `group` for the window's inputs, added to `sums` (by output feature).
+  void read(const std::vector<std::int64_t>& window, int group, std::vector<std::int64_t>& sums) {
+    for (std::size_t b = 0; b < mapped_.placement.blocks.size(); ++b) {
+      const mapping::Block& block = mapped_.placement.blocks[b];
+      if (block.node != node_ || block.group != group) continue;
+      for (int slice = 0; slice < hardware_.array.num_slices(); ++slice)
+        read_pair(block, pairs_[b * hardware_.array.num_slices() + slice], slice, window, sums);
+    }
+  }
+
+ private:
+  crossbar::Matrix program(const mapping::Block& block, int array, const ChipKey& key) const {
+    return crossbar::program_siemens(
+        mapping::cell_levels(mapped_.placement, mapped_.network, array),
+        static_cast<int>(block.rows.size()), static_cast<int>(block.columns.size()),
+        hardware_.device, hardware_.array.bits_per_cell,
+        crossbar::array_stream(key.run, key.index, array));
+  }
+
+  void read_pair(const mapping::Block& block, const crossbar::PairReader& pair, int slice,
+                 const std::vector<std::int64_t>& window, std::vector<std::int64_t>& sums) const {
+    const Node& layer = mapped_.network.network.nodes[node_];
+    const int group_columns = layer.out_channels / layer.groups;
+    const int dac_bits = hardware_.dac.bits;
+    const int magnitude_bits = input_format(mapped_.network, node_).magnitude_bits();
+    const std::size_t at_once = hardware_.array.rows_at_once();
+    for (int low = 0; low < magnitude_bits; low += dac_bits) {
+      for (std::size_t first = 0; first < block.rows.size(); first += at_once) {
+        std::vector<std::int32_t> digits(block.rows.size(), 0);
+        for (std::size_t r = first; r < std::min(block.rows.size(), first + at_once); ++r) {
+          const std::int64_t x = window[block.rows[r]];
+          const std::int64_t digit = (std::abs(x) >> low) % (std::int64_t{1} << dac_bits);
+          digits[r] = static_cast<std::int32_t>(x < 0 ? -digit : digit);
+        }
+        const std::vector<std::int32_t> codes = crossbar::read_array(pair, digits);
+        const int shift = low + slice * hardware_.array.bits_per_cell + bits_.dropped_bits;
+        for (std::size_t c = 0; c < codes.size(); ++c)
+          sums[block.group * group_columns + block.columns[c]] +=
+              static_cast<std::int64_t>(codes[c]) * (std::int64_t{1} << shift);
+      }
+    }
+  }
+
+  const MappedNetwork& mapped_;
+  const Hardware& hardware_;
+  int node_;
+  ConverterBits bits_;
+  std::vector<crossbar::PairReader> pairs_;
+};
+
+/// A single convolution with signed inputs and groups.
+QuantizedNetwork signed_conv_network() {
+  Network graph;
+  graph.name = "conv";
+  graph.input = {4, 7, 7};
+  graph.nodes = {make_node("input", Op::Input, {}), make_conv("conv", 0, 6, 3, 2, 1, 2)};
+  QuantizedNetwork network = with_random_integers(graph, 0.4, RandomStream(21));
+  network.nodes[0].output.is_signed = true;
+  return network;
+}
+
+/// Output codes of the batched executor and of the slow twin that differ.
+struct Comparison {
+  int num_different = 0;
+  int num_values = 0;
+  std::int64_t largest_difference = 0;
+  int num_unlike_ideal = 0;  // how many values the devices changed at all
+};
+
+Comparison compare(const MappedNetwork& mapped, const Hardware& hardware) {
+  const ChipKey key{RandomStream(77), 3};
+  CodeBatch input = random_input(mapped.network, 3, RandomStream(22));
+  for (std::int32_t& code : input.codes) code -= code > 127 ? 255 : 0;
+  const CodeBatch batched =
+      run_network(mapped.network, program_chip(mapped, hardware, key), input).back();
+  const CodeBatch ideal = run_network(mapped.network, exact_products(mapped.network), input).back();
+  const Node& conv = mapped.network.network.nodes[1];
+  SlowLayer slow(mapped, hardware, key, 1);
+  Comparison result;
+  const int places = batched.shape.height * batched.shape.width;
+  for (int window = 0; window < 3 * places; ++window) {
+    const std::vector<std::int32_t> image = image_of(input, window / places);
+    std::vector<std::int64_t> sums = mapped.network.nodes[1].weights->bias;
+    const int place = window % places;
+    for (int group = 0; group < conv.groups; ++group)
+      slow.read(gather_window(conv, input.shape, {image.begin(), image.end()}, group,
+                              place / batched.shape.width, place % batched.shape.width),
+                group, sums);
+    for (std::size_t out = 0; out < sums.size(); ++out) {
+      const std::size_t at = (window / places * sums.size() + out) * places + place;
+      const std::int64_t difference = std::abs(sums[out] - batched.codes[at]);
+      result.num_values += 1;
+      result.num_different += difference != 0 ? 1 : 0;
+      result.largest_difference = std::max(result.largest_difference, difference);
+      result.num_unlike_ideal += batched.codes[at] != ideal.codes[at] ? 1 : 0;
+    }
+  }
+  return result;
+}
+
+TEST(MappedChip, ReadsFaultyArraysLikeTheReferenceReadOfEachArray) {
+  const QuantizedNetwork network = signed_conv_network();
+  for (const int dac_bits : {1, 2}) {
+    for (const std::optional<int> adc_bits : {std::optional<int>(), std::optional<int>(3)}) {
+      Hardware hardware = faulty_hardware(8, 2);
+      hardware.device.mismatch_sigma = 0.3;
+      hardware.array.rows_active = 6;
+      hardware.dac.bits = dac_bits;
+      hardware.adc.bits = adc_bits;
+      const MappedNetwork mapped{network, simple_placement(network, hardware.array)};
+
+      const Comparison result = compare(mapped, hardware);
+
+      // Float and double sums may fall on different sides of a rounding edge: |sum| < 64 and its
+      // float error < 1e-5, so a read in 1e5 does; a value has at most 160 reads here, and most
+      // have fewer. One such code moves a value by at most the weight of its bits.
+      EXPECT_LE(result.num_different, 3) << "of " << result.num_values;
+      EXPECT_LE(result.largest_difference, 64 * 4 * 16);
+      EXPECT_GT(result.num_unlike_ideal, result.num_values / 2) << "the faults had no effect";
+    }
+  }
+}
+
+TEST(MappedChip, ReadsSelectedRowsAsTheirOwnCircuit) {
+  Hardware hardware = faulty_hardware(8, 2);
+  hardware.array.topology = crossbar::Topology::RowSelect;
+  hardware.array.rows_active = 3;
+  const QuantizedNetwork network = signed_conv_network();
+  const MappedNetwork mapped{network, simple_placement(network, hardware.array)};
+
+  EXPECT_LE(compare(mapped, hardware).num_different, 3);
+}
+
+TEST(MappedChip, IsTheSameForTheSameKeyOnly) {
+  const QuantizedNetwork network = signed_conv_network();
+  const Hardware hardware = faulty_hardware(8, 2);
+  const MappedNetwork mapped{network, simple_placement(network, hardware.array)};
+  const auto gain = [&](int chip) {
+    return program_chip(mapped, hardware, {RandomStream(1), chip})[1]->blocks[0].gain;
+  };
+
+  EXPECT_TRUE(gain(0) == gain(0));
+  EXPECT_FALSE(gain(0) == gain(1));
+}
+
+TEST(MappedChip, HasOneDeviceSampleWhateverTheOrderOfProgramming) {
+  const QuantizedNetwork network = signed_conv_network();
+  const Hardware hardware = faulty_hardware(8, 2);
+  const MappedNetwork mapped{network, simple_placement(network, hardware.array)};
+  const ForEach backwards = [](int count, const std::function<void(int)>& work) {
+    for (int i = count - 1; i >= 0; --i) work(i);
+  };
+
+  const LayerProducts forward_order = program_chip(mapped, hardware, {RandomStream(1), 0});
+  const LayerProducts other_order = program_chip(mapped, hardware, {RandomStream(1), 0}, backwards);
+
+  for (std::size_t b = 0; b < forward_order[1]->blocks.size(); ++b)
+    EXPECT_TRUE(forward_order[1]->blocks[b].gain == other_order[1]->blocks[b].gain);
+}
+
+TEST(MappedChip, HoldsTheSignedSliceLevelsWhenDevicesAndWiresAreIdeal) {
+  // Codes 6 = 2 + 4 * 1 and -13 = -(1 + 4 * 3) in slices of two bits.
+  const QuantizedNetwork network = linear_network(1, 2, {6, -13});
+  const Hardware hardware = ideal_hardware(2, 2);
+  const MappedNetwork mapped{network, simple_placement(network, hardware.array)};
+
+  const LayerProducts products = program_chip(mapped, hardware, {RandomStream(1), 0});
+
+  const GainMatrix& gain = products[1]->blocks.at(0).gain;
+  ASSERT_EQ(gain.rows(), 4);
+  const float expected[] = {2.0F, -1.0F, 1.0F, -3.0F};
+  for (int i = 0; i < 4; ++i) EXPECT_NEAR(gain(i, 0), expected[i], 1e-6F);
+}
+
+TEST(MappedChip, UsesTheNeededCopyOfABlockOnly) {
+  const QuantizedNetwork network = linear_network(1, 1, {3});
+  const Hardware hardware = ideal_hardware(2, 2);
+  MappedNetwork mapped{network, simple_placement(network, hardware.array)};
+  mapped.placement.blocks.push_back(mapped.placement.blocks[0]);
+  mapped.placement.blocks[1].copy = 1;
+
+  EXPECT_EQ(program_chip(mapped, hardware, {RandomStream(1), 0})[1]->blocks.size(), 1U);
+}
+
+TEST(ConverterBits, SpanTheLargestSumOrDropItsLowestBits) {
+  // Slices of 2 bits, all cells at level 3: sums of 3 * 4 = 12 need 4 bits; 6 with digits of 2.
+  const QuantizedNetwork network = linear_network(4, 1, {15, 15, -15, 15});
+  Hardware hardware = ideal_hardware(4, 1);
+  const MappedNetwork mapped{network, simple_placement(network, hardware.array)};
+
+  const ConverterBits lossless = converter_bits(mapped, 1, hardware);
+  EXPECT_EQ(lossless.lossless_bits, 4);
+  EXPECT_EQ(lossless.adc_bits, 4);
+  EXPECT_EQ(lossless.dropped_bits, 0);
+
+  hardware.dac.bits = 2;
+  hardware.adc.bits = 3;
+  const ConverterBits coarse = converter_bits(mapped, 1, hardware);
+  EXPECT_EQ(coarse.lossless_bits, 6);
+  EXPECT_EQ(coarse.adc_bits, 3);
+  EXPECT_EQ(coarse.dropped_bits, 3);
+
+  hardware.adc.bits = 8;
+  EXPECT_EQ(converter_bits(mapped, 1, hardware).adc_bits, 8);
+  EXPECT_EQ(converter_bits(mapped, 1, hardware).dropped_bits, 0);
+
+  hardware.adc.bits.reset();
+  hardware.array.rows_active = 1;
+  EXPECT_EQ(converter_bits(mapped, 1, hardware).lossless_bits, 4);  // one row: 3 * 3 = 9
+}
+
+TEST(MappedChip, RefusesAPlacementOnOtherArrays) {
+  const QuantizedNetwork network = linear_network(1, 1, {3});
+  const MappedNetwork mapped{network, simple_placement(network, ideal_hardware(4, 4).array)};
+
+  EXPECT_THROW((void)program_chip(mapped, ideal_hardware(8, 4), {RandomStream(1), 0}),
+               std::logic_error);
+}
+
+}  // namespace
+}  // namespace ohmweave::inference

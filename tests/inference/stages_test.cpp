@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inference/stages.h"
+
+#include <ATen/Parallel.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "core/artifact.h"
+#include "core/error.h"
+#include "core/owz.h"
+#include "data/dataset.h"
+#include "nn/evaluate.h"
+#include "small_networks.h"
+
+namespace ohmweave::inference {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kNumImages = 60;
+
+/// A folder that is removed with the test.
+class TemporaryFolder {
+ public:
+  explicit TemporaryFolder(const std::string& name)
+      : path_(fs::temp_directory_path() / ("ohmweave_stages_" + name)) {
+    fs::remove_all(path_);
+    fs::create_directories(path_);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() { fs::remove_all(path_); }
+  [[nodiscard]] const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+/// Counts the chips it is told of, and stops after some of them.
+class StoppingProgress final : public Progress {
+ public:
+  explicit StoppingProgress(int stop_after) : left_(stop_after) {}
+  void step(const std::string& phase, double, double, const Json&) override {
+    num_chips += phase == "chips" ? 1 : 0;
+  }
+  void stop_point() override {
+    if (--left_ == 0) throw Interrupted("stopped");
+  }
+  int num_chips = 0;
+
+ private:
+  int left_;
+};
+
+/// A pooled convolution and a Linear layer with random weights, calibrated on the test images.
+NetworkModel calibrated_model(const data::DataOptions& options, std::uint64_t seed) {
+  Network graph;
+  graph.name = "tiny";
+  graph.input = {1, 28, 28};
+  graph.nodes = {make_node("input", Op::Input, {}),      make_conv("conv", 0, 4, 5, 3, 0),
+                 make_node("relu", Op::Relu, {1}),       make_pool("pool", Op::MaxPool2d, 2, 2),
+                 make_node("flatten", Op::Flatten, {3}), make_linear("fc", 4, 10)};
+  nn::GraphModule module(graph);
+  nn::initialize(module, RandomStream(seed));
+  module.eval();
+  const data::Split split = data::load_test_data(options, 1);
+  return nn::to_model(module, nn::observe_ranges(module, data::normalized(split.images, options)));
+}
+
+EvaluateInputs tiny_inputs() {
+  EvaluateInputs inputs;
+  inputs.data.num_test_images = kNumImages;
+  inputs.dense = calibrated_model(inputs.data, 1);
+  inputs.compressed = calibrated_model(inputs.data, 2);
+  inputs.owz = encode_owz(*inputs.compressed);
+  inputs.mapped = quantize(*inputs.compressed, {});
+  inputs.baseline = quantize(inputs.dense, {});
+  const Hardware hardware = faulty_hardware(64, 32);
+  inputs.device = hardware.device;
+  inputs.device.mismatch_sigma = 0.5;  // so strong that chips differ on so few images
+  inputs.array = hardware.array;
+  inputs.placement = simple_placement(inputs.mapped, inputs.array);
+  inputs.options.num_chips = 4;
+  inputs.options.num_images = 50;
+  inputs.options.batch = 7;
+  inputs.seed = 1;
+  return inputs;
+}
+
+/// Runs the stage in `folder`; the text of both its files.
+std::string run_stage(const EvaluateInputs& inputs, const fs::path& folder, Progress& progress) {
+  fs::create_directories(folder / "work");
+  fs::create_directories(folder / "output");
+  evaluate_stage(inputs, {folder / "output", folder / "work", RandomStream(5), progress});
+  return read_file(folder / "output" / "accuracy.json") +
+         read_file(folder / "output" / "activity.json");
+}
+
+Json accuracy_in(const fs::path& folder) {
+  return parse_json_file((folder / "output" / "accuracy.json").string());
+}
+
+TEST(EvaluateStage, WritesEveryAccuracyWithItsKey) {
+  const TemporaryFolder folder("keys");
+  const EvaluateInputs inputs = tiny_inputs();
+  SilentProgress progress;
+
+  (void)run_stage(inputs, folder.path(), progress);
+
+  const Json json = accuracy_in(folder.path());
+  const data::Split split = data::load_test_data(inputs.data, inputs.seed);
+  nn::GraphModule dense = nn::make_module(inputs.dense);
+  nn::GraphModule compressed = nn::make_module(*inputs.compressed);
+  EXPECT_EQ(json["dense"], nn::evaluate(dense, split, inputs.data).accuracy);
+  EXPECT_EQ(json["compressed"], nn::evaluate(compressed, split, inputs.data).accuracy);
+  EXPECT_EQ(json["quantized"], json["compressed"]);  // free weights are stored as they are
+  EXPECT_EQ(json["seeds"].dump(), Json::array({Json{{"seed", 1},
+                                                    {"dense", json["dense"]},
+                                                    {"compressed", json["compressed"]},
+                                                    {"quantized", json["quantized"]}}})
+                                      .dump());
+  EXPECT_EQ(json["on_chip"]["num_chips"], 4);
+  EXPECT_EQ(json["on_chip"]["num_images"], 50);
+  EXPECT_EQ(json["on_chip"]["chips"].size(), 4U);
+  EXPECT_GT(json["on_chip"]["std"], 0.0);
+}
+
+TEST(EvaluateStage, CountsTheIntegerNetworksHitsAsTheReferenceDoes) {
+  const TemporaryFolder folder("integer");
+  const EvaluateInputs inputs = tiny_inputs();
+  const data::Split split = data::load_test_data(inputs.data, inputs.seed);
+  const torch::Tensor pixels = data::normalized(split.images, inputs.data).contiguous();
+  int num_correct = 0;
+  for (int image = 0; image < kNumImages; ++image) {
+    const float* first = pixels.data_ptr<float>() + image * 784;
+    const auto logits =
+        run_integer_reference(inputs.mapped, quantize_input(inputs.mapped, {first, first + 784}))
+            .back();
+    const auto best = std::max_element(logits.begin(), logits.end()) - logits.begin();
+    num_correct += best == split.labels[image].item<std::int64_t>() ? 1 : 0;
+  }
+  SilentProgress progress;
+
+  (void)run_stage(inputs, folder.path(), progress);
+
+  EXPECT_EQ(accuracy_in(folder.path())["integer"], num_correct / static_cast<double>(kNumImages));
+}
+
+TEST(EvaluateStage, GivesEveryIdealChipTheIntegerAccuracy) {
+  const TemporaryFolder folder("ideal");
+  EvaluateInputs inputs = tiny_inputs();
+  const Hardware hardware = ideal_hardware(64, 32);
+  inputs.device = hardware.device;
+  inputs.array = hardware.array;
+  inputs.options.num_images.reset();
+  SilentProgress progress;
+
+  (void)run_stage(inputs, folder.path(), progress);
+
+  const Json json = accuracy_in(folder.path());
+  EXPECT_EQ(json["on_chip"]["num_images"], kNumImages);
+  EXPECT_EQ(json["on_chip"]["min"], json["integer"]);
+  EXPECT_EQ(json["on_chip"]["max"], json["integer"]);
+}
+
+TEST(EvaluateStage, LeavesOutWhatWasNotCompressed) {
+  const TemporaryFolder folder("dense");
+  EvaluateInputs inputs = tiny_inputs();
+  inputs.compressed.reset();
+  inputs.owz.reset();
+  SilentProgress progress;
+
+  (void)run_stage(inputs, folder.path(), progress);
+
+  const Json json = accuracy_in(folder.path());
+  EXPECT_FALSE(json.contains("compressed"));
+  EXPECT_FALSE(json.contains("quantized"));
+  EXPECT_FALSE(json["seeds"][0].contains("compressed"));
+}
+
+TEST(EvaluateStage, GoesOnAfterAStopWithTheSameBytes) {
+  const EvaluateInputs inputs = tiny_inputs();
+  const TemporaryFolder whole("whole");
+  SilentProgress silent;
+  const std::string expected = run_stage(inputs, whole.path(), silent);
+  const TemporaryFolder stopped("stopped");
+  StoppingProgress stops_after_two(2);
+
+  EXPECT_THROW((void)run_stage(inputs, stopped.path(), stops_after_two), Interrupted);
+  EXPECT_EQ(stops_after_two.num_chips, 2);
+  EXPECT_TRUE(fs::exists(stopped.path() / "work" / "chip_1.json"));
+  EXPECT_FALSE(fs::exists(stopped.path() / "work" / "chip_2.json"));
+  EXPECT_EQ(run_stage(inputs, stopped.path(), silent), expected);
+}
+
+TEST(EvaluateStage, UsesTheChipsThatAreDone) {
+  const EvaluateInputs inputs = tiny_inputs();
+  const TemporaryFolder folder("done");
+  fs::create_directories(folder.path() / "work");
+  write_json_atomically(folder.path() / "work" / "chip_3.json", Json{{"num_correct", 49}});
+  SilentProgress progress;
+
+  (void)run_stage(inputs, folder.path(), progress);
+
+  EXPECT_EQ(accuracy_in(folder.path())["on_chip"]["chips"][3], 49.0 / 50.0);
+}
+
+TEST(EvaluateStage, GivesTheSameBytesForAnyBatchAndThreads) {
+  EvaluateInputs inputs = tiny_inputs();
+  const TemporaryFolder first("threads_1");
+  const TemporaryFolder second("threads_2");
+  SilentProgress progress;
+  const int threads_before = at::get_num_threads();
+
+  at::set_num_threads(1);
+  const std::string one = run_stage(inputs, first.path(), progress);
+  at::set_num_threads(2);
+  inputs.options.batch = 16;
+  const std::string two = run_stage(inputs, second.path(), progress);
+  at::set_num_threads(threads_before);
+
+  EXPECT_EQ(one, two);
+}
+
+TEST(EvaluateStage, RefusesMoreImagesThanThereAre) {
+  const TemporaryFolder folder("too_many");
+  EvaluateInputs inputs = tiny_inputs();
+  inputs.options.num_images = kNumImages + 1;
+  SilentProgress progress;
+  try {
+    (void)run_stage(inputs, folder.path(), progress);
+    FAIL() << "accepted";
+  } catch (const ConfigError& error) {
+    EXPECT_EQ(
+        error.problems(),
+        (std::vector<std::string>{"/evaluate/num_images = 61: the test split has 60 images"}));
+  }
+}
+
+TEST(EvaluateStage, ProfilesTheMappedNetworkAndTheDenseOne) {
+  const TemporaryFolder folder("activity");
+  const EvaluateInputs inputs = tiny_inputs();
+  SilentProgress progress;
+
+  (void)run_stage(inputs, folder.path(), progress);
+
+  const Json json = parse_json_file((folder.path() / "output" / "activity.json").string());
+  for (const char* form : {"network", "baseline"}) {
+    const Json& layers = json[form]["layers"];
+    ASSERT_EQ(layers.size(), 2U) << form;
+    EXPECT_EQ(layers[0]["name"], "conv");
+    EXPECT_EQ(layers[0]["num_images"], kNumImages);
+    EXPECT_EQ(layers[0]["windows_per_image"], 64);
+    EXPECT_EQ(layers[0]["mean_square_digit"].size(), 25U);
+    EXPECT_GT(layers[1]["bit_density"][0], 0.0);
+  }
+  EXPECT_EQ(json["network"]["layers"][0].dump(), json["baseline"]["layers"][0].dump());
+  EXPECT_NE(json["network"]["layers"][1].dump(), json["baseline"]["layers"][1].dump());
+}
+
+}  // namespace
+}  // namespace ohmweave::inference

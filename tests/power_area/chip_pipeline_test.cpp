@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "power_area/chip_pipeline.h"
+
+#include <gtest/gtest.h>
+
+#include "mapped_networks.h"
+
+namespace ohmweave::power_area {
+namespace {
+
+struct Built {
+  std::vector<LayerPlan> plans;
+  ChipPipeline pipeline;
+};
+
+Built build(const Network& network) {
+  const Circuits circuits;
+  const ComponentLibrary library = isaac_library();
+  const MappedNetwork mapped = map_random(network, 1, circuits);
+  Built built;
+  built.plans = plan_layers(mapped, circuits, library);
+  built.pipeline = build_pipeline(mapped, built.plans, circuits, library);
+  return built;
+}
+
+const PipelineNode& stage(const ChipPipeline& pipeline, const std::string& name) {
+  for (const PipelineNode& node : pipeline.model.nodes)
+    if (node.name == name) return node;
+  throw std::logic_error("no stage " + name);
+}
+
+TEST(LayerPlan, CountsTheActionsOfOneWindow) {
+  const Circuits circuits;
+  const MappedNetwork mapped = map_random(one_convolution(), 1, circuits);
+
+  const std::vector<LayerPlan> plans = plan_layers(mapped, circuits, isaac_library());
+
+  // 9 rows, 2 columns, 2 slices, 8 digits.
+  const WindowActions& window = plans.at(0).shares.at(0).window;
+  EXPECT_EQ(window.drives, 9 * 2 * 2 * 8);
+  EXPECT_EQ(window.conversions, 2 * 2 * 8);
+  EXPECT_EQ(window.holds, 2 * 2 * 2 * 8);
+  EXPECT_EQ(window.additions, 2);  // the second slice onto the first, for both columns
+  EXPECT_EQ(plans.at(0).mapped_macs, 16 * 9 * 2);
+}
+
+TEST(LayerPlan, RowGroupsMultiplyTheReadsButNotTheDrives) {
+  Circuits circuits;
+  circuits.array.rows_active = 4;  // 9 rows: 3 groups
+  const MappedNetwork mapped = map_random(one_convolution(), 1, circuits);
+
+  const std::vector<LayerPlan> plans = plan_layers(mapped, circuits, isaac_library());
+
+  EXPECT_EQ(plans.at(0).shares.at(0).window.conversions, 3 * 2 * 2 * 8);
+  EXPECT_EQ(plans.at(0).shares.at(0).window.drives, 9 * 2 * 2 * 8);
+  EXPECT_EQ(plans.at(0).shares.at(0).read_cycles, 3 * 8 * 10);
+}
+
+TEST(ChipPipeline, PaddedStridedWindowsReadTheRowsTheyCover) {
+  const Built built = build(residual());
+
+  const PipelineEdge& edge = stage(built.pipeline, "conv1").edges.at(0);
+  // Kernel 3, stride 2, padding 1 on 4 rows: rows -1..1 and 1..3.
+  EXPECT_EQ(edge.first_rows, (std::vector<int>{0, 1}));
+  EXPECT_EQ(edge.end_rows, (std::vector<int>{2, 4}));
+}
+
+TEST(ChipPipeline, AShortcutBufferHoldsAWholeMap) {
+  const Built built = build(residual());
+
+  const PipelineNode& add = stage(built.pipeline, "add");
+  ASSERT_EQ(add.edges.size(), 2u);
+  for (const PipelineEdge& edge : add.edges) {
+    EXPECT_EQ(edge.end_rows, (std::vector<int>{1, 2}));
+    EXPECT_EQ(edge.capacity_rows, 2 * 2);
+  }
+}
+
+TEST(ChipPipeline, ActivationAndFlatteningTakeNoStage) {
+  const Built built = build(lenet5());
+
+  // Image port, four weight layers, two poolings, output.
+  EXPECT_EQ(built.pipeline.model.nodes.size(), 8u);
+  const PipelineEdge& edge = stage(built.pipeline, "fc1").edges.at(0);
+  EXPECT_EQ(edge.end_rows, (std::vector<int>{4}));  // the whole 4 x 4 map
+  EXPECT_EQ(built.pipeline.model.nodes[edge.producer].name, "pool2");
+}
+
+TEST(ChipPipeline, ALayerOverSeveralTilesSendsItsPartialSumsHome) {
+  const Built built = build(lenet5());
+
+  const PipelineNode& layer = stage(built.pipeline, "fc1");
+  ASSERT_GT(layer.units.size(), 1u);
+  for (const PipelineUnit& unit : layer.units)
+    EXPECT_EQ(unit.partial_bits > 0, unit.tile != layer.home_tile);
+}
+
+}  // namespace
+}  // namespace ohmweave::power_area

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <sstream>
+
+#include "core/artifact.h"
+#include "mapped_networks.h"
+
+namespace ohmweave::power_area {
+namespace {
+
+class EstimateStage : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ =
+        std::filesystem::temp_directory_path() / ("ohmweave_estimate_" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(EstimateStage, WritesWhatEstimateChipsSays) {
+  const EstimateInputs inputs = inputs_of(one_convolution(), 1);
+
+  estimate_stage(inputs, folder_);
+
+  const Json written = parse_json_file((folder_ / "chip.json").string());
+  EXPECT_EQ(written, estimate_chips(inputs));
+  EXPECT_FALSE(written.contains("baseline_chip"));
+  EXPECT_FALSE(written.contains("reduction"));
+  EXPECT_TRUE(parse_json_file((folder_ / "timeline.json").string()).contains("traceEvents"));
+}
+
+TEST_F(EstimateStage, PowerOverTimeHoldsTheEnergyOfAllInferences) {
+  const EstimateInputs inputs = inputs_of(lenet5(), 4);
+
+  estimate_stage(inputs, folder_);
+
+  const Json chip = parse_json_file((folder_ / "chip.json").string()).at("chip");
+  std::istringstream lines(read_file(folder_ / "power.csv"));
+  std::string line;
+  std::getline(lines, line);
+  EXPECT_EQ(line, "time_s,power_w");
+  std::vector<double> times_s;
+  double sum_w = 0.0;
+  while (std::getline(lines, line)) {
+    const std::size_t comma = line.find(',');
+    times_s.push_back(std::stod(line.substr(0, comma)));
+    sum_w += std::stod(line.substr(comma + 1)) - chip.at("leakage_w").get<double>();
+  }
+  const double bin_s = times_s.at(1) - times_s.at(0);
+  const double expected_j = chip.at("dynamic_energy_per_inference_j").get<double>() *
+                            chip.at("inferences_simulated").get<double>();
+  constexpr double kTextDigits = 1e-6;  // nine digits, summed over 400 bins
+  EXPECT_NEAR(sum_w * bin_s, expected_j, kTextDigits * expected_j);
+}
+
+}  // namespace
+}  // namespace ohmweave::power_area

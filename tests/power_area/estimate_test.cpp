@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "power_area/estimate.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/error.h"
+#include "crossbar/pair.h"
+#include "mapped_networks.h"
+#include "power_area/cost/component.h"
+
+namespace ohmweave::power_area {
+namespace {
+
+constexpr double kClosureTolerance = 1e-12;
+
+const Json& part(const Json& chip, const std::string& name) {
+  for (const Json& entry : chip.at("parts"))
+    if (entry.at("name") == name) return entry;
+  throw std::logic_error("no part " + name);
+}
+
+double sum_over(const Json& entries, const char* key) {
+  double sum = 0.0;
+  for (const Json& entry : entries) sum += entry.at(key).get<double>();
+  return sum;
+}
+
+void expect_closed(const Json& chip) {
+  for (const char* view : {"parts", "layers"}) {
+    const Json& entries = chip.at(view);
+    const double area_m2 = chip.at("area_m2");
+    const double energy_j = chip.at("energy_per_inference_j");
+    const double leakage_w = chip.at("leakage_w");
+    EXPECT_NEAR(sum_over(entries, "area_m2"), area_m2, kClosureTolerance * area_m2) << view;
+    EXPECT_NEAR(sum_over(entries, "energy_j"), energy_j, kClosureTolerance * energy_j) << view;
+    EXPECT_NEAR(sum_over(entries, "leakage_w"), leakage_w, kClosureTolerance * leakage_w) << view;
+  }
+  for (const Json& entry : chip.at("parts")) EXPECT_NE(entry.at("source"), "");
+}
+
+TEST(Estimate, PartsAndLayersAddUpToTheChip) {
+  const Json json = estimate_chips(inputs_of(lenet5(), 4));
+
+  expect_closed(json.at("chip"));
+  expect_closed(json.at("baseline_chip"));
+}
+
+TEST(Estimate, AResidualNetworkRunsAndCloses) {
+  expect_closed(estimate_chips(inputs_of(residual(), 1)).at("chip"));
+}
+
+TEST(Estimate, AreaOfTheWholeIsTheMeshTimesItsPitch) {
+  const Json chip = estimate_chips(inputs_of(lenet5(), 1)).at("chip");
+
+  const Json& floor = chip.at("floorplan");
+  const double positions =
+      floor.at("mesh_width").get<double>() * floor.at("mesh_height").get<double>();
+  EXPECT_DOUBLE_EQ(chip.at("area_m2").get<double>(),
+                   positions * floor.at("tile_area_m2").get<double>());
+  EXPECT_GE(part(chip, "white_space_mesh").at("area_m2").get<double>(), -1e-20);
+}
+
+TEST(Estimate, AveragePowerIsEnergyTimesThroughputAndUnderThePeak) {
+  const Json chip = estimate_chips(inputs_of(lenet5(), 1)).at("chip");
+
+  const double energy_j = chip.at("energy_per_inference_j");
+  const double rate_hz = chip.at("throughput_hz");
+  EXPECT_DOUBLE_EQ(chip.at("average_power_w").get<double>(), energy_j * rate_hz);
+  EXPECT_NEAR(energy_j,
+              chip.at("dynamic_energy_per_inference_j").get<double>() +
+                  chip.at("leakage_w").get<double>() / rate_hz,
+              1e-12 * energy_j);
+  EXPECT_GT(chip.at("peak_power_w").get<double>(), chip.at("average_power_w").get<double>());
+}
+
+TEST(Estimate, DenseLeNetHasItsMacsAndOperationsPerJoule) {
+  const Json chip = estimate_chips(inputs_of(lenet5(), 1)).at("chip");
+
+  // 24*24*25*20 + 8*8*500*50 + 800*500 + 500*10
+  EXPECT_EQ(chip.at("macs_per_inference"), 288000 + 1600000 + 400000 + 5000);
+  EXPECT_DOUBLE_EQ(chip.at("ops_per_joule").get<double>(),
+                   2.0 * 2293000 / chip.at("energy_per_inference_j").get<double>());
+}
+
+TEST(Estimate, RemovedRowsAndColumnsMakeTheChipSmallerAndThriftier) {
+  const Json json = estimate_chips(inputs_of(lenet5(), 4));
+
+  const Json& views = json.at("reduction").at("views");
+  for (const char* view : {"whole_chip", "arrays_and_converters"})
+    for (const char* key : {"area_fraction", "power_fraction", "energy_fraction"}) {
+      EXPECT_GT(views.at(view).at(key).get<double>(), 0.3) << view << " " << key;
+      EXPECT_LT(views.at(view).at(key).get<double>(), 1.0) << view << " " << key;
+    }
+  const double arrays = json.at("chip").at("arrays");
+  const double baseline = json.at("baseline_chip").at("arrays");
+  EXPECT_DOUBLE_EQ(json.at("reduction").at("arrays_fraction").get<double>(),
+                   1.0 - arrays / baseline);
+}
+
+TEST(Estimate, ThroughputOfDenseLeNetIsSetByItsFirstLayer) {
+  const Json chip = estimate_chips(inputs_of(lenet5(), 1)).at("chip");
+
+  // 24 * 24 windows of 8 digits; 20 columns behind one 1.28 GS/s converter: 16 cycles a digit.
+  EXPECT_NEAR(chip.at("throughput_hz").get<double>(), 1e9 / (576 * 8 * 16), 1e-6);
+}
+
+TEST(Estimate, OneConvolutionMatchesItsHandCount) {
+  EstimateInputs inputs = inputs_of(one_convolution(), 1);
+  inputs.circuits.device.mismatch_sigma = 0.0;
+
+  const Json chip = estimate_chips(inputs).at("chip");
+
+  // 9 rows and 2 columns, 2 slices of +-, 8 one-bit digits, 16 windows: a read takes the settling
+  // time of 10 cycles (two conversions take less).
+  EXPECT_EQ(chip.at("layers").at(0).at("window_read_s"), 80e-9);
+  const Component adc = make_component(
+      "adc", inputs.library,
+      Size{chip.at("layers").at(0).at("adc_bits").get<int>() + 1, 128, 128, 1.0, false});
+  const double conversions = 16.0 * 8 * 2 * 2;  // windows, digits, columns, slices
+  const std::string name =
+      "adc_" + std::to_string(chip.at("layers").at(0).at("adc_bits").get<int>() + 1) + "b";
+  EXPECT_NEAR(part(chip, name).at("dynamic_energy_j").get<double>(), conversions * adc.energy_j,
+              1e-9 * conversions * adc.energy_j);
+  EXPECT_EQ(part(chip, name).at("count"), 2.0);  // one a pair, a pair for each slice
+  EXPECT_EQ(part(chip, "crossbar_cells").at("count"), 4.0);
+  const double drives = 16.0 * 8 * 9 * 4;
+  const Component driver = make_component("row_driver", inputs.library, Size{});
+  EXPECT_NEAR(part(chip, "row_driver").at("dynamic_energy_j").get<double>(),
+              drives * driver.energy_j, 1e-9 * drives * driver.energy_j);
+}
+
+/// V^2 * g * t over all cells, for measured digits.
+double hand_cell_energy_j(const EstimateInputs& inputs, double mean_square_digit) {
+  double siemens = 0.0;
+  for (int a = 0; a < static_cast<int>(inputs.chip.placement.arrays.size()); ++a) {
+    const std::vector<int> levels =
+        mapping::cell_levels(inputs.chip.placement, inputs.chip.network, a);
+    siemens += crossbar::program_siemens(levels, 9, 2, inputs.circuits.device,
+                                         inputs.circuits.array.bits_per_cell,
+                                         crossbar::array_stream(inputs.stream, 0, a))
+                   .sum();
+  }
+  const double volts = inputs.circuits.array.read_voltage_v;
+  return 16.0 * mean_square_digit * siemens * volts * volts * 10e-9;
+}
+
+TEST(Estimate, CellEnergyComesFromTheFrozenConductancesAndTheActivity) {
+  EstimateInputs inputs = inputs_of(one_convolution(), 1);
+  inputs.circuits.device.mismatch_sigma = 0.2;
+  inputs.chip.activity = {
+      {"layers", {{{"name", "conv"}, {"mean_square_digit", std::vector<double>(9, 1.5)}}}}};
+
+  const double measured =
+      part(estimate_chips(inputs).at("chip"), "crossbar_cells").at("dynamic_energy_j");
+  inputs.chip.activity = nullptr;
+  const double assumed =
+      part(estimate_chips(inputs).at("chip"), "crossbar_cells").at("dynamic_energy_j");
+
+  const double by_hand = hand_cell_energy_j(inputs, 1.5);
+  EXPECT_NEAR(measured, by_hand, 1e-9 * by_hand);
+  // 8 bits, each one with probability 1/2: a mean square of 4.
+  EXPECT_NEAR(assumed, by_hand * 4.0 / 1.5, 1e-9 * by_hand * 4.0);
+}
+
+TEST(Estimate, ActivityOfAnotherNetworkIsRefused) {
+  EstimateInputs inputs = inputs_of(one_convolution(), 1);
+  inputs.chip.activity = {
+      {"layers", {{{"name", "conv"}, {"mean_square_digit", std::vector<double>(7, 1.0)}}}}};
+
+  try {
+    (void)estimate_chips(inputs);
+    FAIL();
+  } catch (const DataError& error) {
+    EXPECT_STREQ(error.what(),
+                 "activity.json: layer conv: mean_square_digit has 7 rows, the layer's matrix has "
+                 "9");
+  }
+}
+
+TEST(Estimate, APlacementForOtherArraysIsRefused) {
+  EstimateInputs inputs = inputs_of(one_convolution(), 1);
+  inputs.circuits.array.rows = 64;
+
+  try {
+    (void)estimate_chips(inputs);
+    FAIL();
+  } catch (const DataError& error) {
+    EXPECT_STREQ(error.what(),
+                 "placement.json: mapped to arrays of 128 x 128 cells of 2 bits, 2 slices; the "
+                 "config has 64 x 128 cells of 2 bits, 2 slices: map again");
+  }
+}
+
+TEST(Estimate, ConverterBitsBeyondTheModelAreAnErrorThatNamesBoth) {
+  EstimateInputs inputs = inputs_of(one_convolution(), 1);
+  inputs.circuits.adc.bits = 12;
+
+  try {
+    (void)estimate_chips(inputs);
+    FAIL();
+  } catch (const ConfigError& error) {
+    const std::string text = error.problems().at(0);
+    EXPECT_NE(text.find("13 bits"), std::string::npos) << text;
+    EXPECT_NE(text.find("at most 10 bits"), std::string::npos) << text;
+  }
+}
+
+TEST(Estimate, SameInputsGiveTheSameBytes) {
+  EXPECT_EQ(estimate_chips(inputs_of(lenet5(), 4)).dump(),
+            estimate_chips(inputs_of(lenet5(), 4)).dump());
+}
+
+TEST(ComponentLibraryPath, UnknownPresetListsTheKnownOnes) {
+  try {
+    (void)component_library_path("abacus", OHMWEAVE_SOURCE_DIR "/configs/presets");
+    FAIL();
+  } catch (const ConfigError& error) {
+    const std::string text = error.problems().at(0);
+    EXPECT_NE(text.find("/chip/preset = \"abacus\""), std::string::npos) << text;
+    EXPECT_NE(text.find("isaac_isca_2016"), std::string::npos) << text;
+  }
+}
+
+}  // namespace
+}  // namespace ohmweave::power_area

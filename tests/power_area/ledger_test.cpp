@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "power_area/ledger.h"
+
+#include <gtest/gtest.h>
+
+#include "power_area/reduction.h"
+
+namespace ohmweave::power_area {
+namespace {
+
+Component component(const std::string& name, double area_m2, double leakage_w, double energy_j) {
+  return {name, "action", area_m2, leakage_w, energy_j, 32.0, "a table"};
+}
+
+TEST(Ledger, PartsAndLayersHoldTheSameSums) {
+  Ledger ledger;
+  ledger.add_instances(component("a", 2.0, 0.5, 1.0), PartGroup::ArrayAndConverter, 0, 3.0);
+  ledger.add_instances(component("a", 2.0, 0.5, 1.0), PartGroup::ArrayAndConverter, 1, 1.0);
+  ledger.add_actions(component("b", 7.0, 0.0, 4.0), PartGroup::Other, 1, 10.0, 5.0);
+
+  EXPECT_EQ(ledger.parts().size(), 2u);
+  EXPECT_EQ(ledger.total().area_m2, 8.0);
+  EXPECT_EQ(ledger.layer(0).area_m2, 6.0);
+  EXPECT_EQ(ledger.layer(1).leakage_w, 0.5);
+  EXPECT_EQ(ledger.layer(1).dynamic_j, 40.0);
+  EXPECT_EQ(ledger.total().peak_w, 20.0);
+  EXPECT_EQ(ledger.total(PartGroup::ArrayAndConverter).area_m2, 8.0);
+  EXPECT_EQ(ledger.total(PartGroup::ArrayAndConverter).dynamic_j, 0.0);
+}
+
+TEST(Ledger, RefusesAPartWithoutSource) {
+  Ledger ledger;
+
+  EXPECT_THROW(ledger.add("a", PartGroup::Other, "", 0, Cost{}), std::logic_error);
+}
+
+TEST(Reduction, IsTakenAtTheThroughputThatBothReach) {
+  Ledger chip;
+  chip.add_instances(component("a", 1.0, 1.0, 2.0), PartGroup::ArrayAndConverter, 0, 1.0);
+  chip.add_actions(component("a", 1.0, 1.0, 2.0), PartGroup::ArrayAndConverter, 0, 1.0, 0.0);
+  Ledger baseline;
+  baseline.add_instances(component("a", 4.0, 4.0, 6.0), PartGroup::ArrayAndConverter, 0, 1.0);
+  baseline.add_actions(component("a", 4.0, 4.0, 6.0), PartGroup::ArrayAndConverter, 0, 1.0, 0.0);
+
+  const Json json = reduction_json({chip, 100.0, 2}, {baseline, 1.0, 8}, "dense");
+
+  // At one inference a second: 2 J + 1 W against 6 J + 4 W.
+  const Json& whole = json.at("views").at("whole_chip");
+  EXPECT_EQ(json.at("throughput_hz"), 1.0);
+  EXPECT_DOUBLE_EQ(whole.at("power_fraction").get<double>(), 1.0 - 3.0 / 10.0);
+  EXPECT_DOUBLE_EQ(whole.at("area_fraction").get<double>(), 0.75);
+  EXPECT_DOUBLE_EQ(json.at("arrays_fraction").get<double>(), 0.75);
+}
+
+}  // namespace
+}  // namespace ohmweave::power_area

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "core/error.h"
+#include "power_area/cost/component.h"
+#include "power_area/options.h"
+
+namespace ohmweave::power_area {
+namespace {
+
+std::vector<std::string> json_files(const std::string& folder) {
+  std::vector<std::string> files;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(OHMWEAVE_SOURCE_DIR "/configs/presets/" + folder))
+    if (entry.path().extension() == ".json") files.push_back(entry.path().string());
+  return files;
+}
+
+TEST(Presets, EveryComponentLibraryServesEveryComponent) {
+  const std::vector<std::string> files = json_files("components");
+  ASSERT_FALSE(files.empty());
+  Size size;
+  size.bits = 4;
+  for (const std::string& file : files) {
+    const ComponentLibrary library = load_component_library(file);
+    for (const ComponentKind& kind : component_table())
+      EXPECT_GT(kind.make(library, size).area_m2, 0.0) << file << ": " << kind.name;
+  }
+}
+
+TEST(Presets, EveryChipIsAValidSection) {
+  const std::vector<std::string> files = json_files("chips");
+  ASSERT_FALSE(files.empty());
+  for (const std::string& file : files)
+    EXPECT_NO_THROW((void)read_config<ChipOptions>(parse_json_file(file), "/chip")) << file;
+}
+
+TEST(ChipOptions, TooFewInferencesAreRefusedWithTheRange) {
+  try {
+    (void)read_config<ChipOptions>(Json{{"num_inferences", 2}}, "/chip");
+    FAIL();
+  } catch (const ConfigError& error) {
+    EXPECT_NE(error.problems().at(0).find("/chip/num_inferences = 2"), std::string::npos)
+        << error.problems().at(0);
+  }
+}
+
+}  // namespace
+}  // namespace ohmweave::power_area

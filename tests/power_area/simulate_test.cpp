@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "power_area/sim/simulate.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "pipelines.h"
+
+namespace ohmweave::power_area {
+namespace {
+
+TEST(Simulate, RunsManyTimesInOneProcessWithTheSameResult) {
+  const Json first = result_to_json(simulate(one_layer()));
+  PipelineModel other = one_layer();
+  other.nodes[1].units[0].cycles_per_window = 17;
+  const Json between = result_to_json(simulate(other));
+
+  const Json again = result_to_json(simulate(one_layer()));
+
+  EXPECT_EQ(first, again);
+  EXPECT_NE(first, between);
+}
+
+TEST(Simulate, ResultSurvivesItsJson) {
+  const PipelineResult result = simulate(one_layer());
+
+  EXPECT_EQ(result_to_json(result_from_json(result_to_json(result))), result_to_json(result));
+}
+
+TEST(Simulate, RefusesABufferThatCannotHoldAWindow) {
+  PipelineModel model = one_layer();
+  model.nodes[1].edges[0].capacity_rows = kKernel - 1;
+
+  EXPECT_THROW((void)simulate(model), std::logic_error);
+}
+
+TEST(Simulate, NamesWhoWaitsWhenNothingMovesAnyMore) {
+  // The join reads a row of the short branch with the last row of the long one, but the source,
+  // which feeds both, may not run ahead of the short branch's one-row buffer.
+  PipelineModel model;
+  model.tiles = {{0, 0}};
+  PipelineNode join;
+  join.name = "join";
+  join.edges = {window_edge(1, 1, 1, 1), window_edge(0, 1, 1, 1)};
+  join.units = {unit_on(0, 1, {8, 8})};
+  PipelineNode long_branch;
+  long_branch.name = "long branch";
+  long_branch.edges = {whole_edge(0, 4)};
+  long_branch.units = {unit_on(0, 1, {8})};
+  model.nodes = {source(0, 4, 1), long_branch, join, sink(0, 2, 1)};
+
+  try {
+    (void)simulate(model);
+    FAIL() << "a deadlock was not noticed";
+  } catch (const NumericError& error) {
+    EXPECT_NE(std::string(error.what()).find("long branch waits for its input"), std::string::npos)
+        << error.what();
+  }
+}
+
+TEST(Simulate, TimelineHasOneTraceEventForEveryRow) {
+  const PipelineModel model = one_layer();
+  const PipelineResult result = simulate(model);
+
+  const Json trace = timeline_json(model, result, 1e9);
+
+  EXPECT_EQ(trace.at("traceEvents").size(), model.nodes.size() + result.rows.size());
+}
+
+}  // namespace
+}  // namespace ohmweave::power_area

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/page.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "report/result.h"
+#include "report/svg.h"
+#include "tests/report/run_fixture.h"
+
+namespace ohmweave::report {
+namespace {
+
+PageInput input_of(const RunFixture& fixture) {
+  return read_page_input(fixture.run(), build_result(fixture.run(), RunFixture::provenance()));
+}
+
+std::size_t count_of(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+TEST(ReportPage, ShowsTheFiguresInTheirUnits) {
+  const RunFixture fixture;
+
+  const std::string page = report_page(input_of(fixture));
+
+  for (const char* text :
+       {"98.62 %", "97.7x", "6,200 B", "1.00 mm²", "3.21 mW", "2.00 µJ", "50.0 µs", "25.0 kHz",
+        "baseline 5.00 mm²; 80.0 % less<", "baseline 10.0 µJ; 5.0 % more at equal throughput",
+        "dense: 120", "write circuits", "isaac_isca_2016, table I", "0123abcd", "1.13.1",
+        "1e-12 m^2", "busy", "Power over time"}) {
+    EXPECT_NE(page.find(text), std::string::npos) << text;
+  }
+}
+
+TEST(ReportPage, NeedsNothingFromTheNetworkAndEscapesNames) {
+  const RunFixture fixture;
+
+  const std::string page = report_page(input_of(fixture));
+
+  for (const char* text : {"http:", "https:", "<script", "src=", "@import", "url(", "<mnist>"}) {
+    EXPECT_EQ(page.find(text), std::string::npos) << text;
+  }
+  EXPECT_NE(page.find("lenet5 &lt;mnist&gt;"), std::string::npos);
+}
+
+TEST(ReportPage, ClosesEveryElementItOpens) {
+  const RunFixture fixture;
+
+  const std::string page = report_page(input_of(fixture));
+
+  for (const char* tag : {"section", "table", "svg", "figure", "tr", "ul", "div"}) {
+    const std::string name = tag;
+    EXPECT_EQ(count_of(page, "<" + name + ">") + count_of(page, "<" + name + " "),
+              count_of(page, "</" + name + ">"))
+        << name;
+  }
+  EXPECT_EQ(page.find("nan"), std::string::npos);
+  EXPECT_EQ(page.find("\"inf"), std::string::npos);
+}
+
+TEST(ReportPage, DrawsEachBlockOnceToScale) {
+  const RunFixture fixture;
+
+  const std::string html = arrays_section(input_of(fixture));
+
+  EXPECT_EQ(count_of(html, "fill=\"#eef0f2\""), 4U);
+  EXPECT_EQ(count_of(html, "conv1: 25 x 20 cells"), 4U);  // outline and content of two blocks
+  EXPECT_EQ(count_of(html, "fc1: 128 x 100 cells"), 2U) << "a layer without blocks is passed over";
+  EXPECT_NE(html.find("width=\"56\" height=\"28\" fill=\"" + colour(1)), std::string::npos)
+      << "64 of 128 rows, all columns";
+}
+
+TEST(ReportPage, LeavesOutSectionsOfStagesThatDidNotRun) {
+  const RunFixture fixture;
+  Json config = RunFixture::config();
+  for (const char* section : {"compress", "evaluate", "chip"}) config.erase(section);
+  write_json_atomically(fixture.run() / "config.json", config);
+
+  const std::string page = report_page(input_of(fixture));
+
+  for (const char* title : {"<h2>Accuracy", "<h2>Compression", "<h2>Chip", "ADMM residuals"}) {
+    EXPECT_EQ(page.find(title), std::string::npos) << title;
+  }
+  EXPECT_NE(page.find("<h2>Arrays"), std::string::npos);
+}
+
+TEST(ReportPage, RefusesAPlacementThatIsNotTheMappings) {
+  const RunFixture fixture;
+  Json placement = RunFixture::placement();
+  placement["blocks"][3]["node"] = 9;
+  write_json_atomically(fixture.run() / "map" / "placement.json", placement);
+
+  EXPECT_THROW(static_cast<void>(report_page(input_of(fixture))), DataError);
+}
+
+TEST(RoundTicks, EncloseTheRangeInRoundSteps) {
+  EXPECT_EQ(round_ticks(0.0, 10.0, 5), (std::vector<double>{0, 2, 4, 6, 8, 10}));
+  const std::vector<double> fine = round_ticks(0.9853, 0.9912, 6);
+  EXPECT_NEAR(fine.front(), 0.985, 1e-12);
+  EXPECT_NEAR(fine.back(), 0.992, 1e-12);
+  EXPECT_EQ(fine.size(), 8U);
+  const std::vector<double> single = round_ticks(5.0, 5.0, 4);
+  EXPECT_LT(single.front(), 5.0);
+  EXPECT_GT(single.back(), 5.0);
+}
+
+TEST(StackedChart, CutsABarInProportion) {
+  const std::string svg = stacked_chart({"a", "b"}, {{"chip", {3.0, 1.0}, "4 J"}});
+
+  EXPECT_NE(svg.find("a: 75.0 %"), std::string::npos);
+  EXPECT_NE(svg.find("b: 25.0 %"), std::string::npos);
+  EXPECT_NE(svg.find("width=\"352.5\""), std::string::npos) << "0.75 of 470 pixels";
+}
+
+TEST(LineChartSvg, LeavesOutWhatALogarithmCannotShow) {
+  LineChart chart;
+  chart.y_scale = AxisScale::Logarithmic;
+  chart.y_text = [](double) { return std::string("t"); };
+  chart.series = {{"a", {{0, 1.0}, {1, 0.0}, {2, 0.01}, {3, 0.1}}}};
+
+  const std::string svg = line_chart(chart);
+
+  EXPECT_EQ(count_of(svg, "<circle"), 3U);
+  EXPECT_EQ(count_of(svg, "M"), 2U) << "the line is broken at the zero";
+}
+
+}  // namespace
+}  // namespace ohmweave::report

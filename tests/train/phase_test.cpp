@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/phase.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "nn/evaluate.h"
+#include "tests/train/small_training.h"
+
+namespace ohmweave::train {
+namespace {
+
+TrainingSet small_set() { return {data::load_training_data(small_data(), 1), small_data()}; }
+
+PhasePlan small_plan(int epochs, double learning_rate) {
+  return {"test",
+          epochs,
+          32,
+          cosine_rate(learning_rate, epochs),
+          0.0,
+          Keep::LeastValidationLoss,
+          RandomStream(9)};
+}
+
+TEST(KeyedPermutation, HoldsEveryIndexOnceAndDependsOnItsStreamOnly) {
+  const torch::Tensor a = keyed_permutation(100, RandomStream(1));
+  const torch::Tensor b = keyed_permutation(100, RandomStream(2));
+
+  EXPECT_TRUE(torch::equal(std::get<0>(a.sort()), torch::arange(100, torch::kInt64)));
+  EXPECT_TRUE(torch::equal(a, keyed_permutation(100, RandomStream(1))));
+  EXPECT_FALSE(torch::equal(a, b));
+}
+
+TEST(Phase, LowersTheLossAndKeepsTheBestEpoch) {
+  const ScratchFolder scratch("phase");
+  const TrainingSet set = small_set();
+  nn::GraphModule module(small_network());
+  nn::initialize(module, RandomStream(4));
+  StopAt progress(0);
+
+  const Traces traces = run_phase({module, module.trainable(), set, progress}, small_plan(4, 1e-2),
+                                  {}, {scratch.folder("a") / "c", "s"});
+
+  ASSERT_EQ(traces.epochs.size(), 4U);
+  EXPECT_LT(traces.epochs.back().train_loss, 0.8 * traces.epochs.front().train_loss);
+  double best = 1e300;
+  for (const EpochRow& row : traces.epochs) best = std::min(best, row.validation_loss);
+  EXPECT_EQ(nn::evaluate(module, set.data.validation, set.options).loss, best);
+}
+
+TEST(Phase, ThatDivergesNamesPhaseEpochStepAndLayer) {
+  const ScratchFolder scratch("nan");
+  const TrainingSet set = small_set();
+  nn::GraphModule module(small_network());
+  nn::initialize(module, RandomStream(4));
+  StopAt progress(0);
+
+  try {
+    (void)run_phase({module, module.trainable(), set, progress}, small_plan(2, 1e30), {},
+                    {scratch.folder("a") / "c", "s"});
+    FAIL() << "a learning rate of 1e30 did no harm";
+  } catch (const NumericError& error) {
+    const std::string text = error.what();
+    EXPECT_NE(text.find("training 'test', epoch 1, step"), std::string::npos) << text;
+    EXPECT_NE(text.find("layer 'fc"), std::string::npos) << text;
+  }
+}
+
+TEST(Phase, CallsItsHooksInOrder) {
+  const ScratchFolder scratch("hooks");
+  const TrainingSet set = small_set();
+  nn::GraphModule module(small_network());
+  nn::initialize(module, RandomStream(4));
+  StopAt progress(0);
+  std::string calls;
+  PhaseHooks hooks;
+  hooks.after_backward = [&] {
+    calls += module.parameter("fc1.weight").grad().defined() ? "b" : "!";
+  };
+  hooks.after_step = [&] { calls += "s"; };
+  hooks.after_epoch = [&](int epoch) {
+    calls += std::to_string(epoch);
+    return std::vector<AdmmRow>{};
+  };
+
+  (void)run_phase({module, module.trainable(), set, progress}, small_plan(2, 1e-3), hooks,
+                  {scratch.folder("a") / "c", "s"});
+
+  // 300 training images in batches of 32: ten steps an epoch.
+  std::string epoch;
+  for (int i = 0; i < 10; ++i) epoch += "bs";
+  EXPECT_EQ(calls, epoch + "1" + epoch + "2");
+}
+
+}  // namespace
+}  // namespace ohmweave::train

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+// The two stages end to end on a small network: what they write, and that being stopped anywhere
+// changes no byte of it.
+#include "train/stages.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "admm/conductance_levels.h"
+#include "core/owz.h"
+#include "core/safetensors.h"
+#include "nn/torch_io.h"
+#include "tests/train/small_training.h"
+
+namespace ohmweave::train {
+namespace {
+
+using Files = std::map<std::string, std::string>;
+
+Files contents(const std::filesystem::path& folder) {
+  Files files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    files[entry.path().filename().string()] = read_file(entry.path());
+  }
+  return files;
+}
+
+Files run_dense(const ScratchFolder& scratch, Progress& progress) {
+  const auto output = scratch.folder("dense");
+  TrainOptions options;
+  options.epochs = 4;
+  options.batch = 32;
+  options.learning_rate = 1e-2;
+  dense_stage(small_network(), small_data(), options,
+              {output, scratch.folder("dense.work"), 1, RandomStream(1).child("dense"), progress});
+  return contents(output);
+}
+
+admm::ConstraintOptions constraint(const std::string& kind, const std::string& weights, int keep) {
+  admm::ConstraintOptions options;
+  options.kind = kind;
+  options.weights = weights;
+  options.keep = keep;
+  return options;
+}
+
+CompressOptions small_steps() {
+  CompressStep first;
+  first.constraints = {constraint("array_row", "fc1.weight", 40)};
+  first.admm.iterations = 2;
+  first.admm.rho = 0.05;
+  first.retrain.epochs = 1;
+  CompressStep second;
+  second.constraints = {constraint("cardinality", "fc1.weight", 100),
+                        constraint("cardinality", "fc2.weight", 60)};
+  second.admm.iterations = 2;
+  second.admm.rho = 0.05;
+  second.retrain.epochs = 2;
+  second.quantize.emplace();
+  second.quantize->admm.iterations = 1;
+  second.quantize->retrain.epochs = 2;
+  CompressOptions options;
+  options.steps = {first, second};
+  return options;
+}
+
+Files run_compress(const ScratchFolder& scratch, const CompressOptions& options,
+                   Progress& progress) {
+  const auto output = scratch.folder("compress");
+  TrainOptions train_options;
+  train_options.batch = 32;
+  LevelGrid grid;
+  grid.array_rows = 16;
+  grid.array_cols = 16;
+  compress_stage(
+      load_network_model(scratch.folder("dense")), small_data(), train_options, options, grid,
+      {output, scratch.folder("compress.work"), 1, RandomStream(1).child("compress"), progress});
+  return contents(output);
+}
+
+/// Runs `stage` again and again, each time stopped one chance later; returns how often.
+template <class Stage>
+Files run_with_stops(const Stage& stage, int& num_stops) {
+  num_stops = 0;
+  while (true) {
+    StopAt progress(1);  // every run gets one epoch further
+    try {
+      return stage(progress);
+    } catch (const Interrupted&) {
+      ++num_stops;
+    }
+  }
+}
+
+TEST(DenseStage, StoppedAfterEveryEpochWritesTheSameBytes) {
+  const ScratchFolder straight("straight");
+  const ScratchFolder stopped("stopped");
+  StopAt never(0);
+
+  const Files expected = run_dense(straight, never);
+  int num_stops = 0;
+  const Files files =
+      run_with_stops([&](Progress& progress) { return run_dense(stopped, progress); }, num_stops);
+
+  EXPECT_EQ(num_stops, 4);
+  EXPECT_EQ(files, expected);
+  EXPECT_EQ(
+      files.count("model.safetensors") + files.count("network.json") + files.count("train.csv"),
+      3U);
+}
+
+TEST(DenseStage, OtherSeedsGiveOtherWeights) {
+  const ScratchFolder scratch("seeds");
+  StopAt never(0);
+  const Files first = run_dense(scratch, never);
+  TrainOptions options;
+  options.epochs = 4;
+  options.batch = 32;
+  options.learning_rate = 1e-2;
+
+  // Same work folder: the checkpoint of the other seed must not be taken for this one's.
+  dense_stage(small_network(), small_data(), options,
+              {scratch.folder("dense2"), scratch.folder("dense.work"), 2,
+               RandomStream(2).child("dense"), never});
+
+  EXPECT_NE(contents(scratch.folder("dense2")).at("model.safetensors"),
+            first.at("model.safetensors"));
+}
+
+TEST(DenseStage, RefusesANetworkThatDoesNotFitTheImages) {
+  const ScratchFolder scratch("fit");
+  StopAt never(0);
+  Network network = small_network();
+  network.input = {3, 28, 28};
+
+  try {
+    dense_stage(network, small_data(), {},
+                {scratch.folder("dense"), scratch.folder("work"), 1, RandomStream(1), never});
+    FAIL() << "3 channels were taken";
+  } catch (const ConfigError& error) {
+    EXPECT_NE(std::string(error.what()).find("images are 1 x 28 x 28, the network takes 3 x 28"),
+              std::string::npos)
+        << error.what();
+  }
+}
+
+TEST(CompressStage, LeavesExactCountsOnLevelsInsideItsMasks) {
+  const ScratchFolder scratch("compress");
+  StopAt never(0);
+  (void)run_dense(scratch, never);
+
+  (void)run_compress(scratch, small_steps(), never);
+
+  const NetworkModel model = load_network_model(scratch.folder("compress"));
+  const nn::TensorMap masks = nn::load_tensors(scratch.folder("compress") / "masks.safetensors");
+  EXPECT_EQ(masks.at("fc1.weight").sum().item<int>(), 100);
+  EXPECT_EQ(masks.at("fc2.weight").sum().item<int>(), 60);
+  for (const std::string node : {"fc1", "fc2"}) {
+    const torch::Tensor weight = nn::to_torch(model.parameters.at(node + ".weight"));
+    const torch::Tensor mask = masks.at(node + ".weight").to(torch::kBool);
+    const admm::ConductanceLevels levels(4, mask);
+    EXPECT_TRUE(levels.contains(weight)) << node;
+    EXPECT_GT(model.level_scales.at(node), 0.0);
+    EXPECT_EQ(torch::count_nonzero(weight.masked_select(mask.logical_not())).item<int>(), 0);
+  }
+  EXPECT_EQ(model.network.nodes[5].dropout_fraction, 0.2);
+}
+
+TEST(CompressStage, SecondStepStaysInsideTheFirstStepsSet) {
+  const ScratchFolder scratch("progressive");
+  StopAt never(0);
+  (void)run_dense(scratch, never);
+
+  (void)run_compress(scratch, small_steps(), never);
+
+  // 49 inputs x 16 outputs in arrays of 16 columns: one group a matrix row, of which 40 may stay.
+  const NetworkModel model = load_network_model(scratch.folder("compress"));
+  const torch::Tensor weight = nn::to_torch(model.parameters.at("fc1.weight"));
+  EXPECT_LE(torch::count_nonzero(weight.abs().sum(0)).item<int>(), 40);
+}
+
+TEST(CompressStage, ArchiveHoldsTheSameNetwork) {
+  const ScratchFolder scratch("archive");
+  StopAt never(0);
+  (void)run_dense(scratch, never);
+
+  const Files files = run_compress(scratch, small_steps(), never);
+
+  const NetworkModel model = load_network_model(scratch.folder("compress"));
+  const NetworkModel decoded = decode_owz(files.at("model.owz"), "model.owz");
+  for (const auto& [name, tensor] : model.parameters) {
+    EXPECT_EQ(decoded.parameters.at(name).values, tensor.values) << name;
+  }
+  const Json compression = Json::parse(files.at("compression.json"));
+  EXPECT_EQ(compression.at("dense_weights"), 49 * 16 + 160);
+  EXPECT_LE(compression.at("nonzero_weights"), 160);
+}
+
+TEST(CompressStage, StoppedAfterEveryEpochWritesTheSameBytes) {
+  const ScratchFolder straight("compress_straight");
+  const ScratchFolder stopped("compress_stopped");
+  StopAt never(0);
+  (void)run_dense(straight, never);
+  (void)run_dense(stopped, never);
+
+  const Files expected = run_compress(straight, small_steps(), never);
+  int num_stops = 0;
+  const Files files = run_with_stops(
+      [&](Progress& progress) { return run_compress(stopped, small_steps(), progress); },
+      num_stops);
+
+  EXPECT_EQ(num_stops, 2 + 1 + 2 + 2 + 1 + 2);  // all epochs of all phases
+  EXPECT_EQ(files, expected);
+}
+
+TEST(CompressStage, DoesNotRepeatAFinishedStep) {
+  const ScratchFolder scratch("finished");
+  StopAt never(0);
+  (void)run_dense(scratch, never);
+  const Files first = run_compress(scratch, small_steps(), never);
+
+  StopAt again(0);
+  const Files second = run_compress(scratch, small_steps(), again);
+
+  EXPECT_EQ(again.num_steps, 0);
+  EXPECT_EQ(second, first);
+}
+
+TEST(CompressStage, ChangingTheSecondStepKeepsTheFirst) {
+  const ScratchFolder scratch("changed");
+  StopAt never(0);
+  (void)run_dense(scratch, never);
+  (void)run_compress(scratch, small_steps(), never);
+  CompressOptions changed = small_steps();
+  changed.steps[1].constraints[0].keep = 90;
+
+  StopAt again(0);
+  (void)run_compress(scratch, changed, again);
+
+  EXPECT_EQ(again.num_chances, 2 + 2 + 1 + 2);  // the epochs of the second step only
+  const NetworkModel model = load_network_model(scratch.folder("compress"));
+  const torch::Tensor weight = nn::to_torch(model.parameters.at("fc1.weight"));
+  EXPECT_LE(torch::count_nonzero(weight).item<int>(), 90);
+}
+
+TEST(CompressStage, ResidualsOfTheConstraintShrinkAsRhoGrows) {
+  const ScratchFolder scratch("residual");
+  StopAt never(0);
+  (void)run_dense(scratch, never);
+  CompressOptions options = small_steps();
+  options.steps.erase(options.steps.begin() + 1);
+  options.steps[0].admm.iterations = 8;
+  options.steps[0].admm.rho_factor = 2.0;
+
+  const Files files = run_compress(scratch, options, never);
+
+  std::istringstream rows(files.at("admm.csv"));
+  std::vector<double> violations;
+  std::string row;
+  std::getline(rows, row);
+  while (std::getline(rows, row)) {
+    const std::size_t last = row.rfind(',');
+    const std::size_t before = row.rfind(',', last - 1);
+    violations.push_back(std::stod(row.substr(before + 1)));
+  }
+  ASSERT_EQ(violations.size(), 8U);
+  EXPECT_LT(violations.back(), 0.5 * violations.front());
+}
+
+TEST(CompressStage, NamesThePatternThatMatchesNoWeight) {
+  const ScratchFolder scratch("pattern");
+  StopAt never(0);
+  (void)run_dense(scratch, never);
+  CompressOptions options = small_steps();
+  options.steps[1].constraints[0].weights = "conv*.weight";
+
+  StopAt progress(0);
+  try {
+    (void)run_compress(scratch, options, progress);
+    FAIL() << "a pattern without a match was taken";
+  } catch (const ConfigError& error) {
+    EXPECT_NE(std::string(error.what())
+                  .find("/compress/steps/1/constraints/0/weights = \"conv*.weight\": matches no "
+                        "weight; the weights are: fc1.weight, fc2.weight"),
+              std::string::npos)
+        << error.what();
+  }
+  EXPECT_EQ(progress.num_steps, 0);  // found before anything was trained
+}
+
+TEST(CompressStage, BiasRefinementLeavesTheProjectedWeights) {
+  const ScratchFolder scratch("biases");
+  StopAt never(0);
+  (void)run_dense(scratch, never);
+  CompressOptions options = small_steps();
+  options.steps[1].quantize->refine = RefineKind::Biases;
+  CompressOptions none = options;
+  none.steps[1].quantize->retrain.epochs = 0;
+
+  (void)run_compress(scratch, options, never);
+  const NetworkModel refined = load_network_model(scratch.folder("compress"));
+  (void)run_compress(scratch, none, never);
+  const NetworkModel projected = load_network_model(scratch.folder("compress"));
+
+  EXPECT_EQ(refined.parameters.at("fc1.weight").values,
+            projected.parameters.at("fc1.weight").values);
+  EXPECT_NE(refined.parameters.at("fc1.bias").values, projected.parameters.at("fc1.bias").values);
+}
+
+TEST(CompressOptions, RefuseLevelsAsAConstraint) {
+  const Json json = Json::parse(R"({"steps": [{"constraints": [
+    {"kind": "conductance_levels", "weights": "*"}]}]})");
+
+  try {
+    (void)read_config<CompressOptions>(json, "/compress");
+    FAIL() << "conductance_levels was taken as a constraint";
+  } catch (const ConfigError& error) {
+    EXPECT_NE(std::string(error.what()).find("/compress/steps/0/constraints: conductance_levels"),
+              std::string::npos)
+        << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace ohmweave::train

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/adam.h"
+
+#include <cmath>
+#include <utility>
+
+#include "core/error.h"
+
+namespace ohmweave::train {
+namespace {
+
+torch::Tensor find_moment(const nn::TensorMap& state, const std::string& name,
+                          const torch::Tensor& like) {
+  const auto found = state.find(name);
+  if (found == state.end()) throw DataError("optimizer state: tensor '" + name + "' is missing");
+  if (found->second.sizes() != like.sizes()) {
+    throw DataError("optimizer state: tensor '" + name + "' has another shape than its parameter");
+  }
+  return found->second.to(like.device(), like.scalar_type()).clone();
+}
+
+}  // namespace
+
+Adam::Adam(nn::TensorMap parameters, const AdamOptions& options)
+    : parameters_(std::move(parameters)), options_(options) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& [name, parameter] : parameters_) {
+    first_moments_[name] = torch::zeros_like(parameter);
+    second_moments_[name] = torch::zeros_like(parameter);
+  }
+}
+
+void Adam::step(double learning_rate) {
+  const torch::NoGradGuard no_grad;
+  ++num_steps_;
+  const auto t = static_cast<double>(num_steps_);
+  const double step_size = learning_rate / (1.0 - std::pow(options_.beta1, t));
+  const double root_correction = std::sqrt(1.0 - std::pow(options_.beta2, t));
+  for (auto& [name, parameter] : parameters_) {
+    torch::Tensor gradient = parameter.grad();
+    if (!gradient.defined()) continue;
+    if (options_.l2 > 0.0 && parameter.dim() >= 2) {
+      gradient = gradient.add(parameter, options_.l2);
+    }
+    torch::Tensor& m = first_moments_[name];
+    torch::Tensor& v = second_moments_[name];
+    m.mul_(options_.beta1).add_(gradient, 1.0 - options_.beta1);
+    v.mul_(options_.beta2).addcmul_(gradient, gradient, 1.0 - options_.beta2);
+    const torch::Tensor denominator = v.sqrt().div_(root_correction).add_(options_.epsilon);
+    parameter.addcdiv_(m, denominator, -step_size);
+  }
+}
+
+nn::TensorMap Adam::state() const {
+  nn::TensorMap state;
+  for (const auto& [name, tensor] : first_moments_) state[name + ".m"] = tensor.clone();
+  for (const auto& [name, tensor] : second_moments_) state[name + ".v"] = tensor.clone();
+  state["steps"] = torch::tensor({num_steps_}, torch::kInt64);
+  return state;
+}
+
+void Adam::load_state(const nn::TensorMap& state) {
+  for (const auto& [name, parameter] : parameters_) {
+    first_moments_[name] = find_moment(state, name + ".m", parameter);
+    second_moments_[name] = find_moment(state, name + ".v", parameter);
+  }
+  num_steps_ = find_moment(state, "steps", torch::zeros({1}, torch::kInt64)).item<std::int64_t>();
+}
+
+}  // namespace ohmweave::train

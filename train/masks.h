@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which weights may be non-zero: a bool tensor for every weight matrix, by parameter name.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "nn/graph_module.h"
+
+namespace ohmweave::train {
+
+using Masks = nn::TensorMap;
+
+/// "<node>.weight" of every Conv2d and Linear node, in order.
+[[nodiscard]] std::vector<std::string> weight_names(const Network& network);
+
+/// Everything allowed.
+[[nodiscard]] Masks full_masks(const nn::GraphModule& module);
+/// What is allowed by `masks` and not zero now.
+[[nodiscard]] Masks nonzero_masks(const nn::GraphModule& module, const Masks& masks);
+
+/// Zeroes the gradients of the masked weights of `module`.
+void mask_gradients(const nn::GraphModule& module, const Masks& masks);
+/// Sets the masked weights of `module` to +0.
+void mask_weights(const nn::GraphModule& module, const Masks& masks);
+
+}  // namespace ohmweave::train

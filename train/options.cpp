@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/options.h"
+
+#include <algorithm>
+
+namespace ohmweave::train {
+namespace {
+
+constexpr int kMostEpochs = 100000;
+constexpr int kLargestBatch = 65536;
+
+bool is_pruning(const std::vector<admm::ConstraintOptions>& constraints) {
+  return std::none_of(constraints.begin(), constraints.end(),
+                      [](const auto& c) { return c.kind == "conductance_levels"; });
+}
+
+}  // namespace
+
+void declare(Fields& f, TrainOptions& o) {
+  f.integer("epochs", o.epochs, {1, kMostEpochs}, "passes over the training images");
+  f.integer("batch", o.batch, {1, kLargestBatch}, "images a step, also while compressing");
+  f.number("learning_rate", o.learning_rate, kPositive,
+           "of Adam at the start; falls to 0 along a cosine");
+  f.number("l2", o.l2, kNonNegative, "weight of the penalty l2/2 ||weight||^2");
+}
+
+void declare(Fields& f, RetrainOptions& o) {
+  f.integer("epochs", o.epochs, {0, kMostEpochs}, "passes over the training images");
+  f.number("learning_rate", o.learning_rate, kPositive,
+           "of Adam at the start; falls to 0 along a cosine");
+}
+
+void declare(Fields& f, QuantizeOptions& o) {
+  f.section("admm", o.admm, "ADMM onto the conductance levels");
+  f.choice<RefineKind>(
+      "refine", o.refine,
+      {{RefineKind::Biases, "biases", "only biases are trained after the projection"},
+       {RefineKind::StraightThrough, "straight_through",
+        "hidden weights are trained with the gradient at their nearest levels"}},
+      "what is trained after the projection");
+  f.section("retrain", o.retrain, "training after the projection, activations rounded");
+}
+
+void declare(Fields& f, CompressStep& o) {
+  f.list("constraints", o.constraints, "sets that the weights must lie in after this step");
+  f.rule(is_pruning(o.constraints), "constraints",
+         "conductance_levels is applied by the section 'quantize', not as a constraint");
+  f.section("admm", o.admm, "ADMM towards the constraints");
+  f.section("retrain", o.retrain, "training of the weights that remain");
+  f.section("quantize", o.quantize, "absent: the weights of this step stay free");
+}
+
+void declare(Fields& f, CompressOptions& o) {
+  f.required().list("steps", o.steps, "progressive steps, each from the result of the one before");
+  f.rule(!o.steps.empty(), "steps", "at least one step must be given");
+}
+
+}  // namespace ohmweave::train

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/phase.h"
+
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "core/error.h"
+#include "nn/evaluate.h"
+#include "nn/torch_io.h"
+#include "train/adam.h"
+
+namespace ohmweave::train {
+namespace {
+
+constexpr std::int64_t kBatchesPerProgress = 50;
+
+/// All that changes while a phase runs.
+struct PhaseRun {
+  PhaseRun(const PhaseInputs& in, const PhasePlan& p, const PhaseHooks& h)
+      : inputs(in), plan(p), hooks(h), adam(in.parameters, AdamOptions{0.9, 0.999, 1e-8, p.l2}) {}
+
+  const PhaseInputs& inputs;
+  const PhasePlan& plan;
+  const PhaseHooks& hooks;
+  Adam adam;
+  int epochs_done = 0;
+  double best_loss = std::numeric_limits<double>::infinity();
+  nn::TensorMap best;
+  Traces traces;
+};
+
+nn::TensorMap module_state(const nn::GraphModule& module) {
+  nn::TensorMap state;
+  for (const auto& [name, tensor] : module.state()) state[name] = nn::to_torch(tensor);
+  return state;
+}
+
+void load_module(nn::GraphModule& module, const nn::TensorMap& state) {
+  Parameters parameters;
+  for (const auto& [name, tensor] : state) parameters[name] = nn::to_core(tensor);
+  module.load(parameters);
+}
+
+void save(const PhaseRun& run, const CheckpointPlace& place) {
+  Checkpoint checkpoint;
+  put_group(checkpoint.tensors, "model/", module_state(run.inputs.module));
+  put_group(checkpoint.tensors, "best/", run.best);
+  put_group(checkpoint.tensors, "adam/", run.adam.state());
+  if (run.hooks.state) put_group(checkpoint.tensors, "hooks/", run.hooks.state());
+  checkpoint.record = {{"epochs_done", run.epochs_done}, {"traces", traces_to_json(run.traces)}};
+  if (std::isfinite(run.best_loss)) checkpoint.record["best_loss"] = run.best_loss;
+  save_checkpoint(place, checkpoint);
+}
+
+void resume(PhaseRun& run, const CheckpointPlace& place) {
+  const std::optional<Checkpoint> checkpoint = load_checkpoint(place);
+  if (!checkpoint) return;
+  load_module(run.inputs.module, get_group(checkpoint->tensors, "model/"));
+  run.best = get_group(checkpoint->tensors, "best/");
+  run.adam.load_state(get_group(checkpoint->tensors, "adam/"));
+  if (run.hooks.load_state) run.hooks.load_state(get_group(checkpoint->tensors, "hooks/"));
+  run.epochs_done = checkpoint->record.at("epochs_done");
+  run.traces = traces_from_json(checkpoint->record.at("traces"));
+  if (checkpoint->record.contains("best_loss")) run.best_loss = checkpoint->record["best_loss"];
+}
+
+/// The first node whose output is not finite on these images, for an error text.
+std::string first_broken_node(nn::GraphModule& module, const torch::Tensor& images) {
+  const torch::NoGradGuard no_grad;
+  std::string broken;
+  (void)module.forward(images, [&broken](const std::string& node, const torch::Tensor& output) {
+    if (broken.empty() && !torch::isfinite(output).all().item<bool>()) broken = node;
+  });
+  return broken;
+}
+
+[[noreturn]] void fail_not_finite(const PhaseRun& run, const torch::Tensor& images,
+                                  std::int64_t step) {
+  const std::string node = first_broken_node(run.inputs.module, images);
+  throw NumericError("training '" + run.plan.name + "', epoch " +
+                     std::to_string(run.epochs_done + 1) + ", step " + std::to_string(step + 1) +
+                     ": the loss is not a finite number" +
+                     (node.empty() ? "" : "; layer '" + node + "' gives the first such output") +
+                     "; a lower learning rate may help");
+}
+
+void clear_gradients(nn::GraphModule& module) {
+  for (auto& [name, parameter] : module.trainable()) {
+    torch::Tensor handle = parameter;
+    handle.mutable_grad() = torch::Tensor();
+  }
+}
+
+/// One step on the images at `indices`; returns the summed loss.
+double train_batch(PhaseRun& run, const torch::Tensor& indices, std::int64_t step,
+                   double position) {
+  const data::Split& split = run.inputs.set.data.train;
+  const torch::Tensor images =
+      data::normalized(split.images.index_select(0, indices), run.inputs.set.options);
+  const torch::Tensor labels = split.labels.index_select(0, indices);
+  nn::GraphModule& module = run.inputs.module;
+  clear_gradients(module);
+  module.set_dropout_stream(run.plan.stream.child("dropout", run.epochs_done),
+                            static_cast<std::uint64_t>(step));
+  const torch::Tensor loss = torch::nn::functional::cross_entropy(module.forward(images), labels);
+  const auto value = loss.item<double>();
+  if (!std::isfinite(value)) fail_not_finite(run, images, step);
+  loss.backward();
+  if (run.hooks.after_backward) run.hooks.after_backward();
+  run.adam.step(run.plan.learning_rate(position));
+  if (run.hooks.after_step) run.hooks.after_step();
+  return value * static_cast<double>(indices.numel());
+}
+
+/// One pass over the training images; returns the mean loss.
+double train_epoch(PhaseRun& run) {
+  const std::int64_t num_images = run.inputs.set.data.train.labels.numel();
+  const std::int64_t num_batches = (num_images + run.plan.batch - 1) / run.plan.batch;
+  const torch::Tensor order =
+      keyed_permutation(num_images, run.plan.stream.child("shuffle", run.epochs_done));
+  const auto start = std::chrono::steady_clock::now();
+  run.inputs.module.train();
+  double loss = 0.0;
+  for (std::int64_t b = 0; b < num_batches; ++b) {
+    const std::int64_t first = b * run.plan.batch;
+    const std::int64_t last = std::min<std::int64_t>(first + run.plan.batch, num_images);
+    const double fraction = static_cast<double>(b) / static_cast<double>(num_batches);
+    loss += train_batch(run, order.slice(0, first, last), b, run.epochs_done + fraction);
+    if ((b + 1) % kBatchesPerProgress == 0) {
+      const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+      run.inputs.progress.step(
+          run.plan.name, run.epochs_done + fraction, run.plan.epochs,
+          {{"loss", loss / static_cast<double>(last)},
+           {"images_per_second", static_cast<double>(last) / seconds.count()}});
+    }
+  }
+  return loss / static_cast<double>(num_images);
+}
+
+void finish_epoch(PhaseRun& run, double train_loss) {
+  ++run.epochs_done;
+  if (run.hooks.after_epoch) {
+    for (AdmmRow& row : run.hooks.after_epoch(run.epochs_done)) {
+      run.traces.updates.push_back(std::move(row));
+    }
+  }
+  const nn::Score score =
+      nn::evaluate(run.inputs.module, run.inputs.set.data.validation, run.inputs.set.options);
+  run.traces.epochs.push_back({run.plan.name, run.epochs_done, train_loss, score.loss,
+                               score.accuracy, run.plan.learning_rate(run.epochs_done - 1)});
+  if (run.plan.keep == Keep::LeastValidationLoss && score.loss < run.best_loss) {
+    run.best_loss = score.loss;
+    run.best = module_state(run.inputs.module);
+  }
+  run.inputs.progress.step(run.plan.name, run.epochs_done, run.plan.epochs,
+                           {{"loss", train_loss},
+                            {"validation_loss", score.loss},
+                            {"validation_accuracy", score.accuracy}});
+}
+
+}  // namespace
+
+torch::Tensor keyed_permutation(std::int64_t size, const RandomStream& stream) {
+  torch::Tensor order = torch::arange(size, torch::kInt64);
+  auto* values = order.data_ptr<std::int64_t>();
+  for (std::int64_t i = size - 1; i > 0; --i) {
+    const auto j = static_cast<std::int64_t>(
+        stream.below(static_cast<std::uint64_t>(i) + 1, static_cast<std::uint64_t>(i)));
+    std::swap(values[i], values[j]);
+  }
+  return order;
+}
+
+Traces run_phase(const PhaseInputs& inputs, const PhasePlan& plan, const PhaseHooks& hooks,
+                 const CheckpointPlace& place) {
+  PhaseRun run(inputs, plan, hooks);
+  resume(run, place);
+  while (run.epochs_done < plan.epochs) {
+    const double train_loss = train_epoch(run);
+    finish_epoch(run, train_loss);
+    save(run, place);
+    inputs.progress.stop_point();
+  }
+  if (plan.keep == Keep::LeastValidationLoss && !run.best.empty()) {
+    load_module(inputs.module, run.best);
+  }
+  return run.traces;
+}
+
+}  // namespace ohmweave::train

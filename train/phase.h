@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one training loop: epochs of keyed shuffles, cross-entropy, Adam, a validation score and a
+// checkpoint after each. What ADMM, masks and levels add to it hooks in. A phase that was stopped
+// goes on from its checkpoint and ends with the same bits.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/progress.h"
+#include "core/random.h"
+#include "data/dataset.h"
+#include "nn/graph_module.h"
+#include "train/checkpoint.h"
+#include "train/schedule.h"
+#include "train/traces.h"
+
+namespace ohmweave::train {
+
+struct TrainingSet {
+  data::TrainingData data;
+  data::DataOptions options;
+};
+
+/// Which epoch's network a phase ends with.
+enum class Keep { LastEpoch, LeastValidationLoss };
+
+struct PhasePlan {
+  std::string name;
+  int epochs = 1;
+  int batch = 64;
+  LearningRate learning_rate;
+  double l2 = 0.0;
+  Keep keep = Keep::LeastValidationLoss;
+  RandomStream stream;  // of shuffles and dropout
+};
+
+/// What a phase does besides plain training; empty functions do nothing.
+struct PhaseHooks {
+  std::function<void()> after_backward;  // gradients are there, weights not yet changed
+  std::function<void()> after_step;      // weights have changed
+  /// `epoch` (from 1) is done, its score not yet taken. Returns what ADMM updated.
+  std::function<std::vector<AdmmRow>(int epoch)> after_epoch;
+  std::function<nn::TensorMap()> state;                  // for the checkpoint
+  std::function<void(const nn::TensorMap&)> load_state;  // from the checkpoint
+};
+
+/// What a phase works on.
+struct PhaseInputs {
+  nn::GraphModule& module;
+  nn::TensorMap parameters;  // those that are trained; share storage with the module
+  const TrainingSet& set;
+  Progress& progress;
+};
+
+/// Trains `inputs.module` in place. Throws NumericError naming phase, epoch, step and layer when
+/// the loss is not finite, Interrupted (from Progress::stop_point) after a checkpoint.
+[[nodiscard]] Traces run_phase(const PhaseInputs& inputs, const PhasePlan& plan,
+                               const PhaseHooks& hooks, const CheckpointPlace& place);
+
+/// A permutation of 0 .. size-1, a pure function of the stream.
+[[nodiscard]] torch::Tensor keyed_permutation(std::int64_t size, const RandomStream& stream);
+
+}  // namespace ohmweave::train

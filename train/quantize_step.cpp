@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/quantize_step.h"
+
+#include "admm/conductance_levels.h"
+#include "core/error.h"
+#include "nn/evaluate.h"
+#include "train/calibration.h"
+
+namespace ohmweave::train {
+namespace {
+
+using Scales = std::map<std::string, float>;  // by parameter name
+
+std::string node_of(const std::string& weight_name) {
+  return weight_name.substr(0, weight_name.rfind('.'));
+}
+
+Traces run_level_admm(nn::GraphModule& module, const Masks& masks, const QuantizeOptions& options,
+                      const StepContext& context) {
+  std::map<std::string, std::shared_ptr<const admm::Constraint>> constraints;
+  for (const auto& [name, mask] : masks) {
+    constraints[name] =
+        std::make_shared<admm::ConductanceLevels>(context.grid.quantization.weight_bits, mask);
+  }
+  return run_admm_phase(module, constraints, masks, options.admm, context);
+}
+
+/// Puts every weight on its nearest level; returns the scales.
+Scales project_onto_levels(nn::GraphModule& module, const Masks& masks, int weight_bits) {
+  const torch::NoGradGuard no_grad;
+  Scales scales;
+  for (const auto& [name, mask] : masks) {
+    torch::Tensor weight = module.parameter(name);
+    const admm::LevelFit fit = admm::ConductanceLevels(weight_bits, mask).fit(weight);
+    weight.copy_(admm::level_values(fit, weight.sizes()));
+    scales[name] = fit.scale;
+  }
+  return scales;
+}
+
+void round_weights(nn::GraphModule& module, const Scales& scales, int weight_bits) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& [name, scale] : scales) {
+    torch::Tensor weight = module.parameter(name);
+    const torch::Tensor plain = weight.detach().to(torch::kCPU).contiguous();
+    const admm::LevelFit fit{scale, admm::nearest_codes(plain, scale, weight_bits)};
+    weight.copy_(admm::level_values(fit, weight.sizes()));
+  }
+}
+
+/// Hooks of the straight-through refinement: the optimizer moves `hidden`, the network computes
+/// with the nearest levels.
+PhaseHooks straight_through_hooks(nn::GraphModule& module, const Masks& masks, const Scales& scales,
+                                  int weight_bits, nn::TensorMap& hidden) {
+  PhaseHooks hooks;
+  hooks.after_backward = [&module, &masks, &hidden] {
+    const torch::NoGradGuard no_grad;
+    mask_gradients(module, masks);
+    for (auto& [name, tensor] : hidden) module.parameter(name).copy_(tensor);
+  };
+  hooks.after_step = [&module, &masks, &scales, &hidden, weight_bits] {
+    const torch::NoGradGuard no_grad;
+    mask_weights(module, masks);
+    for (auto& [name, tensor] : hidden) tensor.copy_(module.parameter(name));
+    round_weights(module, scales, weight_bits);
+  };
+  hooks.state = [&hidden] { return hidden; };
+  hooks.load_state = [&hidden](const nn::TensorMap& saved) {
+    for (auto& [name, tensor] : hidden) tensor.copy_(saved.at(name));
+  };
+  return hooks;
+}
+
+Traces refine(nn::GraphModule& module, const Masks& masks, const QuantizeOptions& options,
+              const Scales& scales, nn::TensorMap hidden, const StepContext& context) {
+  const PhasePlan plan{context.name + "/refine",
+                       options.retrain.epochs,
+                       context.batch,
+                       cosine_rate(options.retrain.learning_rate, options.retrain.epochs),
+                       0.0,
+                       Keep::LeastValidationLoss,
+                       context.stream.child("refine")};
+  nn::TensorMap parameters = module.trainable();
+  PhaseHooks hooks;
+  if (options.refine == RefineKind::StraightThrough) {
+    const int bits = context.grid.quantization.weight_bits;
+    hooks = straight_through_hooks(module, masks, scales, bits, hidden);
+  } else {
+    for (const auto& [name, mask] : masks) parameters.erase(name);
+  }
+  return run_phase({module, parameters, context.set, context.progress}, plan, hooks,
+                   {context.folder / "refine.ckpt.safetensors", context.stamp});
+}
+
+void require_on_grid(const nn::GraphModule& module, const Scales& scales, int weight_bits) {
+  for (const auto& [name, scale] : scales) {
+    const torch::Tensor weight = module.parameter(name).detach().to(torch::kCPU).contiguous();
+    const admm::LevelFit fit{scale, admm::nearest_codes(weight, scale, weight_bits)};
+    OHMWEAVE_REQUIRE(torch::equal(admm::level_values(fit, weight.sizes()), weight),
+                     "every weight of '" + name + "' is a level after quantizing");
+  }
+}
+
+}  // namespace
+
+NetworkModel quantize_weights(nn::GraphModule& module, const Masks& masks,
+                              const QuantizeOptions& options, const StepContext& context,
+                              Traces& traces) {
+  StepContext inner = context;
+  inner.name = context.name + "/quantize";
+  inner.folder = context.folder / "quantize";
+  inner.stream = context.stream.child("quantize");
+  const int bits = context.grid.quantization.weight_bits;
+
+  append(traces, run_level_admm(module, masks, options, inner));
+  nn::TensorMap hidden;  // what the hard projection rounds
+  for (const auto& [name, mask] : masks) hidden[name] = module.parameter(name).detach().clone();
+  const Scales scales = project_onto_levels(module, masks, bits);
+
+  NetworkModel model = nn::to_model(module, calibrate(module, context.set));
+  for (const auto& [name, scale] : scales) model.level_scales[node_of(name)] = scale;
+  if (options.retrain.epochs > 0) {
+    module.set_activation_formats(training_formats(model, context.grid.quantization));
+    append(traces, refine(module, masks, options, scales, hidden, inner));
+    module.set_activation_formats({});
+  }
+  require_on_grid(module, scales, bits);
+  model.parameters = module.state();
+  return model;
+}
+
+}  // namespace ohmweave::train

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The two training stages of a run, each a function of its options, the artifact before it and a
+// keyed stream.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "core/network_model.h"
+#include "core/progress.h"
+#include "core/random.h"
+#include "data/options.h"
+#include "train/options.h"
+
+namespace ohmweave::train {
+
+struct StageContext {
+  std::filesystem::path output;  // the artifact folder being filled
+  std::filesystem::path work;    // survives a kill: checkpoints, finished steps
+  std::uint64_t seed = 1;        // of the data set and of its validation split
+  RandomStream stream;           // of everything else in the stage
+  Progress& progress;
+};
+
+/// Trains `network` from random weights. Writes model.safetensors, network.json (with ranges) and
+/// train.csv. Throws ConfigError when images and network do not fit, NumericError when training
+/// diverges, Interrupted when asked to stop.
+void dense_stage(const Network& network, const data::DataOptions& data_options,
+                 const TrainOptions& options, const StageContext& context);
+
+/// Runs all steps from the dense network. Writes model.safetensors, network.json (with ranges and
+/// level scales), masks.safetensors, model.owz, compression.json, admm.csv and train.csv. Throws as
+/// dense_stage(), and ConfigError when a constraint matches no weight or keeps more than there is.
+void compress_stage(const NetworkModel& dense, const data::DataOptions& data_options,
+                    const TrainOptions& train_options, const CompressOptions& options,
+                    const LevelGrid& grid, const StageContext& context);
+
+}  // namespace ohmweave::train
