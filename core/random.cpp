@@ -70,8 +70,7 @@ double RandomStream::normal(std::uint64_t position) const {
 }
 
 std::uint64_t RandomStream::below(std::uint64_t count, std::uint64_t position) const {
-  return static_cast<std::uint64_t>((static_cast<Wide>(bits(position)) * count) >>
-                                    64U);
+  return static_cast<std::uint64_t>((static_cast<Wide>(bits(position)) * count) >> 64U);
 }
 
 }  // namespace ohmweave

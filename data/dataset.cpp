@@ -61,11 +61,6 @@ Split load_test_data(const DataOptions& options, std::uint64_t seed) {
   return to_split(find_data_set(options.kind).load(options, Part::Test, seed));
 }
 
-torch::Tensor normalized(const torch::Tensor& images, const DataOptions& options) {
-  const torch::Tensor unit = images.to(torch::kFloat32) / 255.0;
-  if (options.normalization == Normalization::UnitRange) return unit;
-  const PixelStatistics& pixels = find_data_set(options.kind).pixels;
-  return (unit - pixels.mean) / pixels.std;
-}
+torch::Tensor normalized(const torch::Tensor& images) { return images.to(torch::kFloat32) / 255.0; }
 
 }  // namespace ohmweave::data

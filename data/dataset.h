@@ -29,7 +29,8 @@ struct TrainingData {
 /// The test images, in the order of their files (or of their index, when generated).
 [[nodiscard]] Split load_test_data(const DataOptions& options, std::uint64_t seed);
 
-/// Pixels as float32 numbers of the same shape and device; see Normalization.
-[[nodiscard]] torch::Tensor normalized(const torch::Tensor& images, const DataOptions& options);
+/// What a network sees: pixel / 255 as float32, of the same shape and device. Any other scaling is
+/// the first layer's affair.
+[[nodiscard]] torch::Tensor normalized(const torch::Tensor& images);
 
 }  // namespace ohmweave::data

@@ -10,9 +10,6 @@
 
 namespace ohmweave::data {
 
-/// Measured over the 60,000 training images (a test repeats it).
-constexpr PixelStatistics kMnistPixels{0.1306604762738429, 0.3081078038564622};
-
 /// The four files: train images, train labels, test images, test labels. A plain file is taken
 /// before a compressed one. Throws DataError naming the first that is missing.
 [[nodiscard]] std::vector<std::filesystem::path> mnist_files(const std::filesystem::path& folder);

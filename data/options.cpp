@@ -19,11 +19,6 @@ void declare(Fields& f, DataOptions& o) {
   f.text(
       "path", o.path,
       "folder of a data set that is read from files; ${NAME} stands for an environment variable");
-  f.choice("normalization", o.normalization,
-           {{Normalization::UnitRange, "unit_range", "pixel / 255"},
-            {Normalization::Standardized, "standardized",
-             "(pixel / 255 - mean) / standard deviation of the training pixels"}},
-           "how a pixel becomes the number a network sees");
   // Sets from files have the number of images they have: these two keys are unknown there.
   const bool is_generated = find_data_set(o.kind).is_generated();
   if (is_generated) {

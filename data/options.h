@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Config section /data: which images, from where, and how pixels become numbers. No torch here.
+// Config section /data: which images, and from where. No torch here.
 #pragma once
 
 #include <string>
@@ -9,19 +9,12 @@
 
 namespace ohmweave::data {
 
-/// How a pixel 0..255 becomes the number a network sees.
-enum class Normalization {
-  UnitRange,     // pixel / 255
-  Standardized,  // (pixel / 255 - mean) / std of the data set
-};
-
 struct DataOptions {
   std::string kind = "synthetic_digits";  // a name of the data set table (table.h)
   std::string path;                       // folder of a set read from files; ${NAME} is expanded
-  Normalization normalization = Normalization::UnitRange;
-  int num_train_images = 15000;      // generated sets only, validation images included
-  int num_test_images = 2000;        // generated sets only
-  int num_validation_images = 5000;  // held out of the training images
+  int num_train_images = 15000;           // generated sets only, validation images included
+  int num_test_images = 2000;             // generated sets only
+  int num_validation_images = 5000;       // held out of the training images
 };
 void declare(Fields& f, DataOptions& o);
 

@@ -21,9 +21,6 @@ constexpr int kNumDigits = 10;
 /// Changes whenever the same seed gives other images.
 inline constexpr char kSyntheticDigitsVersion[] = "synthetic_digits 1";
 
-/// Measured over 20,000 training images of seed 1 (a test repeats it on fewer).
-constexpr PixelStatistics kSyntheticPixels{0.108970, 0.241816};
-
 /// One 28 x 28 image of `digit` (0 .. 9), row-major.
 [[nodiscard]] std::array<std::uint8_t, 28 * 28> draw_digit(int digit, const RandomStream& stream);
 

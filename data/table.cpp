@@ -15,10 +15,9 @@ std::vector<std::filesystem::path> no_files(const std::filesystem::path& /*folde
 const std::vector<DataSet>& data_sets() {
   static const std::vector<DataSet> table = {
       {"synthetic_digits", "28x28 handwritten-like digits, drawn at run time from the seed",
-       kDigitShape, kNumDigits, kSyntheticPixels, no_files, kSyntheticDigitsVersion,
-       load_synthetic_digits},
+       kDigitShape, kNumDigits, no_files, kSyntheticDigitsVersion, load_synthetic_digits},
       {"mnist", "60,000 + 10,000 scanned digits, 28x28, from the four IDX files in /data/path",
-       kDigitShape, kNumDigits, kMnistPixels, mnist_files, "", load_mnist},
+       kDigitShape, kNumDigits, mnist_files, "", load_mnist},
   };
   return table;
 }

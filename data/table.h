@@ -22,18 +22,11 @@ struct Images {
 
 enum class Part { Train, Test };
 
-/// Mean and standard deviation of pixel / 255 over the training images.
-struct PixelStatistics {
-  double mean = 0.0;
-  double std = 1.0;
-};
-
 struct DataSet {
   std::string name;
   std::string summary;
   Shape shape;
   int num_classes = 0;
-  PixelStatistics pixels;
   /// All files of the set below `folder`, in a fixed order; empty = a generated set. Throws
   /// DataError naming a file that is missing.
   std::function<std::vector<std::filesystem::path>(const std::filesystem::path& folder)> files;

@@ -23,9 +23,8 @@ void on_torch_threads(int count, const std::function<void(int)>& work) {
 }
 
 /// The images as the input codes of a network.
-CodeBatch quantize_images(const QuantizedNetwork& network, const data::Split& split,
-                          const data::DataOptions& options) {
-  const torch::Tensor pixels = data::normalized(split.images, options).contiguous();
+CodeBatch quantize_images(const QuantizedNetwork& network, const data::Split& split) {
+  const torch::Tensor pixels = data::normalized(split.images).contiguous();
   CodeBatch codes = make_code_batch(static_cast<int>(pixels.size(0)), network.network.input);
   OHMWEAVE_REQUIRE(pixels.numel() == static_cast<std::int64_t>(codes.codes.size()),
                    "images of another shape");
@@ -46,27 +45,24 @@ struct TestCodes {
 };
 
 TestCodes quantize_split(const data::Split& split, const EvaluateInputs& inputs) {
-  TestCodes codes{quantize_images(inputs.mapped, split, inputs.data), {}};
+  TestCodes codes{quantize_images(inputs.mapped, split), {}};
   const torch::Tensor labels = split.labels.contiguous();
   const std::int64_t* first = labels.data_ptr<std::int64_t>();
   codes.labels.assign(first, first + labels.numel());
   return codes;
 }
 
-double float_accuracy(const NetworkModel& model, const data::Split& split,
-                      const data::DataOptions& options) {
+double float_accuracy(const NetworkModel& model, const data::Split& split) {
   nn::GraphModule module = nn::make_module(model);
-  return nn::evaluate(module, split, options).accuracy;
+  return nn::evaluate(module, split).accuracy;
 }
 
 /// {dense, compressed, quantized} of the float forms that were given.
 Json float_accuracies(const EvaluateInputs& inputs, const data::Split& split) {
   Json json;
-  json["dense"] = float_accuracy(inputs.dense, split, inputs.data);
-  if (inputs.compressed)
-    json["compressed"] = float_accuracy(*inputs.compressed, split, inputs.data);
-  if (inputs.owz)
-    json["quantized"] = float_accuracy(decode_owz(*inputs.owz, "model.owz"), split, inputs.data);
+  json["dense"] = float_accuracy(inputs.dense, split);
+  if (inputs.compressed) json["compressed"] = float_accuracy(*inputs.compressed, split);
+  if (inputs.owz) json["quantized"] = float_accuracy(decode_owz(*inputs.owz, "model.owz"), split);
   return json;
 }
 

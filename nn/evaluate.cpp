@@ -96,7 +96,7 @@ torch::Device device_of(const GraphModule& module) {
 
 }  // namespace
 
-Score evaluate(GraphModule& module, const data::Split& split, const data::DataOptions& options) {
+Score evaluate(GraphModule& module, const data::Split& split) {
   const torch::NoGradGuard no_grad;
   const EvaluationMode evaluation(module);
   const torch::Device device = device_of(module);
@@ -107,7 +107,7 @@ Score evaluate(GraphModule& module, const data::Split& split, const data::DataOp
     const std::int64_t end = std::min(start + kEvaluationBatch, score.num_images);
     const torch::Tensor labels = split.labels.slice(0, start, end).to(device);
     const torch::Tensor images = split.images.slice(0, start, end).to(device);
-    const torch::Tensor outputs = module.forward(data::normalized(images, options)).flatten(1);
+    const torch::Tensor outputs = module.forward(data::normalized(images)).flatten(1);
     score.loss +=
         torch::nll_loss(outputs.to(torch::kFloat64).log_softmax(1), labels, {}, at::Reduction::Sum)
             .item<double>();

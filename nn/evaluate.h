@@ -21,8 +21,7 @@ struct Score {
 
 /// In evaluation mode (restored afterwards), without gradients, 1000 images at a time.
 /// Throws DataError for an empty split, NumericError when an output is not finite.
-[[nodiscard]] Score evaluate(GraphModule& module, const data::Split& split,
-                             const data::DataOptions& options);
+[[nodiscard]] Score evaluate(GraphModule& module, const data::Split& split);
 
 /// What every node's output spans on `normalized_images` (float32, images x channels x height x
 /// width): exact minimum, maximum, and the 99.99th percentile of |x| by nearest rank. Activation

@@ -27,7 +27,8 @@ ChipNetworks load_chip_networks(const Run& run) {
 }
 
 mapping::Geometry geometry(const RunConfig& config) {
-  return {config.array.rows, config.array.cols, config.array.num_slices(), config.array.bits_per_cell};
+  return {config.array.rows, config.array.cols, config.array.num_slices(),
+          config.array.bits_per_cell};
 }
 
 void map_stage(const Run& run, const std::filesystem::path& output) {

@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 
 void check_device(const CommonArguments& common) {
   if (common.device == "cpu") return;
-  throw ConfigError({"--device " + common.device + ": this version computes on the CPU; allowed: cpu"});
+  throw ConfigError(
+      {"--device " + common.device + ": this version computes on the CPU; allowed: cpu"});
 }
 
 std::vector<std::string> all_overrides(const CommonArguments& common) {
@@ -33,7 +34,8 @@ void print_outputs(const Run& run, std::ostream& out) {
   for (const StageInfo& stage : stage_table()) {
     if (!is_wanted(stage.name, run.loaded.config)) continue;
     char line[160];
-    std::snprintf(line, sizeof(line), "%-10s %s\n", stage.name.c_str(), (run.folder / stage.name).c_str());
+    std::snprintf(line, sizeof(line), "%-10s %s\n", stage.name.c_str(),
+                  (run.folder / stage.name).c_str());
     out << line;
   }
   out << "Open " << (run.folder / "report" / "report.html").string() << "\n";
@@ -65,13 +67,17 @@ void command_stage(const std::string& stage, const fs::path& folder, const Commo
   check_device(common);
   const fs::path config = folder / "config.json";
   if (!fs::exists(config)) {
-    throw DataError(config.string() + ": there is none; make the run first: ohmweave run CONFIG --out " + folder.string());
+    throw DataError(config.string() +
+                    ": there is none; make the run first: ohmweave run CONFIG --out " +
+                    folder.string());
   }
-  const Run run = make_run(load_resolved_config(config, all_overrides(common)), folder, common.verbosity());
+  const Run run =
+      make_run(load_resolved_config(config, all_overrides(common)), folder, common.verbosity());
   open_run(run);
   stop_on_interrupt();
   if (run_stage(stage, run) == StageOutcome::NotWanted) {
-    throw ConfigError({"/" + stage + ": the config has no such section, so there is no such stage"});
+    throw ConfigError(
+        {"/" + stage + ": the config has no such section, so there is no such stage"});
   }
   out << (folder / stage).string() << "\n";
 }
@@ -80,7 +86,8 @@ void command_solve(const fs::path& file, bool as_json, std::ostream& out) {
   const auto start = std::chrono::steady_clock::now();
   const crossbar::CrossbarCase circuit = crossbar::read_case(parse_json_file(file.string()));
   const auto currents = crossbar::solve_case(circuit);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (as_json) {
     const Json json = {{"currents_a", currents.currents_a},
                        {"ideal_currents_a", currents.ideal_currents_a},
@@ -92,7 +99,8 @@ void command_solve(const fs::path& file, bool as_json, std::ostream& out) {
   out << "column  current [A]             without wires [A]\n";
   for (std::size_t c = 0; c < currents.currents_a.size(); ++c) {
     char line[96];
-    std::snprintf(line, sizeof(line), "%6zu  %-22.15g  %-22.15g\n", c, currents.currents_a[c], currents.ideal_currents_a[c]);
+    std::snprintf(line, sizeof(line), "%6zu  %-22.15g  %-22.15g\n", c, currents.currents_a[c],
+                  currents.ideal_currents_a[c]);
     out << line;
   }
   out << "method: " << currents.method << "\n";
@@ -110,10 +118,12 @@ void command_eval(const std::string& model, const std::string& data, bool as_jso
   run_worker(arguments);
 }
 
-void command_report(const std::vector<std::string>& folders, const std::optional<std::string>& baseline,
-                    const std::string& format, std::ostream& out) {
+void command_report(const std::vector<std::string>& folders,
+                    const std::optional<std::string>& baseline, const std::string& format,
+                    std::ostream& out) {
   std::vector<fs::path> runs(folders.begin(), folders.end());
-  out << report::compare_runs(runs, baseline ? std::optional<fs::path>(*baseline) : std::nullopt, format);
+  out << report::compare_runs(runs, baseline ? std::optional<fs::path>(*baseline) : std::nullopt,
+                              format);
 }
 
 void command_doctor(const CommonArguments& common, std::ostream& out) {

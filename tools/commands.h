@@ -18,14 +18,17 @@ struct CommonArguments {
   std::string device = "cpu";
   std::optional<int> threads;
   bool is_quiet = false;
-  [[nodiscard]] Verbosity verbosity() const { return is_quiet ? Verbosity::Quiet : Verbosity::Normal; }
+  [[nodiscard]] Verbosity verbosity() const {
+    return is_quiet ? Verbosity::Quiet : Verbosity::Normal;
+  }
 };
 
 /// `run`: every wanted stage; then the paths of what was written.
 void command_run(const std::filesystem::path& config, const std::optional<std::string>& folder,
                  const CommonArguments& common, std::ostream& out);
 /// `check`: the resolved config.
-void command_check(const std::filesystem::path& config, const CommonArguments& common, std::ostream& out);
+void command_check(const std::filesystem::path& config, const CommonArguments& common,
+                   std::ostream& out);
 /// `schema`: the JSON Schema of the config.
 void command_schema(std::ostream& out);
 /// `list [KIND]`: every table, or one, a line each. Throws ConfigError for an unknown kind.
@@ -39,8 +42,9 @@ void command_solve(const std::filesystem::path& file, bool as_json, std::ostream
 void command_eval(const std::string& model, const std::string& data, bool as_json,
                   const CommonArguments& common);
 /// `report`: results of runs, side by side with a baseline if one is named.
-void command_report(const std::vector<std::string>& folders, const std::optional<std::string>& baseline,
-                    const std::string& format, std::ostream& out);
+void command_report(const std::vector<std::string>& folders,
+                    const std::optional<std::string>& baseline, const std::string& format,
+                    std::ostream& out);
 /// `doctor`: what is installed, and what to do about it.
 void command_doctor(const CommonArguments& common, std::ostream& out);
 

@@ -96,8 +96,8 @@ void ConsoleProgress::draw_bar(const std::string& phase, double share, const std
   std::string bar;
   for (int i = 0; i < kBarWidth; ++i) bar += i < filled ? "#" : ".";
   if (!is_plain) bar = "\033[36m" + bar + "\033[0m";
-  std::fprintf(stderr, "\r\033[K%-8s [%s] %3.0f%%  %s%s", stage_.c_str(), bar.c_str(), share * 100.0,
-               phase.c_str(), text.c_str());
+  std::fprintf(stderr, "\r\033[K%-8s [%s] %3.0f%%  %s%s", stage_.c_str(), bar.c_str(),
+               share * 100.0, phase.c_str(), text.c_str());
   std::fflush(stderr);
   has_bar_ = true;
 }
@@ -112,7 +112,8 @@ void ConsoleProgress::step(const std::string& phase, double done, double total,
     phase_start_ = now;
   }
   const bool is_finished = done >= total;
-  const auto interval = is_terminal_ ? Clock::duration(kTerminalInterval) : Clock::duration(kPlainInterval);
+  const auto interval =
+      is_terminal_ ? Clock::duration(kTerminalInterval) : Clock::duration(kPlainInterval);
   if (!is_new_phase && !is_finished && now - last_shown_ < interval) return;
   last_shown_ = now;
   Json event = {{"phase", phase}, {"done", done}, {"total", total}};
@@ -129,13 +130,15 @@ void ConsoleProgress::step(const std::string& phase, double done, double total,
   if (is_terminal_) {
     draw_bar(phase, share, text);
   } else {
-    std::fprintf(stderr, "%s %3.0f%% %s%s\n", stage_.c_str(), share * 100.0, phase.c_str(), text.c_str());
+    std::fprintf(stderr, "%s %3.0f%% %s%s\n", stage_.c_str(), share * 100.0, phase.c_str(),
+                 text.c_str());
   }
 }
 
 void ConsoleProgress::stop_point() {
   if (g_num_signals == 0) return;
-  throw Interrupted(stage_ + ": stopped; everything up to here is saved, run the same command to go on");
+  throw Interrupted(stage_ +
+                    ": stopped; everything up to here is saved, run the same command to go on");
 }
 
 }  // namespace ohmweave::tools

@@ -6,8 +6,8 @@
 #include "core/error.h"
 #include "crossbar/device.h"
 #include "data/table.h"
-#include "mapping/partition.h"
 #include "mapping/options.h"
+#include "mapping/partition.h"
 #include "models/models.h"
 #include "report/formats.h"
 #include "tools/commands.h"
@@ -30,7 +30,8 @@ std::vector<Word> stage_words() {
 
 std::vector<Word> layout_words() {
   std::vector<Word> words;
-  for (const mapping::Layout& layout : mapping::layouts()) words.push_back({layout.name, layout.summary});
+  for (const mapping::Layout& layout : mapping::layouts())
+    words.push_back({layout.name, layout.summary});
   return words;
 }
 
@@ -42,7 +43,8 @@ std::vector<Word> preset_words(const std::string& folder) {
     const Json preset = parse_json_file(entry.path().string());
     words.push_back({entry.path().stem().string(), preset.value("source", std::string())});
   }
-  std::sort(words.begin(), words.end(), [](const Word& a, const Word& b) { return a.name < b.name; });
+  std::sort(words.begin(), words.end(),
+            [](const Word& a, const Word& b) { return a.name < b.name; });
   return words;
 }
 

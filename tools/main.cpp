@@ -15,10 +15,12 @@ using namespace ohmweave;         // NOLINT(google-build-using-namespace): a pro
 using namespace ohmweave::tools;  // NOLINT(google-build-using-namespace)
 
 void add_common(CLI::App& command, CommonArguments& common) {
-  command.add_option("--set", common.overrides, "/json/pointer=VALUE put over the config (repeatable)")
+  command
+      .add_option("--set", common.overrides, "/json/pointer=VALUE put over the config (repeatable)")
       ->type_name("POINTER=VALUE")
       ->take_all();
-  command.add_option("--device", common.device, "where torch computes: cpu or cuda")->type_name("NAME");
+  command.add_option("--device", common.device, "where torch computes: cpu or cuda")
+      ->type_name("NAME");
   command.add_option("--threads", common.threads, "threads of the torch stages (default: all)")
       ->check(CLI::PositiveNumber);
   command.add_flag("--quiet", common.is_quiet, "no progress on stderr");
@@ -47,9 +49,12 @@ void add_run_commands(CLI::App& app, Arguments& a) {
   check->add_option("config", a.path, "the config")->required()->type_name("CONFIG.json");
   check->callback([&a] { command_check(a.path, a.common, std::cout); });
 
-  app.add_subcommand("schema", "JSON Schema (draft-07) of the config")->callback([] { command_schema(std::cout); });
+  app.add_subcommand("schema", "JSON Schema (draft-07) of the config")->callback([] {
+    command_schema(std::cout);
+  });
 
-  auto* list = app.add_subcommand("list", "devices, constraints, models, data sets, ... with summaries");
+  auto* list =
+      app.add_subcommand("list", "devices, constraints, models, data sets, ... with summaries");
   list->add_option("kind", a.kind, "one kind only")->type_name("KIND");
   list->callback([&a] { command_list(a.kind, std::cout); });
 
@@ -67,7 +72,9 @@ void add_run_commands(CLI::App& app, Arguments& a) {
 
 void add_single_commands(CLI::App& app, Arguments& a) {
   auto* eval = app.add_subcommand("eval", "accuracy of a saved model on a data set's test split");
-  eval->add_option("model", a.path, ".owz, or .safetensors with network.json beside it")->required()->type_name("MODEL");
+  eval->add_option("model", a.path, ".owz, or .safetensors with network.json beside it")
+      ->required()
+      ->type_name("MODEL");
   eval->add_option("--data", a.data, "an MNIST folder")->required()->type_name("PATH");
   eval->add_flag("--json", a.as_json, "print JSON");
   eval->callback([&a] { command_eval(a.path, a.data, a.as_json, a.common); });
@@ -80,7 +87,8 @@ void add_single_commands(CLI::App& app, Arguments& a) {
   auto* report = app.add_subcommand("report", "results of runs, side by side");
   report->add_option("folders", a.folders, "folders of runs")->required()->type_name("DIR...");
   report->add_option("--baseline", a.baseline, "run to compare with")->type_name("DIR");
-  report->add_option("--format", a.format, "html, json, csv or md (default: md)")->type_name("FORMAT");
+  report->add_option("--format", a.format, "html, json, csv or md (default: md)")
+      ->type_name("FORMAT");
   report->callback([&a] { command_report(a.folders, a.baseline, a.format, std::cout); });
 
   auto* doctor = app.add_subcommand("doctor", "what is installed, and what to do about it");

@@ -23,8 +23,11 @@ NetworkModel load_model_file(const fs::path& path) {
   if (!fs::exists(path)) throw DataError(path.string() + ": there is no such file");
   if (path.extension() == ".owz") return decode_owz(read_file(path), path.string());
   if (path.extension() == ".safetensors") {
-    if (path.filename() != "model.safetensors" || !fs::exists(path.parent_path() / "network.json")) {
-      throw DataError(path.string() + ": needs the graph beside it: network.json and model.safetensors in one folder");
+    if (path.filename() != "model.safetensors" ||
+        !fs::exists(path.parent_path() / "network.json")) {
+      throw DataError(
+          path.string() +
+          ": needs the graph beside it: network.json and model.safetensors in one folder");
     }
     return load_network_model(path.parent_path());
   }
@@ -39,7 +42,9 @@ data::DataOptions recognize_data(const fs::path& path) {
     options.path = path.string();
     return options;
   }
-  throw DataError(path.string() + ": is no data set that can be read; an MNIST folder holds t10k-images-idx3-ubyte(.gz)");
+  throw DataError(
+      path.string() +
+      ": is no data set that can be read; an MNIST folder holds t10k-images-idx3-ubyte(.gz)");
 }
 
 /// GFlop/s of a float32 matrix product, the best of several.
@@ -51,7 +56,8 @@ double matrix_product_gflops() {
   for (int i = 0; i < kRepeats; ++i) {
     const auto start = std::chrono::steady_clock::now();
     const auto product = torch::mm(a, a);
-    best_s = std::min(best_s, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    best_s = std::min(
+        best_s, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
   return 2.0 * kSize * kSize * kSize / best_s * 1e-9;
 }
@@ -62,12 +68,12 @@ void evaluate_file(const fs::path& model_path, const fs::path& data_path, bool a
   const NetworkModel model = load_model_file(model_path);
   const data::DataOptions options = recognize_data(data_path);
   auto module = nn::make_module(model);
-  const nn::Score score = nn::evaluate(module, data::load_test_data(options, 0), options);
+  const nn::Score score = nn::evaluate(module, data::load_test_data(options, 0));
   if (as_json) {
     std::cout << Json({{"accuracy", score.accuracy}, {"images", score.num_images}}).dump() << "\n";
   } else {
-    std::cout << "accuracy " << score.accuracy << " (" << score.num_correct << " of " << score.num_images
-              << " images)\n";
+    std::cout << "accuracy " << score.accuracy << " (" << score.num_correct << " of "
+              << score.num_images << " images)\n";
   }
 }
 

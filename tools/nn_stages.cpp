@@ -67,9 +67,11 @@ void run_torch_stage(const std::string& stage, const fs::path& folder, const std
     const RandomStream stream(config.seed);
     const train::StageContext context{output, work, config.seed, stream, progress};
     if (stage == "dense") {
-      train::dense_stage(models::build_model(config.model.kind), config.data, config.train, context);
+      train::dense_stage(models::build_model(config.model.kind), config.data, config.train,
+                         context);
     } else if (stage == "compress") {
-      const train::LevelGrid grid{quantization_options(config), config.array.rows, config.array.cols};
+      const train::LevelGrid grid{quantization_options(config), config.array.rows,
+                                  config.array.cols};
       train::compress_stage(load_network_model(folder / "dense"), config.data, config.train,
                             *config.compress, grid, context);
     } else {

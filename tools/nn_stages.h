@@ -9,14 +9,15 @@
 
 namespace ohmweave::tools {
 
-/// Runs dense, compress or evaluate of the run in `folder` (its config.json says how) and writes the
-/// artifact, stamped. Checkpoints live in <folder>/.work/<stage>/<stamp> until it is complete.
+/// Runs dense, compress or evaluate of the run in `folder` (its config.json says how) and writes
+/// the artifact, stamped. Checkpoints live in <folder>/.work/<stage>/<stamp> until it is complete.
 void run_torch_stage(const std::string& stage, const std::filesystem::path& folder,
                      const std::string& stamp, Verbosity verbosity);
 
 /// `eval`: accuracy of a .owz or .safetensors model on the test split at `data`.
 /// Prints {"accuracy", "images"} or a line.
-void evaluate_file(const std::filesystem::path& model, const std::filesystem::path& data, bool as_json);
+void evaluate_file(const std::filesystem::path& model, const std::filesystem::path& data,
+                   bool as_json);
 
 /// `doctor`: JSON of what torch finds here (threads, instruction set, BLAS speed).
 void print_torch_facts();

@@ -43,7 +43,8 @@ void run_map(const Run& run, const std::string& stamp) {
 }
 
 void run_estimate(const Run& run, const std::string& stamp) {
-  write_artifact(run.folder / "estimate", stamp, [&](const auto& output) { estimate_stage(run, output); });
+  write_artifact(run.folder / "estimate", stamp,
+                 [&](const auto& output) { estimate_stage(run, output); });
 }
 
 void run_report(const Run& run, const std::string& stamp) {
@@ -54,27 +55,48 @@ void run_report(const Run& run, const std::string& stamp) {
 
 const std::vector<Stage>& stages() {
   static const std::vector<Stage> table = {
-      {"dense", "trains the dense network", 1, {"seed", "threads", "data", "model", "train"}, {},
+      {"dense",
+       "trains the dense network",
+       1,
+       {"seed", "threads", "data", "model", "train"},
+       {},
        [](const RunConfig&) { return true; },
        [](const Run& run, const std::string& stamp) { run_in_worker("dense", run, stamp); }},
-      {"compress", "prunes and quantizes by ADMM, step by step", 1,
-       {"seed", "threads", "data", "train", "compress", "activations", "array"}, {"dense"},
+      {"compress",
+       "prunes and quantizes by ADMM, step by step",
+       1,
+       {"seed", "threads", "data", "train", "compress", "activations", "array"},
+       {"dense"},
        [](const RunConfig& c) { return c.compress.has_value(); },
        [](const Run& run, const std::string& stamp) { run_in_worker("compress", run, stamp); }},
-      {"map", "assigns every weight to a cell, every array to a tile", 1,
-       {"activations", "array", "mapping"}, {"dense", "compress"},
-       [](const RunConfig&) { return true; }, run_map},
-      {"evaluate", "accuracy on frozen chip samples, activity of every layer", 1,
+      {"map",
+       "assigns every weight to a cell, every array to a tile",
+       1,
+       {"activations", "array", "mapping"},
+       {"dense", "compress"},
+       [](const RunConfig&) { return true; },
+       run_map},
+      {"evaluate",
+       "accuracy on frozen chip samples, activity of every layer",
+       1,
        {"seed", "threads", "data", "activations", "device", "array", "adc", "dac", "evaluate"},
        {"dense", "compress", "map"},
        [](const RunConfig& c) { return c.evaluate.has_value(); },
        [](const Run& run, const std::string& stamp) { run_in_worker("evaluate", run, stamp); }},
-      {"estimate", "area, power, energy and time of the chip and of its dense baseline", 1,
+      {"estimate",
+       "area, power, energy and time of the chip and of its dense baseline",
+       1,
        {"seed", "activations", "device", "array", "adc", "dac", "mapping", "chip"},
        {"dense", "compress", "map", "evaluate"},
-       [](const RunConfig& c) { return c.chip.has_value(); }, run_estimate},
-      {"report", "result.json, tables and report.html", 1, {}, {"dense", "compress", "map", "evaluate", "estimate"},
-       [](const RunConfig&) { return true; }, run_report},
+       [](const RunConfig& c) { return c.chip.has_value(); },
+       run_estimate},
+      {"report",
+       "result.json, tables and report.html",
+       1,
+       {},
+       {"dense", "compress", "map", "evaluate", "estimate"},
+       [](const RunConfig&) { return true; },
+       run_report},
   };
   return table;
 }
@@ -159,8 +181,8 @@ StageOutcome run_stage(const std::string& name, const Run& run) {
   for (const char* input : stage.inputs) {
     const auto needed = run.stamps.find(input);
     if (needed != run.stamps.end() && !is_stamped(run.folder / input, needed->second)) {
-      throw DataError((run.folder / input).string() + ": is missing or out of date; run the stage '" +
-                      input + "' first");
+      throw DataError((run.folder / input).string() +
+                      ": is missing or out of date; run the stage '" + input + "' first");
     }
   }
   const std::string& stamp = run.stamps.at(name);
@@ -175,7 +197,8 @@ StageOutcome run_stage(const std::string& name, const Run& run) {
   append_event(run.folder / "events.jsonl", name, "start", {{"stamp", stamp}});
   stage.run(run, stamp);
   remove_leftovers(run, name);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   note_seconds(run, name, seconds);
   append_event(run.folder / "events.jsonl", name, "end", {{"seconds", seconds}});
   char text[64];

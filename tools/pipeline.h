@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The stages of a run as values passed forward: each is a function of (its config sections, the
-// artifacts before it, a keyed stream) and writes one artifact, stamped with the SHA-256 of all that. A stage whose stamp still
-// matches is not run again; that is resuming, caching and restarting in one.
+// artifacts before it, a keyed stream) and writes one artifact, stamped with the SHA-256 of all
+// that. A stage whose stamp still matches is not run again; that is resuming, caching and
+// restarting in one.
 #pragma once
 
 #include <filesystem>

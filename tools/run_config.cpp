@@ -26,7 +26,8 @@ void expand_files(Json& json, const std::filesystem::path& folder, const std::st
     if (!json["file"].is_string()) throw ConfigError({pointer + "/file: must be a string"});
     const std::filesystem::path path = folder / json["file"].get<std::string>();
     if (!std::filesystem::exists(path)) {
-      throw ConfigError({pointer + "/file = " + json["file"].dump() + ": there is no file " + path.string()});
+      throw ConfigError(
+          {pointer + "/file = " + json["file"].dump() + ": there is no file " + path.string()});
     }
     json = parse_json_file(path.string());
     expand_files(json, path.parent_path(), pointer);
@@ -55,14 +56,16 @@ void apply_override(Json& json, const std::string& text) {
 
 /// Puts a preset's values under the keys that the config gives itself.
 void fill_device_preset(Json& json, const std::filesystem::path& presets_folder) {
-  if (!json.contains("device") || !json["device"].is_object() || !json["device"].contains("preset")) return;
+  if (!json.contains("device") || !json["device"].is_object() || !json["device"].contains("preset"))
+    return;
   const Json& preset = json["device"]["preset"];
   if (!preset.is_string()) return;  // reported with all other problems
   const std::filesystem::path folder = presets_folder / "devices";
   const std::filesystem::path path = folder / (preset.get<std::string>() + ".json");
   if (!std::filesystem::exists(path)) {
     std::vector<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) names.push_back(entry.path().stem());
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+      names.push_back(entry.path().stem());
     std::sort(names.begin(), names.end());
     std::string allowed;
     for (const std::string& name : names) allowed += (allowed.empty() ? "" : ", ") + name;
@@ -79,8 +82,9 @@ void check_across_sections(const RunConfig& c) {
   std::vector<std::string> problems;
   const Network network = models::build_model(c.model.kind);
   if (!(network.input == data::image_shape(c.data))) {
-    problems.push_back("/model/kind = \"" + c.model.kind + "\": takes images of another shape than /data/kind = \"" +
-                       c.data.kind + "\" gives");
+    problems.push_back("/model/kind = \"" + c.model.kind +
+                       "\": takes images of another shape than /data/kind = \"" + c.data.kind +
+                       "\" gives");
   }
   if (!problems.empty()) throw ConfigError(std::move(problems));
 }
@@ -97,10 +101,11 @@ LoadedConfig read_checked(const Json& json) {
 
 void declare(Fields& f, ActivationOptions& o) {
   f.integer("bits", o.bits, {2, 16}, "bits of every layer's input, the image included");
-  f.choice("range", o.range,
-           {{ActivationRangeKind::Percentile, "percentile", "99.99th percentile of the magnitudes seen"},
-            {ActivationRangeKind::Max, "max", "largest magnitude seen"}},
-           "what full scale is, measured on calibration images");
+  f.choice(
+      "range", o.range,
+      {{ActivationRangeKind::Percentile, "percentile", "99.99th percentile of the magnitudes seen"},
+       {ActivationRangeKind::Max, "max", "largest magnitude seen"}},
+      "what full scale is, measured on calibration images");
 }
 
 void declare(Fields& f, RunConfig& c) {
@@ -124,7 +129,8 @@ void declare(Fields& f, RunConfig& c) {
          "must be a file name: not empty, no '/'");
 }
 
-LoadedConfig load_config(const std::filesystem::path& path, const std::vector<std::string>& overrides,
+LoadedConfig load_config(const std::filesystem::path& path,
+                         const std::vector<std::string>& overrides,
                          const std::filesystem::path& presets_folder) {
   Json json = parse_json_file(path.string());
   if (json.is_object()) json.erase("$schema");
@@ -164,7 +170,8 @@ Json config_schema() {
   schema["title"] = "Ohmweave run config";
   const Json body = schema_of<RunConfig>();
   for (const auto& [key, value] : body.items()) schema[key] = value;
-  schema["properties"]["$schema"] = {{"type", "string"}, {"description", "this schema, for editors"}};
+  schema["properties"]["$schema"] = {{"type", "string"},
+                                     {"description", "this schema, for editors"}};
   return schema;
 }
 

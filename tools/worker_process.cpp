@@ -39,7 +39,8 @@ void hand_on_signal(int signal_number) {
 int wait_for(pid_t worker) {
   int status = 0;
   while (waitpid(worker, &status, 0) < 0) {
-    if (errno != EINTR) throw Error(ExitCode::Failure, std::string("waitpid: ") + std::strerror(errno));
+    if (errno != EINTR)
+      throw Error(ExitCode::Failure, std::string("waitpid: ") + std::strerror(errno));
   }
   return status;
 }
@@ -50,7 +51,8 @@ void run_worker(const std::vector<std::string>& arguments) {
   const std::filesystem::path program =
       std::filesystem::read_symlink("/proc/self/exe").parent_path() / "ohmweave-nn";
   if (!std::filesystem::exists(program)) {
-    throw Error(ExitCode::Failure, program.string() + ": not found; ohmweave-nn must lie beside ohmweave");
+    throw Error(ExitCode::Failure,
+                program.string() + ": not found; ohmweave-nn must lie beside ohmweave");
   }
   const pid_t worker = fork();
   if (worker < 0) throw Error(ExitCode::Failure, std::string("fork: ") + std::strerror(errno));
@@ -67,11 +69,13 @@ void run_worker(const std::vector<std::string>& arguments) {
   sigaction(SIGINT, &old_interrupt, nullptr);
   sigaction(SIGTERM, &old_terminate, nullptr);
   if (WIFSIGNALED(status)) {
-    throw Error(ExitCode::Failure, "ohmweave-nn was ended by signal " + std::to_string(WTERMSIG(status)) +
+    throw Error(ExitCode::Failure, "ohmweave-nn was ended by signal " +
+                                       std::to_string(WTERMSIG(status)) +
                                        "; run the same command to go on");
   }
   const int code = WEXITSTATUS(status);
-  if (code == kExecFailed) throw Error(ExitCode::Failure, program.string() + ": could not be started");
+  if (code == kExecFailed)
+    throw Error(ExitCode::Failure, program.string() + ": could not be started");
   // The worker has already said what was wrong: an empty message is not printed again.
   if (code != 0) throw Error(code <= 4 ? static_cast<ExitCode>(code) : ExitCode::Failure, "");
 }

@@ -8,9 +8,9 @@
 
 namespace ohmweave::tools {
 
-/// Runs `ohmweave-nn arguments...` (found beside this program) with this process's stdout and stderr.
-/// SIGINT and SIGTERM are handed on; the worker dies with this process. Throws Error with the
-/// worker's exit code when that is not 0 (the worker has said why).
+/// Runs `ohmweave-nn arguments...` (found beside this program) with this process's stdout and
+/// stderr. SIGINT and SIGTERM are handed on; the worker dies with this process. Throws Error with
+/// the worker's exit code when that is not 0 (the worker has said why).
 void run_worker(const std::vector<std::string>& arguments);
 
 }  // namespace ohmweave::tools

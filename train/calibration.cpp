@@ -44,8 +44,7 @@ int place_of_codes(const Network& network, int node) {
 
 std::map<std::string, ActivationRange> calibrate(nn::GraphModule& module, const TrainingSet& set) {
   const std::int64_t count = std::min(kCalibrationImages, set.data.train.labels.numel());
-  return nn::observe_ranges(
-      module, data::normalized(set.data.train.images.slice(0, 0, count), set.options));
+  return nn::observe_ranges(module, data::normalized(set.data.train.images.slice(0, 0, count)));
 }
 
 std::map<std::string, CodeFormat> training_formats(const NetworkModel& model,

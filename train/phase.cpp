@@ -97,8 +97,7 @@ void clear_gradients(nn::GraphModule& module) {
 double train_batch(PhaseRun& run, const torch::Tensor& indices, std::int64_t step,
                    double position) {
   const data::Split& split = run.inputs.set.data.train;
-  const torch::Tensor images =
-      data::normalized(split.images.index_select(0, indices), run.inputs.set.options);
+  const torch::Tensor images = data::normalized(split.images.index_select(0, indices));
   const torch::Tensor labels = split.labels.index_select(0, indices);
   nn::GraphModule& module = run.inputs.module;
   clear_gradients(module);
@@ -146,8 +145,7 @@ void finish_epoch(PhaseRun& run, double train_loss) {
       run.traces.updates.push_back(std::move(row));
     }
   }
-  const nn::Score score =
-      nn::evaluate(run.inputs.module, run.inputs.set.data.validation, run.inputs.set.options);
+  const nn::Score score = nn::evaluate(run.inputs.module, run.inputs.set.data.validation);
   run.traces.epochs.push_back({run.plan.name, run.epochs_done, train_loss, score.loss,
                                score.accuracy, run.plan.learning_rate(run.epochs_done - 1)});
   if (run.plan.keep == Keep::LeastValidationLoss && score.loss < run.best_loss) {

@@ -11,7 +11,7 @@ namespace {
 /// closed form.
 double ridge_accuracy(const Split& train, const Split& test, const DataOptions& options) {
   const auto features = [&](const Split& split) {
-    const torch::Tensor pixels = normalized(split.images, options).flatten(1).to(torch::kFloat64);
+    const torch::Tensor pixels = normalized(split.images).flatten(1).to(torch::kFloat64);
     return torch::cat({pixels, torch::ones({pixels.size(0), 1}, torch::kFloat64)}, 1);
   };
   const torch::Tensor x = features(train);

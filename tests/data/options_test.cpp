@@ -19,13 +19,11 @@ std::string problems_of(const std::string& json) {
 
 TEST(DataOptions, SurviveARoundTripThroughJson) {
   DataOptions options;
-  options.normalization = Normalization::Standardized;
   options.num_train_images = 300;
   options.num_validation_images = 20;
 
   const auto again = read_config<DataOptions>(write_config(options), "/data");
 
-  EXPECT_EQ(again.normalization, Normalization::Standardized);
   EXPECT_EQ(again.num_train_images, 300);
   EXPECT_EQ(again.num_validation_images, 20);
 }

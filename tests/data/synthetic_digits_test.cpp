@@ -67,7 +67,10 @@ TEST(SyntheticDigits, HaveInkForEveryDigit) {
   }
 }
 
-TEST(SyntheticDigits, HaveTheStatisticsTheTableSays) {
+TEST(SyntheticDigits, HaveTheInkTheyWereDesignedFor) {
+  // Measured on 20,000 images; MNIST has 0.131 and 0.308.
+  constexpr double kMean = 0.108970;
+  constexpr double kStd = 0.241816;
   constexpr int kCount = 4000;
   const Images images = load_synthetic_digits(counts(kCount, 1), Part::Train, 1);
   double sum = 0.0;
@@ -88,8 +91,8 @@ TEST(SyntheticDigits, HaveTheStatisticsTheTableSays) {
   // Standard error of a mean over images; the table was measured on five times as many.
   const double error = std::sqrt((sum_of_squared_means / kCount - mean * mean) / kCount);
 
-  EXPECT_NEAR(mean, kSyntheticPixels.mean, 4 * error);
-  EXPECT_NEAR(std, kSyntheticPixels.std, 4 * error);
+  EXPECT_NEAR(mean, kMean, 4 * error);
+  EXPECT_NEAR(std, kStd, 4 * error);
 }
 
 }  // namespace

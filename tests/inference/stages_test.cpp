@@ -65,7 +65,7 @@ NetworkModel calibrated_model(const data::DataOptions& options, std::uint64_t se
   nn::initialize(module, RandomStream(seed));
   module.eval();
   const data::Split split = data::load_test_data(options, 1);
-  return nn::to_model(module, nn::observe_ranges(module, data::normalized(split.images, options)));
+  return nn::to_model(module, nn::observe_ranges(module, data::normalized(split.images)));
 }
 
 EvaluateInputs tiny_inputs() {
@@ -112,8 +112,8 @@ TEST(EvaluateStage, WritesEveryAccuracyWithItsKey) {
   const data::Split split = data::load_test_data(inputs.data, inputs.seed);
   nn::GraphModule dense = nn::make_module(inputs.dense);
   nn::GraphModule compressed = nn::make_module(*inputs.compressed);
-  EXPECT_EQ(json["dense"], nn::evaluate(dense, split, inputs.data).accuracy);
-  EXPECT_EQ(json["compressed"], nn::evaluate(compressed, split, inputs.data).accuracy);
+  EXPECT_EQ(json["dense"], nn::evaluate(dense, split).accuracy);
+  EXPECT_EQ(json["compressed"], nn::evaluate(compressed, split).accuracy);
   EXPECT_EQ(json["quantized"], json["compressed"]);  // free weights are stored as they are
   EXPECT_EQ(json["seeds"].dump(), Json::array({Json{{"seed", 1},
                                                     {"dense", json["dense"]},
@@ -130,7 +130,7 @@ TEST(EvaluateStage, CountsTheIntegerNetworksHitsAsTheReferenceDoes) {
   const TemporaryFolder folder("integer");
   const EvaluateInputs inputs = tiny_inputs();
   const data::Split split = data::load_test_data(inputs.data, inputs.seed);
-  const torch::Tensor pixels = data::normalized(split.images, inputs.data).contiguous();
+  const torch::Tensor pixels = data::normalized(split.images).contiguous();
   int num_correct = 0;
   for (int image = 0; image < kNumImages; ++image) {
     const float* first = pixels.data_ptr<float>() + image * 784;

@@ -28,7 +28,7 @@ TEST(Evaluate, CountsImagesWhoseLargestOutputIsTheirLabel) {
       torch::tensor({255, 0, 0, 255, 255, 0}, torch::kUInt8).reshape({3, 1, 1, 2}),
       torch::tensor({0, 1, 1}, torch::kInt64)};
 
-  const Score score = evaluate(module, split, {});
+  const Score score = evaluate(module, split);
 
   EXPECT_EQ(score.num_correct, 2);
   EXPECT_EQ(score.num_images, 3);
@@ -45,7 +45,7 @@ TEST(Evaluate, SeesEveryImageOfMoreThanOneBatch) {
   torch::Tensor labels = torch::ones({2345}, torch::kInt64);
   labels[2344] = 0;
 
-  const Score score = evaluate(module, {images, labels}, {});
+  const Score score = evaluate(module, {images, labels});
 
   EXPECT_EQ(score.num_images, 2345);
   EXPECT_EQ(score.num_correct, 2344);
@@ -56,10 +56,10 @@ TEST(Evaluate, RestoresTrainingMode) {
   const data::Split split{torch::zeros({1, 1, 1, 2}, torch::kUInt8),
                           torch::zeros({1}, torch::kInt64)};
   module.train();
-  (void)evaluate(module, split, {});
+  (void)evaluate(module, split);
   EXPECT_TRUE(module.is_training());
   module.eval();
-  (void)evaluate(module, split, {});
+  (void)evaluate(module, split);
   EXPECT_FALSE(module.is_training());
 }
 
@@ -68,7 +68,7 @@ TEST(Evaluate, RefusesAnEmptySplit) {
   const data::Split split{torch::zeros({0, 1, 1, 2}, torch::kUInt8),
                           torch::zeros({0}, torch::kInt64)};
 
-  EXPECT_EQ(error_text<DataError>([&] { (void)evaluate(module, split, {}); }),
+  EXPECT_EQ(error_text<DataError>([&] { (void)evaluate(module, split); }),
             "evaluation: there are no images");
 }
 
@@ -81,7 +81,7 @@ TEST(Evaluate, RefusesOutputsThatAreNotFinite) {
   const data::Split split{torch::zeros({1, 1, 1, 2}, torch::kUInt8),
                           torch::zeros({1}, torch::kInt64)};
 
-  EXPECT_EQ(error_text<NumericError>([&] { (void)evaluate(module, split, {}); }),
+  EXPECT_EQ(error_text<NumericError>([&] { (void)evaluate(module, split); }),
             "evaluation: network 'two' gives outputs that are not finite");
 }
 

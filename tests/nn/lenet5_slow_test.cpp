@@ -43,11 +43,11 @@ Score trained_score(const Network& network, const data::DataOptions& options,
     group.lr(schedule.learning_rate *
              (1.0 - static_cast<double>(step) / static_cast<double>(num_steps)));
     adam.zero_grad();
-    torch::nn::functional::cross_entropy(module.forward(data::normalized(images, options)), labels)
+    torch::nn::functional::cross_entropy(module.forward(data::normalized(images)), labels)
         .backward();
     adam.step();
   }
-  return evaluate(module, data::load_test_data(options, 1), options);
+  return evaluate(module, data::load_test_data(options, 1));
 }
 
 data::DataOptions digits() {

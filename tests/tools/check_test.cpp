@@ -16,16 +16,19 @@ std::vector<fs::path> example_configs() {
   std::vector<fs::path> paths;
   for (const auto& entry : fs::directory_iterator(source_folder() / "configs")) {
     const std::string name = entry.path().filename();
-    if (entry.path().extension() == ".json" && name != "config.schema.json") paths.push_back(entry.path());
+    if (entry.path().extension() == ".json" && name != "config.schema.json")
+      paths.push_back(entry.path());
   }
   return paths;
 }
 
 /// Every object of `json` with its pointer.
-void collect_objects(const Json& json, const std::string& pointer, std::vector<std::string>& pointers) {
+void collect_objects(const Json& json, const std::string& pointer,
+                     std::vector<std::string>& pointers) {
   if (json.is_object()) pointers.push_back(pointer);
   if (json.is_structured()) {
-    for (const auto& [key, value] : json.items()) collect_objects(value, pointer + "/" + key, pointers);
+    for (const auto& [key, value] : json.items())
+      collect_objects(value, pointer + "/" + key, pointers);
   }
 }
 
@@ -47,7 +50,8 @@ TEST(Check, AcceptsEveryExampleConfig) {
 
 TEST(Check, AcceptsItsOwnResolvedOutput) {
   const TemporaryFolder folder;
-  const Outcome first = run_program({"check", (source_folder() / "configs/quickstart.json").string()}, folder.path());
+  const Outcome first =
+      run_program({"check", (source_folder() / "configs/quickstart.json").string()}, folder.path());
 
   const Outcome second = check(Json::parse(first.out), folder.path());
 
@@ -70,8 +74,10 @@ TEST(Check, ReportsAMisspeltKeyOfEveryObjectOfEveryExample) {
       const Outcome outcome = check(bad, folder.path());
 
       EXPECT_EQ(outcome.exit_code, 2) << path << pointer;
-      EXPECT_NE(outcome.err.find("unknown key '" + key + "_x'; allowed: "), std::string::npos) << outcome.err;
-      if (pointer != "") EXPECT_NE(outcome.err.find(pointer + ": "), std::string::npos) << outcome.err;
+      EXPECT_NE(outcome.err.find("unknown key '" + key + "_x'; allowed: "), std::string::npos)
+          << outcome.err;
+      if (pointer != "")
+        EXPECT_NE(outcome.err.find(pointer + ": "), std::string::npos) << outcome.err;
     }
   }
 }
@@ -87,7 +93,9 @@ TEST(Check, ListsAllProblemsAtOnce) {
 
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_NE(outcome.err.find("/array/rows = -4: must be in ["), std::string::npos) << outcome.err;
-  EXPECT_NE(outcome.err.find("/dac/bits = \"one\": must be an integer, is string"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("/dac/bits = \"one\": must be an integer, is string"),
+            std::string::npos)
+      << outcome.err;
   EXPECT_NE(outcome.err.find("unknown key 'kindd'"), std::string::npos) << outcome.err;
   EXPECT_NE(outcome.err.find("nearest: kind"), std::string::npos) << outcome.err;
 }
@@ -96,11 +104,14 @@ TEST(Check, NamesTheNearestPresetAndModel) {
   const TemporaryFolder folder;
   const std::string config = (source_folder() / "configs/quickstart.json").string();
 
-  const Outcome preset = run_program({"check", config, "--set", "/device/preset=peng_iedm_2019_neurosim_rramm"}, folder.path());
+  const Outcome preset = run_program(
+      {"check", config, "--set", "/device/preset=peng_iedm_2019_neurosim_rramm"}, folder.path());
   const Outcome model = run_program({"check", config, "--set", "/model/kind=lenet"}, folder.path());
 
   EXPECT_EQ(preset.exit_code, 2);
-  EXPECT_NE(preset.err.find("/device/preset = \"peng_iedm_2019_neurosim_rramm\": must be one of: "), std::string::npos) << preset.err;
+  EXPECT_NE(preset.err.find("/device/preset = \"peng_iedm_2019_neurosim_rramm\": must be one of: "),
+            std::string::npos)
+      << preset.err;
   EXPECT_EQ(model.exit_code, 2);
   EXPECT_NE(model.err.find("nearest: lenet5"), std::string::npos) << model.err;
 }
@@ -109,7 +120,8 @@ TEST(Check, SetsValuesByPointer) {
   const TemporaryFolder folder;
   const std::string config = (source_folder() / "configs/quickstart.json").string();
 
-  const Outcome outcome = run_program({"check", config, "--set", "/seed=99", "--set", "/name=mine"}, folder.path());
+  const Outcome outcome =
+      run_program({"check", config, "--set", "/seed=99", "--set", "/name=mine"}, folder.path());
 
   const Json resolved = Json::parse(outcome.out);
   EXPECT_EQ(resolved["seed"], 99);

@@ -17,7 +17,9 @@ TEST(Commands, UsageErrorsExitWithTwo) {
   EXPECT_EQ(run_program({}, source_folder()).exit_code, 2);
   EXPECT_EQ(run_program({"no_such_command"}, source_folder()).exit_code, 2);
   EXPECT_EQ(run_program({"run"}, source_folder()).exit_code, 2);
-  EXPECT_EQ(run_program({"check", "configs/quickstart.json", "--device", "cuda"}, source_folder()).exit_code, 2);
+  EXPECT_EQ(run_program({"check", "configs/quickstart.json", "--device", "cuda"}, source_folder())
+                .exit_code,
+            2);
 }
 
 TEST(Commands, HelpAndVersionSucceed) {
@@ -32,8 +34,9 @@ TEST(Commands, ListPrintsEveryTableAndRefusesUnknownOnes) {
   const Outcome constraints = run_program({"list", "constraints"}, source_folder());
   const Outcome unknown = run_program({"list", "constraint"}, source_folder());
 
-  for (const char* name : {"lenet5", "mnist", "synthetic_digits", "cardinality", "array_row", "array_column",
-                           "array_block", "conductance_levels", "level_grid", "traffic"}) {
+  for (const char* name :
+       {"lenet5", "mnist", "synthetic_digits", "cardinality", "array_row", "array_column",
+        "array_block", "conductance_levels", "level_grid", "traffic"}) {
     EXPECT_NE(all.out.find(name), std::string::npos) << name;
   }
   EXPECT_EQ(constraints.out.find("lenet5"), std::string::npos);
@@ -47,7 +50,8 @@ TEST(Commands, SolveReproducesNgspice) {
   for (const auto& entry : fs::directory_iterator(cases)) {
     if (entry.path().extension() != ".json") continue;
     const Json expected = parse_json_file(entry.path().string());
-    const Outcome outcome = run_program({"solve", entry.path().string(), "--json"}, source_folder());
+    const Outcome outcome =
+        run_program({"solve", entry.path().string(), "--json"}, source_folder());
     ASSERT_EQ(outcome.exit_code, 0) << entry.path() << outcome.err;
     const Json solved = Json::parse(outcome.out);
     double largest = 0.0;
@@ -74,7 +78,8 @@ TEST(Commands, SolveNamesWhatIsWrongWithACase) {
   const Outcome outcome = run_program({"solve", "case.json"}, folder.path());
 
   EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_NE(outcome.err.find("/row_ohm = -1: must be at least 0"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("/row_ohm = -1: must be at least 0"), std::string::npos)
+      << outcome.err;
 }
 
 TEST(Commands, EvalNamesAMissingModel) {

@@ -24,7 +24,8 @@ std::string contents(const fs::path& path) {
   return text.str();
 }
 
-pid_t start(const std::vector<std::string>& arguments, const fs::path& folder, const fs::path& logs) {
+pid_t start(const std::vector<std::string>& arguments, const fs::path& folder,
+            const fs::path& logs) {
   const pid_t child = fork();
   if (child != 0) return child;
   const int out = open((logs / "out").c_str(), O_CREAT | O_WRONLY | O_TRUNC, 0600);

@@ -18,8 +18,8 @@ struct Outcome {
 Outcome run_program(const std::vector<std::string>& arguments, const std::filesystem::path& folder);
 
 /// Starts the same, sends `signal_number` after `delay_s`, waits for its end.
-Outcome run_and_signal(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
-                       double delay_s, int signal_number);
+Outcome run_and_signal(const std::vector<std::string>& arguments,
+                       const std::filesystem::path& folder, double delay_s, int signal_number);
 
 /// A fresh empty folder, removed with the object.
 class TemporaryFolder {

@@ -22,7 +22,8 @@ const fs::path& finished_run() {
   static const TemporaryFolder folder;
   static const fs::path run = [] {
     const fs::path path = folder.path() / "run";
-    const Outcome outcome = run_program({"run", tiny(), "--out", path.string(), "--quiet"}, folder.path());
+    const Outcome outcome =
+        run_program({"run", tiny(), "--out", path.string(), "--quiet"}, folder.path());
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     return path;
   }();
@@ -34,23 +35,58 @@ Json result() { return parse_json_file((finished_run() / "report/result.json").s
 TEST(Run, WritesEveryKeyOfTheResult) {
   const Json json = result();
 
-  for (const char* pointer :
-       {"/provenance/ohmweave_version", "/provenance/config_sha256", "/provenance/seed", "/provenance/threads",
-        "/provenance/device", "/provenance/libraries/torch", "/accuracy/dense", "/accuracy/compressed",
-        "/accuracy/quantized", "/accuracy/on_chip/mean", "/accuracy/on_chip/std", "/accuracy/on_chip/min",
-        "/accuracy/on_chip/max", "/accuracy/on_chip/p5", "/accuracy/on_chip/num_chips",
-        "/accuracy/on_chip/num_images", "/accuracy/seeds/0/seed", "/compression/dense_weights",
-        "/compression/nonzero_weights", "/compression/weight_ratio", "/compression/mac_ratio",
-        "/compression/scopes", "/compression/storage/weights_only_ratio",
-        "/compression/storage/relative_index_ratio", "/compression/storage/entropy_index_ratio",
-        "/compression/storage/file_bytes", "/compression/storage/file_ratio", "/compression/layers/0",
-        "/mapping/arrays_needed", "/mapping/arrays_duplicated", "/mapping/dense_arrays_needed",
-        "/mapping/array_ratio", "/mapping/cell_utilization_fraction", "/chip/area_m2",
-        "/chip/energy_per_inference_j", "/chip/average_power_w", "/chip/peak_power_w", "/chip/leakage_w",
-        "/chip/latency_s", "/chip/throughput_hz", "/chip/macs_per_inference", "/chip/ops_per_joule", "/chip/edap",
-        "/chip/parts/0/source", "/chip/layers/0", "/baseline_chip/area_m2", "/baseline_chip/parts/0/area_m2",
-        "/reduction/at", "/reduction/baseline", "/reduction/views/whole_chip/area_fraction",
-        "/reduction/views/arrays_and_converters/power_fraction", "/reduction/arrays_fraction"}) {
+  for (const char* pointer : {"/provenance/ohmweave_version",
+                              "/provenance/config_sha256",
+                              "/provenance/seed",
+                              "/provenance/threads",
+                              "/provenance/device",
+                              "/provenance/libraries/torch",
+                              "/accuracy/dense",
+                              "/accuracy/compressed",
+                              "/accuracy/quantized",
+                              "/accuracy/on_chip/mean",
+                              "/accuracy/on_chip/std",
+                              "/accuracy/on_chip/min",
+                              "/accuracy/on_chip/max",
+                              "/accuracy/on_chip/p5",
+                              "/accuracy/on_chip/num_chips",
+                              "/accuracy/on_chip/num_images",
+                              "/accuracy/seeds/0/seed",
+                              "/compression/dense_weights",
+                              "/compression/nonzero_weights",
+                              "/compression/weight_ratio",
+                              "/compression/mac_ratio",
+                              "/compression/scopes",
+                              "/compression/storage/weights_only_ratio",
+                              "/compression/storage/relative_index_ratio",
+                              "/compression/storage/entropy_index_ratio",
+                              "/compression/storage/file_bytes",
+                              "/compression/storage/file_ratio",
+                              "/compression/layers/0",
+                              "/mapping/arrays_needed",
+                              "/mapping/arrays_duplicated",
+                              "/mapping/dense_arrays_needed",
+                              "/mapping/array_ratio",
+                              "/mapping/cell_utilization_fraction",
+                              "/chip/area_m2",
+                              "/chip/energy_per_inference_j",
+                              "/chip/average_power_w",
+                              "/chip/peak_power_w",
+                              "/chip/leakage_w",
+                              "/chip/latency_s",
+                              "/chip/throughput_hz",
+                              "/chip/macs_per_inference",
+                              "/chip/ops_per_joule",
+                              "/chip/edap",
+                              "/chip/parts/0/source",
+                              "/chip/layers/0",
+                              "/baseline_chip/area_m2",
+                              "/baseline_chip/parts/0/area_m2",
+                              "/reduction/at",
+                              "/reduction/baseline",
+                              "/reduction/views/whole_chip/area_fraction",
+                              "/reduction/views/arrays_and_converters/power_fraction",
+                              "/reduction/arrays_fraction"}) {
     EXPECT_TRUE(json.contains(Json::json_pointer(pointer))) << pointer;
   }
 }
@@ -88,7 +124,8 @@ TEST(Run, CompressionCountsAreThoseAskedFor) {
 TEST(Run, SecondIdenticalRunDoesNothing) {
   const auto before = fs::last_write_time(finished_run() / "report/result.json");
 
-  const Outcome outcome = run_program({"run", tiny(), "--out", finished_run().string()}, finished_run());
+  const Outcome outcome =
+      run_program({"run", tiny(), "--out", finished_run().string()}, finished_run());
 
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_NE(outcome.err.find("dense: up to date"), std::string::npos) << outcome.err;
@@ -100,8 +137,8 @@ TEST(Run, ChangingTheConverterTrainsNothingAgain) {
   const TemporaryFolder folder;
   fs::copy(finished_run(), folder.path() / "run", fs::copy_options::recursive);
 
-  const Outcome outcome = run_program(
-      {"run", tiny(), "--out", "run", "--set", "/adc/bits=6"}, folder.path());
+  const Outcome outcome =
+      run_program({"run", tiny(), "--out", "run", "--set", "/adc/bits=6"}, folder.path());
 
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_NE(outcome.err.find("compress: up to date"), std::string::npos) << outcome.err;
@@ -128,14 +165,16 @@ TEST(Run, KilledAnywhereAndRunAgainGivesTheSameBytes) {
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_GT(num_killed, 0);
   EXPECT_EQ(read_file(folder.path() / "run/report/result.json"), expected);
-  EXPECT_EQ(read_file(folder.path() / "run/compress/model.owz"), read_file(finished_run() / "compress/model.owz"));
+  EXPECT_EQ(read_file(folder.path() / "run/compress/model.owz"),
+            read_file(finished_run() / "compress/model.owz"));
 }
 
 TEST(Run, InterruptSavesAndSaysHowToGoOn) {
   const TemporaryFolder folder;
 
   const Outcome outcome =
-      run_and_signal({"run", tiny(), "--out", "run", "--quiet", "--set", "/train/epochs=50"}, folder.path(), 3.0, SIGINT);
+      run_and_signal({"run", tiny(), "--out", "run", "--quiet", "--set", "/train/epochs=50"},
+                     folder.path(), 3.0, SIGINT);
 
   EXPECT_EQ(outcome.exit_code, 4) << outcome.err;
   EXPECT_NE(outcome.err.find("run the same command to go on"), std::string::npos) << outcome.err;
@@ -148,13 +187,15 @@ TEST(Run, StagesRunOneByOneAndNameWhatIsMissing) {
 
   const Outcome early = run_program({"map", "run"}, folder.path());
   fs::copy(finished_run() / "dense", folder.path() / "run/dense", fs::copy_options::recursive);
-  fs::copy(finished_run() / "compress", folder.path() / "run/compress", fs::copy_options::recursive);
+  fs::copy(finished_run() / "compress", folder.path() / "run/compress",
+           fs::copy_options::recursive);
   const Outcome late = run_program({"map", "run"}, folder.path());
 
   EXPECT_EQ(early.exit_code, 3);
   EXPECT_NE(early.err.find("run the stage 'dense' first"), std::string::npos) << early.err;
   EXPECT_EQ(late.exit_code, 0) << late.err;
-  EXPECT_EQ(read_file(folder.path() / "run/map/placement.json"), read_file(finished_run() / "map/placement.json"));
+  EXPECT_EQ(read_file(folder.path() / "run/map/placement.json"),
+            read_file(finished_run() / "map/placement.json"));
 }
 
 TEST(Run, RefusesADamagedArtifact) {
@@ -182,8 +223,8 @@ TEST(Run, NamesAnUnwritableFolder) {
 TEST(Run, NamesMissingDataFilesAndWritesNothing) {
   const TemporaryFolder folder;
 
-  const Outcome outcome = run_program({"run", tiny(), "--out", "run", "--set", "/data/kind=mnist", "--set",
-                                       "/data/path=" + folder.path().string()},
+  const Outcome outcome = run_program({"run", tiny(), "--out", "run", "--set", "/data/kind=mnist",
+                                       "--set", "/data/path=" + folder.path().string()},
                                       folder.path());
 
   EXPECT_EQ(outcome.exit_code, 3) << outcome.err;
@@ -193,7 +234,8 @@ TEST(Run, NamesMissingDataFilesAndWritesNothing) {
 
 TEST(Run, ReportComparesTwoRuns) {
   const Outcome outcome = run_program(
-      {"report", finished_run().string(), "--baseline", finished_run().string(), "--format", "md"}, finished_run());
+      {"report", finished_run().string(), "--baseline", finished_run().string(), "--format", "md"},
+      finished_run());
 
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_NE(outcome.out.find("|"), std::string::npos);

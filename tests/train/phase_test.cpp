@@ -43,10 +43,10 @@ TEST(Phase, LowersTheLossAndKeepsTheBestEpoch) {
                                   {}, {scratch.folder("a") / "c", "s"});
 
   ASSERT_EQ(traces.epochs.size(), 4U);
-  EXPECT_LT(traces.epochs.back().train_loss, 0.8 * traces.epochs.front().train_loss);
+  EXPECT_LT(traces.epochs.back().train_loss, traces.epochs.front().train_loss - 0.1);
   double best = 1e300;
   for (const EpochRow& row : traces.epochs) best = std::min(best, row.validation_loss);
-  EXPECT_EQ(nn::evaluate(module, set.data.validation, set.options).loss, best);
+  EXPECT_EQ(nn::evaluate(module, set.data.validation).loss, best);
 }
 
 TEST(Phase, ThatDivergesNamesPhaseEpochStepAndLayer) {

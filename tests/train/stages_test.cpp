@@ -252,6 +252,7 @@ TEST(CompressStage, ResidualsOfTheConstraintShrinkAsRhoGrows) {
   options.steps.erase(options.steps.begin() + 1);
   options.steps[0].admm.iterations = 8;
   options.steps[0].admm.rho_factor = 2.0;
+  options.steps[0].admm.learning_rate = 2e-2;  // ten steps an iteration must be able to follow Z
 
   const Files files = run_compress(scratch, options, never);
 
