@@ -80,12 +80,14 @@ std::string join(const std::vector<std::string>& words) {
   return text;
 }
 
-void describe_range(Json& entry, const NumberRange& r) {
+void describe_number(Json& entry, const NumberRange& r) {
+  entry["type"] = "number";
   if (is_bounded_below(r)) entry[r.low_excluded ? "exclusiveMinimum" : "minimum"] = r.low;
   if (is_bounded_above(r)) entry["maximum"] = r.high;
 }
 
-void describe_range(Json& entry, const IntegerRange& r) {
+void describe_integer(Json& entry, const IntegerRange& r) {
+  entry["type"] = "integer";
   if (r.low > std::numeric_limits<std::int64_t>::min()) entry["minimum"] = r.low;
   if (r.high < std::numeric_limits<std::int64_t>::max()) entry["maximum"] = r.high;
 }
@@ -197,6 +199,35 @@ Json& Fields::describe(std::string_view key, std::string_view meaning) {
   return entry;
 }
 
+template <class T, class Read, class Describe>
+Fields& Fields::field(std::string_view key, const T& value, std::string_view meaning, Read read,
+                      Describe describe_kind) {
+  if (mode_ == Mode::Write) {
+    put(key) = value;
+  } else if (mode_ == Mode::Schema) {
+    Json& entry = describe(key, meaning);
+    describe_kind(entry);
+    entry["default"] = value;
+  } else if (const Json* given = take(key)) {
+    read(*given);
+  }
+  return *this;
+}
+
+template <class T, class Read, class Describe>
+Fields& Fields::optional_field(std::string_view key, const std::optional<T>& value,
+                               std::string_view meaning, Read read, Describe describe_kind) {
+  if (mode_ == Mode::Write) {
+    next_is_required_ = false;
+    if (value) put(key) = *value;
+  } else if (mode_ == Mode::Schema) {
+    describe_kind(describe(key, meaning));
+  } else if (const Json* given = take(key); given != nullptr && !given->is_null()) {
+    read(*given);
+  }
+  return *this;
+}
+
 bool Fields::was_given(std::string_view key) const {
   return mode_ == Mode::Read && given_->contains(std::string(key));
 }
@@ -235,17 +266,9 @@ bool Fields::read_number(std::string_view key, const Json& given, NumberRange al
 
 Fields& Fields::integer(std::string_view key, std::int64_t& value, IntegerRange allowed,
                         std::string_view meaning) {
-  if (mode_ == Mode::Write) {
-    put(key) = value;
-  } else if (mode_ == Mode::Schema) {
-    Json& entry = describe(key, meaning);
-    entry["type"] = "integer";
-    entry["default"] = value;
-    describe_range(entry, allowed);
-  } else if (const Json* given = take(key)) {
-    read_integer(key, *given, allowed, value);
-  }
-  return *this;
+  return field(
+      key, value, meaning, [&](const Json& given) { read_integer(key, given, allowed, value); },
+      [&](Json& entry) { describe_integer(entry, allowed); });
 }
 
 Fields& Fields::integer(std::string_view key, int& value, IntegerRange allowed,
@@ -259,170 +282,141 @@ Fields& Fields::integer(std::string_view key, int& value, IntegerRange allowed,
 }
 
 Fields& Fields::integer(std::string_view key, std::uint64_t& value, std::string_view meaning) {
-  if (mode_ == Mode::Write) {
-    put(key) = value;
-  } else if (mode_ == Mode::Schema) {
-    Json& entry = describe(key, meaning);
-    entry["type"] = "integer";
-    entry["minimum"] = 0;
-    entry["default"] = value;
-  } else if (const Json* given = take(key)) {
-    if (given->is_number_unsigned()) {
-      value = given->get<std::uint64_t>();
-    } else {
-      wrong_type(key, *given, "an integer that is not negative");
-    }
-  }
-  return *this;
+  return field(
+      key, value, meaning,
+      [&](const Json& given) {
+        if (given.is_number_unsigned()) {
+          value = given.get<std::uint64_t>();
+        } else {
+          wrong_type(key, given, "an integer that is not negative");
+        }
+      },
+      [](Json& entry) {
+        describe_integer(entry, {0, std::numeric_limits<std::int64_t>::max()});
+      });
 }
 
 Fields& Fields::integer(std::string_view key, std::optional<int>& value, IntegerRange allowed,
                         std::string_view meaning) {
-  if (mode_ == Mode::Write) {
-    if (value) put(key) = *value;
-    next_is_required_ = false;
-  } else if (mode_ == Mode::Schema) {
-    Json& entry = describe(key, meaning);
-    entry["type"] = "integer";
-    describe_range(entry, allowed);
-  } else if (const Json* given = take(key); given != nullptr && !given->is_null()) {
-    std::int64_t wide = 0;
-    if (read_integer(key, *given, allowed, wide)) value = static_cast<int>(wide);
-  }
-  return *this;
+  return optional_field(
+      key, value, meaning,
+      [&](const Json& given) {
+        std::int64_t wide = 0;
+        if (read_integer(key, given, allowed, wide)) value = static_cast<int>(wide);
+      },
+      [&](Json& entry) { describe_integer(entry, allowed); });
 }
 
 Fields& Fields::integer_or(std::string_view key, std::optional<int>& value, std::string_view word,
                            IntegerRange allowed, std::string_view meaning) {
-  if (mode_ == Mode::Write) {
-    put(key) = value ? Json(*value) : Json(std::string(word));
-  } else if (mode_ == Mode::Schema) {
-    Json& entry = describe(key, meaning);
-    Json number = {{"type", "integer"}};
-    describe_range(number, allowed);
-    Json fixed;
-    fixed["const"] = std::string(word);
-    entry["anyOf"] = Json::array({std::move(number), std::move(fixed)});
-    entry["default"] = value ? Json(*value) : Json(std::string(word));
-  } else if (const Json* given = take(key)) {
-    std::int64_t wide = 0;
-    if (given->is_string()) {
-      if (given->get<std::string>() == word) {
-        value.reset();
-      } else {
-        problem(key,
-                " = " + shown(*given) + ": must be an integer or \"" + std::string(word) + "\"");
-      }
-    } else if (read_integer(key, *given, allowed, wide)) {
-      value = static_cast<int>(wide);
-    }
-  }
-  return *this;
+  const Json shown_value = value ? Json(*value) : Json(std::string(word));
+  return field(
+      key, shown_value, meaning,
+      [&](const Json& given) {
+        std::int64_t wide = 0;
+        if (!given.is_string()) {
+          if (read_integer(key, given, allowed, wide)) value = static_cast<int>(wide);
+        } else if (given.get<std::string>() == word) {
+          value.reset();
+        } else {
+          problem(key,
+                  " = " + shown(given) + ": must be an integer or \"" + std::string(word) + "\"");
+        }
+      },
+      [&](Json& entry) {
+        Json number;
+        describe_integer(number, allowed);
+        Json fixed;
+        fixed["const"] = std::string(word);
+        entry["anyOf"] = Json::array({std::move(number), std::move(fixed)});
+      });
 }
 
 Fields& Fields::number(std::string_view key, double& value, NumberRange allowed,
                        std::string_view meaning) {
-  if (mode_ == Mode::Write) {
-    put(key) = value;
-  } else if (mode_ == Mode::Schema) {
-    Json& entry = describe(key, meaning);
-    entry["type"] = "number";
-    entry["default"] = value;
-    describe_range(entry, allowed);
-  } else if (const Json* given = take(key)) {
-    read_number(key, *given, allowed, value);
-  }
-  return *this;
+  return field(
+      key, value, meaning, [&](const Json& given) { read_number(key, given, allowed, value); },
+      [&](Json& entry) { describe_number(entry, allowed); });
 }
 
 Fields& Fields::number(std::string_view key, std::optional<double>& value, NumberRange allowed,
                        std::string_view meaning) {
-  if (mode_ == Mode::Write) {
-    if (value) put(key) = *value;
-    next_is_required_ = false;
-  } else if (mode_ == Mode::Schema) {
-    Json& entry = describe(key, meaning);
-    entry["type"] = "number";
-    describe_range(entry, allowed);
-  } else if (const Json* given = take(key); given != nullptr && !given->is_null()) {
-    double read = 0.0;
-    if (read_number(key, *given, allowed, read)) value = read;
-  }
-  return *this;
+  return optional_field(
+      key, value, meaning,
+      [&](const Json& given) {
+        double read = 0.0;
+        if (read_number(key, given, allowed, read)) value = read;
+      },
+      [&](Json& entry) { describe_number(entry, allowed); });
 }
 
 Fields& Fields::numbers(std::string_view key, std::vector<double>& value, NumberRange allowed,
                         std::string_view meaning) {
-  if (mode_ == Mode::Write) {
-    put(key) = value;
-  } else if (mode_ == Mode::Schema) {
-    Json& entry = describe(key, meaning);
-    entry["type"] = "array";
-    entry["items"]["type"] = "number";
-    describe_range(entry["items"], allowed);
-    entry["default"] = value;
-  } else if (const Json* given = take(key)) {
-    if (!given->is_array()) {
-      wrong_type(key, *given, "an array of numbers");
-      return *this;
-    }
-    value.assign(given->size(), 0.0);
-    for (std::size_t i = 0; i < given->size(); ++i) {
-      read_number(std::string(key) + "/" + std::to_string(i), (*given)[i], allowed, value[i]);
-    }
-  }
-  return *this;
+  return field(
+      key, value, meaning,
+      [&](const Json& given) {
+        if (!given.is_array()) return wrong_type(key, given, "an array of numbers");
+        value.assign(given.size(), 0.0);
+        for (std::size_t i = 0; i < given.size(); ++i) {
+          read_number(std::string(key) + "/" + std::to_string(i), given[i], allowed, value[i]);
+        }
+      },
+      [&](Json& entry) {
+        entry["type"] = "array";
+        describe_number(entry["items"], allowed);
+      });
 }
 
 Fields& Fields::boolean(std::string_view key, bool& value, std::string_view meaning) {
-  if (mode_ == Mode::Write) {
-    put(key) = value;
-  } else if (mode_ == Mode::Schema) {
-    Json& entry = describe(key, meaning);
-    entry["type"] = "boolean";
-    entry["default"] = value;
-  } else if (const Json* given = take(key)) {
-    if (given->is_boolean()) {
-      value = given->get<bool>();
-    } else {
-      wrong_type(key, *given, "true or false");
-    }
-  }
-  return *this;
+  return field(
+      key, value, meaning,
+      [&](const Json& given) {
+        if (!given.is_boolean()) return wrong_type(key, given, "true or false");
+        value = given.get<bool>();
+      },
+      [](Json& entry) { entry["type"] = "boolean"; });
 }
 
 Fields& Fields::text(std::string_view key, std::string& value, std::string_view meaning) {
-  if (mode_ == Mode::Write) {
-    put(key) = value;
-  } else if (mode_ == Mode::Schema) {
-    Json& entry = describe(key, meaning);
-    entry["type"] = "string";
-    entry["default"] = value;
-  } else if (const Json* given = take(key)) {
-    if (given->is_string()) {
-      value = given->get<std::string>();
-    } else {
-      wrong_type(key, *given, "a string");
-    }
-  }
-  return *this;
+  return field(
+      key, value, meaning,
+      [&](const Json& given) {
+        if (!given.is_string()) return wrong_type(key, given, "a string");
+        value = given.get<std::string>();
+      },
+      [](Json& entry) { entry["type"] = "string"; });
 }
 
 Fields& Fields::text(std::string_view key, std::optional<std::string>& value,
                      std::string_view meaning) {
-  if (mode_ == Mode::Write) {
-    if (value) put(key) = *value;
-    next_is_required_ = false;
-  } else if (mode_ == Mode::Schema) {
-    describe(key, meaning)["type"] = "string";
-  } else if (const Json* given = take(key); given != nullptr && !given->is_null()) {
-    if (given->is_string()) {
-      value = given->get<std::string>();
-    } else {
-      wrong_type(key, *given, "a string");
-    }
-  }
-  return *this;
+  return optional_field(
+      key, value, meaning,
+      [&](const Json& given) {
+        if (!given.is_string()) return wrong_type(key, given, "a string");
+        value = given.get<std::string>();
+      },
+      [](Json& entry) { entry["type"] = "string"; });
+}
+
+Fields& Fields::texts(std::string_view key, std::vector<std::string>& value,
+                      std::string_view meaning) {
+  return field(
+      key, value, meaning,
+      [&](const Json& given) {
+        if (!given.is_array()) return wrong_type(key, given, "an array of strings");
+        value.assign(given.size(), "");
+        for (std::size_t i = 0; i < given.size(); ++i) {
+          if (given[i].is_string()) {
+            value[i] = given[i].get<std::string>();
+          } else {
+            wrong_type(std::string(key) + "/" + std::to_string(i), given[i], "a string");
+          }
+        }
+      },
+      [](Json& entry) {
+        entry["type"] = "array";
+        entry["items"]["type"] = "string";
+      });
 }
 
 void Fields::choose(std::string_view key, const std::vector<Word>& words, std::size_t& index,

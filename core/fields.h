@@ -117,6 +117,16 @@ class Fields {
   enum class Mode { Read, Write, Schema };
   Fields(Mode mode, std::string pointer) : mode_(mode), pointer_(std::move(pointer)) {}
 
+  /// What all single values have in common; `read` takes the JSON that was given, `describe_kind`
+  /// adds type and limits to the schema entry.
+  template <class T, class Read, class Describe>
+  Fields& field(std::string_view key, const T& value, std::string_view meaning, Read read,
+                Describe describe_kind);
+  /// The same for a value that may be absent or null.
+  template <class T, class Read, class Describe>
+  Fields& optional_field(std::string_view key, const std::optional<T>& value,
+                         std::string_view meaning, Read read, Describe describe_kind);
+
   /// Notes the key as known and returns its JSON, or null when absent (reported if required).
   const Json* take(std::string_view key);
   Json& put(std::string_view key);

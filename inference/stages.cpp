@@ -141,7 +141,7 @@ void evaluate_stage(const EvaluateInputs& inputs, const EvaluateContext& context
   Json activity;
   activity["network"] = activity_of(inputs.mapped, inputs, test.images);
   activity["baseline"] =
-      activity_of(inputs.baseline, inputs, quantize_images(inputs.baseline, split, inputs.data));
+      activity_of(inputs.baseline, inputs, quantize_images(inputs.baseline, split));
 
   Json seed;
   seed["seed"] = inputs.seed;

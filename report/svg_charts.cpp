@@ -49,10 +49,10 @@ std::string vertical_grid(const Axis& axis, const std::vector<double>& ticks, do
 /// The plot area of a line chart and the scales of its two axes.
 struct LineFrame {
   static constexpr double kWidth = 480.0;
-  static constexpr double kHeight = 250.0;
+  static constexpr double kHeight = 274.0;
   static constexpr double kLeft = 66.0;
   static constexpr double kRight = 12.0;
-  static constexpr double kTop = 22.0;
+  static constexpr double kTop = 46.0;
   static constexpr double kBottom = 40.0;
   Axis x;
   Axis y;  // of log10(value) when logarithmic
@@ -225,12 +225,14 @@ std::string stacked_chart(const std::vector<std::string>& segments,
 std::string line_chart(const LineChart& chart) {
   const LineFrame frame = make_frame(chart);
   std::string svg = frame_svg(chart, frame);
-  for (const auto& [x, text] : chart.marks) {
+  for (std::size_t i = 0; i < chart.marks.size(); ++i) {
+    const auto& [x, text] = chart.marks[i];
     const double px = frame.x.at(x);
-    svg += svg_line(px, LineFrame::kTop - 6, px, LineFrame::kHeight - LineFrame::kBottom, "mark");
-    const bool is_far_right = px > LineFrame::kWidth - 110.0;
-    svg += svg_text(is_far_right ? px - 3 : px + 3, LineFrame::kTop - 2, text,
-                    is_far_right ? "note end" : "note");
+    const double y =
+        LineFrame::kTop - (i % 2 == 0 ? 18.0 : 4.0);  // two rows: names of short phases
+    svg += svg_line(px, y - 8, px, LineFrame::kHeight - LineFrame::kBottom, "mark");
+    const bool is_far_right = px > LineFrame::kWidth - 130.0;
+    svg += svg_text(is_far_right ? px - 3 : px + 3, y, text, is_far_right ? "note end" : "note");
   }
   for (std::size_t i = 0; i < chart.series.size(); ++i) svg += series_svg(chart, frame, i);
   std::vector<std::string> names;

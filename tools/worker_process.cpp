@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -27,6 +28,8 @@ void hand_on_signal(int signal_number) {
                                 const std::vector<std::string>& arguments) {
   setpgid(0, 0);  // a terminal's Ctrl-C reaches the front end alone, which hands it on once
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // Threads that wait by spinning bring each other to a halt as soon as the machine has other work.
+  setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
   std::vector<std::string> words = {program.string()};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;

@@ -52,8 +52,8 @@ TEST(FieldsSchema, DescribesTypesRangesAndDefaults) {
   EXPECT_EQ(schema["type"], "object");
   EXPECT_EQ(schema["additionalProperties"], false);
   EXPECT_EQ(p["bits"].dump(),
-            R"({"description":"width of a code","type":"integer","default":8,"minimum":1,)"
-            R"("maximum":16})");
+            R"({"description":"width of a code","type":"integer","minimum":1,"maximum":16,)"
+            R"("default":8})");
   EXPECT_EQ(p["share_fraction"]["minimum"], 0.0);
   EXPECT_EQ(p["share_fraction"]["maximum"], 1.0);
   EXPECT_EQ(p["limit_v"]["exclusiveMinimum"], 0.0);

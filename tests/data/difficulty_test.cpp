@@ -9,8 +9,8 @@ namespace {
 
 /// Test accuracy of ridge regression from pixels (and a constant) to one-hot labels, solved in
 /// closed form.
-double ridge_accuracy(const Split& train, const Split& test, const DataOptions& options) {
-  const auto features = [&](const Split& split) {
+double ridge_accuracy(const Split& train, const Split& test) {
+  const auto features = [](const Split& split) {
     const torch::Tensor pixels = normalized(split.images).flatten(1).to(torch::kFloat64);
     return torch::cat({pixels, torch::ones({pixels.size(0), 1}, torch::kFloat64)}, 1);
   };
@@ -29,7 +29,7 @@ TEST(SyntheticDigits, KeepALinearModelBelow95Percent) {
   options.num_test_images = 1500;
 
   const double accuracy =
-      ridge_accuracy(load_training_data(options, 1).train, load_test_data(options, 1), options);
+      ridge_accuracy(load_training_data(options, 1).train, load_test_data(options, 1));
   RecordProperty("ridge_accuracy", std::to_string(accuracy));
 
   EXPECT_LT(accuracy, 0.95);

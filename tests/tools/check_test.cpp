@@ -76,8 +76,8 @@ TEST(Check, ReportsAMisspeltKeyOfEveryObjectOfEveryExample) {
       EXPECT_EQ(outcome.exit_code, 2) << path << pointer;
       EXPECT_NE(outcome.err.find("unknown key '" + key + "_x'; allowed: "), std::string::npos)
           << outcome.err;
-      if (pointer != "")
-        EXPECT_NE(outcome.err.find(pointer + ": "), std::string::npos) << outcome.err;
+      EXPECT_NE(outcome.err.find((pointer.empty() ? "/" : pointer) + ": "), std::string::npos)
+          << outcome.err;
     }
   }
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 
 #include "core/artifact.h"
@@ -223,13 +224,33 @@ TEST(Run, NamesAnUnwritableFolder) {
 TEST(Run, NamesMissingDataFilesAndWritesNothing) {
   const TemporaryFolder folder;
 
-  const Outcome outcome = run_program({"run", tiny(), "--out", "run", "--set", "/data/kind=mnist",
-                                       "--set", "/data/path=" + folder.path().string()},
-                                      folder.path());
+  const Json data = {{"kind", "mnist"}, {"path", folder.path().string()}};
+
+  const Outcome outcome =
+      run_program({"run", tiny(), "--out", "run", "--set", "/data=" + data.dump()}, folder.path());
 
   EXPECT_EQ(outcome.exit_code, 3) << outcome.err;
   EXPECT_NE(outcome.err.find("train-images-idx3-ubyte"), std::string::npos) << outcome.err;
   EXPECT_FALSE(fs::exists(folder.path() / "run/dense"));
+}
+
+TEST(Run, EvalGivesTheSameForTheArchiveAndTheTensors) {
+  const char* data = std::getenv("OHMWEAVE_DATA");
+  if (data == nullptr) GTEST_SKIP() << "OHMWEAVE_DATA is not set";
+  const std::string mnist = std::string(data) + "/mnist";
+  const auto eval = [&](const char* file) {
+    return run_program(
+        {"eval", (finished_run() / "compress" / file).string(), "--data", mnist, "--json"},
+        finished_run());
+  };
+
+  const Outcome archive = eval("model.owz");
+  const Outcome tensors = eval("model.safetensors");
+
+  EXPECT_EQ(archive.exit_code, 0) << archive.err;
+  EXPECT_EQ(archive.out, tensors.out);
+  EXPECT_EQ(Json::parse(archive.out)["images"], 10000);
+  EXPECT_GT(Json::parse(archive.out)["accuracy"].get<double>(), 0.1);
 }
 
 TEST(Run, ReportComparesTwoRuns) {
