@@ -128,7 +128,13 @@ void command_report(const std::vector<std::string>& folders,
 
 void command_doctor(const CommonArguments& common, std::ostream& out) {
   check_device(common);
-  out << "ohmweave " << provenance({}).dump(2) << "\n";
+  const auto print = [&](const std::string& name, const std::string& value) {
+    out << name << std::string(name.size() < 17 ? 17 - name.size() : 1, ' ') << value << "\n";
+  };
+  const Json facts = provenance({});
+  print("ohmweave", facts["ohmweave_version"]);
+  for (const auto& [name, version] : facts["libraries"].items()) print(name, version);
+  print("presets", find_presets_folder().lexically_normal());
   out.flush();
   run_worker({"doctor"});
 }

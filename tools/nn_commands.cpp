@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/Parallel.h>
-#include <ATen/Version.h>
 #include <torch/torch.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <iostream>
 
 #include "core/artifact.h"
@@ -13,6 +13,7 @@
 #include "data/dataset.h"
 #include "nn/evaluate.h"
 #include "tools/nn_stages.h"
+#include "tools/run_config.h"
 
 namespace ohmweave::tools {
 namespace {
@@ -47,6 +48,9 @@ data::DataOptions recognize_data(const fs::path& path) {
       ": is no data set that can be read; an MNIST folder holds t10k-images-idx3-ubyte(.gz)");
 }
 
+/// Reference BLAS reaches 5 GFlop/s a core, OpenBLAS over 50.
+constexpr double kSlowGflopsPerThread = 20.0;
+
 /// GFlop/s of a float32 matrix product, the best of several.
 double matrix_product_gflops() {
   constexpr int kSize = 1024;
@@ -78,13 +82,25 @@ void evaluate_file(const fs::path& model_path, const fs::path& data_path, bool a
 }
 
 void print_torch_facts() {
-  const Json facts = {{"torch", TORCH_VERSION},
-                      {"threads", at::get_num_threads()},
-                      {"matrix_product_gflops", matrix_product_gflops()},
-                      {"cuda", torch::cuda::is_available()},
-                      {"parallel", at::get_parallel_info()},
-                      {"config", at::show_config()}};
-  std::cout << facts.dump() << "\n";
+  const int threads = usable_threads();
+  at::set_num_threads(threads);
+  const double gflops = matrix_product_gflops();
+  const bool is_slow = gflops < kSlowGflopsPerThread * threads;
+  char line[160];
+  std::snprintf(line, sizeof(line),
+                "%-16s %d usable; runs use all unless /threads or --threads says otherwise\n",
+                "threads", threads);
+  std::cout << line;
+  std::snprintf(
+      line, sizeof(line), "%-16s %.0f GFlop/s in float32, 1024 x 1024: %s\n", "matrix product",
+      gflops,
+      is_slow ? "slow; is another program busy, or libopenblas0-openmp not installed?" : "good");
+  std::cout << line;
+  std::snprintf(line, sizeof(line), "%-16s %s\n", "cuda",
+                torch::cuda::is_available()
+                    ? "torch sees a device; this version computes on the CPU"
+                    : "none; not needed");
+  std::cout << line;
 }
 
 }  // namespace ohmweave::tools

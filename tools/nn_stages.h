@@ -19,7 +19,7 @@ void run_torch_stage(const std::string& stage, const std::filesystem::path& fold
 void evaluate_file(const std::filesystem::path& model, const std::filesystem::path& data,
                    bool as_json);
 
-/// `doctor`: JSON of what torch finds here (threads, instruction set, BLAS speed).
+/// `doctor`: what torch finds here (threads, BLAS speed), a line each, with advice.
 void print_torch_facts();
 
 }  // namespace ohmweave::tools

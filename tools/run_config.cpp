@@ -14,12 +14,6 @@ namespace {
 
 constexpr int kMostThreads = 1024;
 
-int usable_threads() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
-}
-
 /// Replaces every {"file": "x.json"} object by that file's contents.
 void expand_files(Json& json, const std::filesystem::path& folder, const std::string& pointer) {
   if (json.is_object() && json.size() == 1 && json.contains("file")) {
@@ -158,6 +152,12 @@ std::filesystem::path find_presets_folder() {
     tried += " " + place.lexically_normal().string();
   }
   throw DataError("presets/: not found; looked for" + tried);
+}
+
+int usable_threads() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
 QuantizationOptions quantization_options(const RunConfig& config) {

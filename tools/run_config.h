@@ -68,6 +68,9 @@ struct LoadedConfig {
 /// was looked for.
 [[nodiscard]] std::filesystem::path find_presets_folder();
 
+/// Processors this process may use.
+[[nodiscard]] int usable_threads();
+
 /// How the network becomes integers, from the sections that say so.
 [[nodiscard]] QuantizationOptions quantization_options(const RunConfig& config);
 
