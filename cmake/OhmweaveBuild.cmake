@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Compiler settings, dependencies, and the three functions every module uses:
 #   ohmweave_library(NAME n SOURCES ... HEADERS ... DEPENDS ... [PRIVATE_DEPENDS ...] [TORCH])
-#   ohmweave_tests(NAME n LABEL unit|contract|reference|system|e2e|slow|record SOURCES ... DEPENDS ...)
+#   ohmweave_tests(NAME n LABEL unit|contract|reference|system|e2e|slow|record SOURCES ... DEPENDS ...
+#                  [TORCH] [TIMEOUT seconds] [WHOLE])
 #   ohmweave_wants(module result)
 include(GNUInstallDirs)
 
@@ -140,7 +141,7 @@ function(ohmweave_library)
 endfunction()
 
 function(ohmweave_tests)
-  cmake_parse_arguments(arg "TORCH" "NAME;LABEL;TIMEOUT" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "TORCH;WHOLE" "NAME;LABEL;TIMEOUT" "SOURCES;DEPENDS" ${ARGN})
   set(target ohmweave_${arg_NAME}_test)
   add_executable(${target} ${arg_SOURCES} "${PROJECT_SOURCE_DIR}/tests/support/test_main.cpp")
   foreach(dependency IN LISTS arg_DEPENDS)
@@ -157,6 +158,11 @@ function(ohmweave_tests)
     OHMWEAVE_BINARY_DIR="${CMAKE_BINARY_DIR}")
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
+  endif()
+  if(arg_WHOLE)  # one ctest entry: its tests share what is dear to make
+    add_test(NAME ${arg_NAME} COMMAND ${target})
+    set_tests_properties(${arg_NAME} PROPERTIES LABELS "${arg_LABEL}" TIMEOUT ${arg_TIMEOUT})
+    return()
   endif()
   gtest_discover_tests(${target} TEST_PREFIX "${arg_NAME}." DISCOVERY_TIMEOUT 120
     PROPERTIES LABELS "${arg_LABEL}" TIMEOUT ${arg_TIMEOUT} SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
