@@ -18,7 +18,8 @@ void collect(const Json& json, const std::string& pointer,
              std::vector<std::pair<std::string, double>>& found) {
   for (const auto& [key, value] : json.items()) {
     const std::string here = pointer + "/" + key;
-    if (here == "/provenance") continue;
+    // Constants of the component library and checks of our own arithmetic are no results.
+    if (here == "/provenance" || here == "/components" || key == "closure") continue;
     if (value.is_object()) collect(value, here, found);
     if (value.is_number()) found.emplace_back(here, value.get<double>());
   }
@@ -31,7 +32,14 @@ NamedResult read_result(const fs::path& run) {
   }
   const std::string name =
       run.filename().empty() ? run.parent_path().filename().string() : run.filename().string();
-  return {name, read_artifact(path)};
+  Json result = read_artifact(path);
+  const fs::path config = run / "config.json";
+  if (fs::exists(config) &&
+      result["provenance"]["config_sha256"] != sha256(read_artifact(config).dump())) {
+    throw DataError(path.string() + ": is out of date, " + config.string() +
+                    " has changed since; run it again (ohmweave run)");
+  }
+  return {name, std::move(result)};
 }
 
 /// Runs whose folders have the same name are called by their whole paths.

@@ -12,7 +12,8 @@
 
 namespace ohmweave::report {
 
-/// All numbers of a result but those in lists and under /provenance, as (JSON pointer, value).
+/// All numbers of a result but those in lists, under /provenance and /components, and closure
+/// errors, as (JSON pointer, value).
 [[nodiscard]] std::vector<std::pair<std::string, double>> figures(const Json& result);
 
 /// For every figure that both have and that differs: {pointer: {baseline, value, difference}},

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 
+#include "admm/glob.h"
 #include "core/error.h"
+#include "data/table.h"
 #include "models/models.h"
 #include "tools/version.h"
 
@@ -42,15 +44,24 @@ void apply_override(Json& json, const std::string& text) {
     throw ConfigError({"--set " + text + ": must be /json/pointer=VALUE"});
   }
   try {
-    json[Json::json_pointer(text.substr(0, equals))] = parse_value(text.substr(equals + 1));
+    const Json::json_pointer pointer(text.substr(0, equals));
+    Json value = parse_value(text.substr(equals + 1));
+    if (value.is_null() && json.contains(pointer) && json[pointer.parent_pointer()].is_object()) {
+      json[pointer.parent_pointer()].erase(pointer.back());
+    } else {
+      json[pointer] = std::move(value);
+    }
   } catch (const Json::exception& e) {
     throw ConfigError({"--set " + text + ": " + e.what()});
   }
 }
 
 /// Puts a preset's values under the keys that the config gives itself.
-void fill_device_preset(Json& json, const std::filesystem::path& presets_folder) {
-  if (!json.contains("device") || !json["device"].is_object() || !json["device"].contains("preset"))
+/// An unknown preset is noted in `problems`; the rest of the config can still be checked.
+void fill_device_preset(Json& json, const std::filesystem::path& presets_folder,
+                        std::vector<std::string>& problems) {
+  if (!json.is_object() || !json.contains("device") || !json["device"].is_object() ||
+      !json["device"].contains("preset"))
     return;
   const Json& preset = json["device"]["preset"];
   if (!preset.is_string()) return;  // reported with all other problems
@@ -59,17 +70,39 @@ void fill_device_preset(Json& json, const std::filesystem::path& presets_folder)
   if (!std::filesystem::exists(path)) {
     std::vector<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator(folder))
-      names.push_back(entry.path().stem());
+      if (entry.path().extension() == ".json") names.push_back(entry.path().stem());
     std::sort(names.begin(), names.end());
     std::string allowed;
     for (const std::string& name : names) allowed += (allowed.empty() ? "" : ", ") + name;
     const std::string nearest = nearest_word(preset.get<std::string>(), names);
-    throw ConfigError({"/device/preset = " + preset.dump() + ": must be one of: " + allowed +
-                       (nearest.empty() ? "" : "; nearest: " + nearest)});
+    problems.push_back("/device/preset = " + preset.dump() + ": must be one of: " + allowed +
+                       (nearest.empty() ? "" : "; nearest: " + nearest));
+    return;
   }
   Json filled = parse_json_file(path.string());
   for (const auto& [key, value] : json["device"].items()) filled[key] = value;
   json["device"] = std::move(filled);
+}
+
+/// Every constraint must name weights that there are.
+void check_constraints(const RunConfig& c, const Network& network,
+                       std::vector<std::string>& problems) {
+  std::string weights;
+  for (const int node : weight_nodes(network))
+    weights += (weights.empty() ? "" : ", ") + network.nodes[node].name + ".weight";
+  for (std::size_t s = 0; s < c.compress->steps.size(); ++s) {
+    const auto& constraints = c.compress->steps[s].constraints;
+    for (std::size_t i = 0; i < constraints.size(); ++i) {
+      const std::vector<int> nodes = weight_nodes(network);
+      const bool is_any = std::any_of(nodes.begin(), nodes.end(), [&](int node) {
+        return admm::matches_glob(constraints[i].weights, network.nodes[node].name + ".weight");
+      });
+      if (is_any) continue;
+      problems.push_back("/compress/steps/" + std::to_string(s) + "/constraints/" +
+                         std::to_string(i) + "/weights = \"" + constraints[i].weights +
+                         "\": matches no weight; the network has " + weights);
+    }
+  }
 }
 
 void check_across_sections(const RunConfig& c) {
@@ -79,6 +112,13 @@ void check_across_sections(const RunConfig& c) {
     problems.push_back("/model/kind = \"" + c.model.kind +
                        "\": takes images of another shape than /data/kind = \"" + c.data.kind +
                        "\" gives");
+  }
+  if (c.compress) check_constraints(c, network, problems);
+  const bool is_generated = data::find_data_set(c.data.kind).is_generated();
+  if (is_generated && c.evaluate && c.evaluate->num_images.value_or(0) > c.data.num_test_images) {
+    problems.push_back(
+        "/evaluate/num_images = " + std::to_string(*c.evaluate->num_images) +
+        ": there are only /data/num_test_images = " + std::to_string(c.data.num_test_images));
   }
   if (!problems.empty()) throw ConfigError(std::move(problems));
 }
@@ -130,14 +170,27 @@ LoadedConfig load_config(const std::filesystem::path& path,
   if (json.is_object()) json.erase("$schema");
   expand_files(json, path.parent_path(), "");
   for (const std::string& text : overrides) apply_override(json, text);
-  fill_device_preset(json, presets_folder);
-  return read_checked(json);
+  std::vector<std::string> problems;
+  fill_device_preset(json, presets_folder, problems);
+  if (problems.empty()) return read_checked(json);
+  try {
+    read_checked(json);
+  } catch (const ConfigError& e) {
+    problems.insert(problems.end(), e.problems().begin(), e.problems().end());
+  }
+  throw ConfigError(std::move(problems));
 }
 
 LoadedConfig load_resolved_config(const std::filesystem::path& path,
                                   const std::vector<std::string>& overrides) {
   Json json = parse_json_file(path.string());
-  for (const std::string& text : overrides) apply_override(json, text);
+  for (const std::string& text : overrides) {
+    if (text.rfind("/device/preset", 0) == 0) {
+      throw ConfigError({"--set " + text + ": " + path.string() +
+                         " already holds the preset's numbers; set it with ohmweave run CONFIG"});
+    }
+    apply_override(json, text);
+  }
   return read_checked(json);
 }
 

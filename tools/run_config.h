@@ -53,9 +53,9 @@ struct LoadedConfig {
 };
 
 /// Reads a config file: replaces {"file": "x.json"} sections (relative to the config), applies
-/// `overrides` ("/json/pointer=VALUE"; VALUE as JSON, or as text when it is not JSON), fills device
-/// presets from `presets_folder`, reads and checks everything. Throws ConfigError with all
-/// problems.
+/// `overrides` ("/json/pointer=VALUE"; VALUE as JSON, or as text when it is not JSON; null removes
+/// a key), fills device presets from `presets_folder`, reads and checks everything. Throws
+/// ConfigError with all problems.
 [[nodiscard]] LoadedConfig load_config(const std::filesystem::path& path,
                                        const std::vector<std::string>& overrides,
                                        const std::filesystem::path& presets_folder);

@@ -29,7 +29,13 @@ void Link::accept(Packet packet) {
 }
 
 void Link::serve() {
-  if (waiting_.empty() || free_at_ > now()) return;
+  if (waiting_.empty()) return;
+  if (free_at_ > now()) {
+    // Another packet came in the delta cycle in which the link was taken: SystemC keeps only the
+    // earlier of two notifications, so the later one has to be asked for again.
+    wake_.notify(cycles(free_at_ - now()));
+    return;
+  }
   Packet packet = std::move(waiting_.begin()->second);
   waiting_.erase(waiting_.begin());
   const std::int64_t serialization = mesh_.serialization_cycles(packet.bits);

@@ -51,6 +51,14 @@ TEST(Estimate, AResidualNetworkRunsAndCloses) {
   expect_closed(estimate_chips(inputs_of(residual(), 1)).at("chip"));
 }
 
+TEST(Estimate, ChipsOfSmallArraysRunThoughTheirMeshIsCrowded) {
+  for (const int size : {16, 32, 48}) {
+    EstimateInputs inputs = inputs_of(lenet5(), 1, size);
+
+    expect_closed(estimate_chips(inputs).at("chip"));
+  }
+}
+
 TEST(Estimate, AreaOfTheWholeIsTheMeshTimesItsPitch) {
   const Json chip = estimate_chips(inputs_of(lenet5(), 1)).at("chip");
 

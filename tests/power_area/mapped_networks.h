@@ -106,8 +106,10 @@ inline MappedNetwork map_random(const Network& network, int keep_one_of, const C
   return mapped;
 }
 
-inline EstimateInputs inputs_of(const Network& network, int keep_one_of) {
+inline EstimateInputs inputs_of(const Network& network, int keep_one_of, int array_size = 128) {
   EstimateInputs inputs;
+  inputs.circuits.array.rows = array_size;
+  inputs.circuits.array.cols = array_size;
   inputs.library = isaac_library();
   inputs.stream = RandomStream(1);
   inputs.chip = map_random(network, keep_one_of, inputs.circuits);

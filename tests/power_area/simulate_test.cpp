@@ -34,6 +34,35 @@ TEST(Simulate, RefusesABufferThatCannotHoldAWindow) {
   EXPECT_THROW((void)simulate(model), std::logic_error);
 }
 
+// A link that is asked for twice at one time, in one delta cycle after the other, once forgot the
+// second packet.
+TEST(Simulate, ALinkServesPacketsThatComeWhileItIsBeingTaken) {
+  constexpr int kImageRows = 3;
+  PipelineModel model;
+  model.mesh_width = 2;
+  model.tiles = {{0, 0}, {1, 0}};
+  PipelineNode splitter;  // works on the source's tile, sums up on the other: partial sums cross
+  splitter.name = "splitter";
+  splitter.home_tile = 1;
+  splitter.num_rows = kImageRows;
+  splitter.edges = {window_edge(0, kImageRows, 1, kImageRows)};
+  splitter.units = {unit_on(0, 0, {64})};
+  splitter.units[0].partial_bits = 64;
+  PipelineNode reader = splitter;  // reads the same rows on the other tile: they cross too
+  reader.name = "reader";
+  reader.units = {unit_on(1, 0, {64})};
+  PipelineNode end = sink(1, 1, kImageRows);
+  end.edges.push_back(whole_edge(2, kImageRows));
+  end.units = {unit_on(1, 0, {32, 32})};
+  model.nodes = {source(0, kImageRows, 5), splitter, reader, end};
+
+  const PipelineResult result = simulate(model);
+
+  ASSERT_EQ(result.finish_cycles.size(), static_cast<std::size_t>(model.num_inferences));
+  ASSERT_EQ(result.links.size(), 1U);
+  EXPECT_EQ(result.links[0].packets, 2 * kImageRows * model.num_inferences);
+}
+
 TEST(Simulate, NamesWhoWaitsWhenNothingMovesAnyMore) {
   // The join reads a row of the short branch with the last row of the long one, but the source,
   // which feeds both, may not run ahead of the short branch's one-row buffer.
