@@ -80,11 +80,8 @@ void declare(Fields& f, AdcOptions& o) {
   f.integer_or("bits", o.bits, "lossless", {1, kLargestAdcBits},
                "magnitude bits of a converted column difference, its sign comes on top; "
                "\"lossless\" derives them from the mapped columns");
-  f.choice("kind", o.kind,
-           {{AdcKind::Sar, "sar", "successive approximation: one bit per clock"},
-            {AdcKind::Flash, "flash", "one comparator per level"},
-            {AdcKind::Ramp, "ramp", "a shared ramp and a counter"}},
-           "converter circuit; sets its area, energy and time");
+  f.choice("kind", o.kind, {{AdcKind::Sar, "sar", "successive approximation"}},
+           "converter circuit; its area, energy and rate come from the component library");
 }
 
 void declare(Fields& f, DacOptions& o) {

@@ -47,7 +47,7 @@ struct ArrayOptions {
 };
 void declare(Fields& f, ArrayOptions& o);
 
-enum class AdcKind { Sar, Flash, Ramp };
+enum class AdcKind { Sar };
 
 /// Section /adc. `bits` are magnitude bits of a pair's current difference; the sign comes on top.
 struct AdcOptions {

@@ -50,14 +50,17 @@ BlockProduct empty_block(const MappedNetwork& mapped, const Block& block) {
   return result;
 }
 
-/// Conductances of the array that holds one slice and sign of a block.
+/// Conductances of the array that holds one slice and sign of a block: all its cells, those that
+/// hold no weight too.
 crossbar::Matrix program_array(const MappedNetwork& mapped, const Hardware& hardware,
                                const ChipKey& key, int array) {
   const Block& block = mapped.placement.blocks[mapped.placement.arrays[array].block];
-  return crossbar::program_siemens(
+  const std::vector<int> levels = crossbar::whole_array_levels(
       mapping::cell_levels(mapped.placement, mapped.network, array),
-      static_cast<int>(block.rows.size()), static_cast<int>(block.columns.size()), hardware.device,
-      hardware.array.bits_per_cell, crossbar::array_stream(key.run, key.index, array));
+      static_cast<int>(block.rows.size()), static_cast<int>(block.columns.size()), hardware.array);
+  return crossbar::program_siemens(levels, hardware.array.rows, hardware.array.cols,
+                                   hardware.device, hardware.array.bits_per_cell,
+                                   crossbar::array_stream(key.run, key.index, array));
 }
 
 /// One slice of one block: where its pair of arrays is, and where its gain goes.
@@ -115,7 +118,9 @@ LayerProducts program_chip(const MappedNetwork& mapped, const Hardware& hardware
         program_array(mapped, hardware, key, site.positive_array + 1), hardware.array,
         hardware.device, hardware.dac, site.bits.adc_bits, site.bits.dropped_bits);
     GainMatrix& gain = products[site.node]->blocks[site.block].gain;
-    gain.middleRows(site.slice * pair.unit_gain.rows(), pair.unit_gain.rows()) = pair.unit_gain;
+    const Eigen::Index columns = gain.rows() / mapped.placement.geometry.num_slices;
+    gain.middleRows(site.slice * columns, columns) =
+        pair.unit_gain.topLeftCorner(columns, gain.cols());
   });
   return products;
 }

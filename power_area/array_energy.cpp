@@ -45,8 +45,11 @@ double array_energy_j(const MappedNetwork& mapped, int array, const std::vector<
   const mapping::Block& block = placement.blocks[placement.arrays[array].block];
   const int rows = static_cast<int>(block.rows.size());
   const int columns = static_cast<int>(block.columns.size());
+  // A driven row feeds all cells of the array, those that hold no weight too.
+  const std::vector<int> levels = crossbar::whole_array_levels(
+      mapping::cell_levels(placement, mapped.network, array), rows, columns, circuits.array);
   const crossbar::Matrix siemens = crossbar::program_siemens(
-      mapping::cell_levels(placement, mapped.network, array), rows, columns, circuits.device,
+      levels, circuits.array.rows, circuits.array.cols, circuits.device,
       circuits.array.bits_per_cell, crossbar::array_stream(stream, kChipSample, array));
   double weighted = 0.0;
   for (int r = 0; r < rows; ++r) weighted += squares[r] * siemens.row(r).sum();
@@ -62,13 +65,15 @@ std::vector<double> mean_square_digits(const MappedNetwork& mapped, const LayerP
   const std::size_t rows = static_cast<std::size_t>(plan.matrix.rows);
   const std::size_t all_rows = rows * plan.matrix.groups;
   const Json* layer = measured_layer(mapped.activity, plan.name);
-  if (layer == nullptr || !layer->contains("mean_square_digit")) {
+  if (mapped.activity.is_null()) {
     const Node& node = mapped.network.network.nodes[plan.node];
     const CodeFormat& input = mapped.network.nodes[node.inputs.front()].output;
     return std::vector<double>(all_rows,
                                assumed_square_digits(input.magnitude_bits(), circuits.dac.bits,
                                                      circuits.chip.assumed_bit_density));
   }
+  if (layer == nullptr || !layer->contains("mean_square_digit"))
+    throw DataError("activity.json: layer " + plan.name + ": its mean_square_digit is missing");
   const std::vector<double> measured = layer->at("mean_square_digit").get<std::vector<double>>();
   if (measured.size() != rows && measured.size() != all_rows)
     throw DataError("activity.json: layer " + plan.name + ": mean_square_digit has " +

@@ -67,6 +67,9 @@ Json not_modelled() {
           "energy lost in word and bit lines (charging, ohmic drop)",
           "reuse of inputs between overlapping windows: each window reads its inputs again",
           "skipping of digits and windows that are zero",
+          "sharing of a tile's requantizers, adders and pooling units between layers on it: each "
+          "layer works as if it had them alone",
+          "time on a tile's bus and in its buffer",
           "temperature, supply noise and ageing"};
 }
 

@@ -67,6 +67,10 @@ void estimate_stage(const Run& run, const std::filesystem::path& output) {
   inputs.baseline = std::move(baseline);
   inputs.circuits = {config.device, config.array, config.adc,
                      config.dac,    *config.chip, config.mapping.arrays_per_tile};
+  inputs.baseline_description =
+      config.adc.bits ? "the dense network on the same device, arrays and converters"
+                      : "the dense network on the same device and arrays, each layer with the "
+                        "converter bits that its own columns need";
   inputs.library = power_area::load_component_library(library_path(config).string());
   inputs.stream = RandomStream(config.seed);
   power_area::estimate_stage(inputs, output);

@@ -26,6 +26,13 @@ void add_common(CLI::App& command, CommonArguments& common) {
   command.add_flag("--quiet", common.is_quiet, "no progress on stderr");
 }
 
+/// --set belongs to commands that read a config; elsewhere it would be ignored.
+void refuse_overrides(const CommonArguments& common, const std::string& command) {
+  if (common.overrides.empty()) return;
+  throw ConfigError({"--set " + common.overrides.front() + ": '" + command +
+                     "' reads no config; --set goes with run, check and the stages"});
+}
+
 /// Everything the command line can hold; the callbacks of the commands refer to it.
 struct Arguments {
   CommonArguments common;
@@ -56,7 +63,10 @@ void add_run_commands(CLI::App& app, Arguments& a) {
   auto* list =
       app.add_subcommand("list", "devices, constraints, models, data sets, ... with summaries");
   list->add_option("kind", a.kind, "one kind only")->type_name("KIND");
-  list->callback([&a] { command_list(a.kind, std::cout); });
+  list->callback([&a] {
+    refuse_overrides(a.common, "list");
+    command_list(a.kind, std::cout);
+  });
 
   for (const auto& [name, summary] : std::initializer_list<std::pair<std::string, std::string>>{
            {"dense", "one stage of a run: train the dense network"},
@@ -77,22 +87,34 @@ void add_single_commands(CLI::App& app, Arguments& a) {
       ->type_name("MODEL");
   eval->add_option("--data", a.data, "an MNIST folder")->required()->type_name("PATH");
   eval->add_flag("--json", a.as_json, "print JSON");
-  eval->callback([&a] { command_eval(a.path, a.data, a.as_json, a.common); });
+  eval->callback([&a] {
+    refuse_overrides(a.common, "eval");
+    command_eval(a.path, a.data, a.as_json, a.common);
+  });
 
   auto* solve = app.add_subcommand("solve", "currents of one crossbar, exact for its wires");
   solve->add_option("case", a.path, "the circuit")->required()->type_name("CASE.json");
   solve->add_flag("--json", a.as_json, "print JSON");
-  solve->callback([&a] { command_solve(a.path, a.as_json, std::cout); });
+  solve->callback([&a] {
+    refuse_overrides(a.common, "solve");
+    command_solve(a.path, a.as_json, std::cout);
+  });
 
   auto* report = app.add_subcommand("report", "results of runs, side by side");
   report->add_option("folders", a.folders, "folders of runs")->required()->type_name("DIR...");
   report->add_option("--baseline", a.baseline, "run to compare with")->type_name("DIR");
   report->add_option("--format", a.format, "html, json, csv or md (default: md)")
       ->type_name("FORMAT");
-  report->callback([&a] { command_report(a.folders, a.baseline, a.format, std::cout); });
+  report->callback([&a] {
+    refuse_overrides(a.common, "report");
+    command_report(a.folders, a.baseline, a.format, std::cout);
+  });
 
   auto* doctor = app.add_subcommand("doctor", "what is installed, and what to do about it");
-  doctor->callback([&a] { command_doctor(a.common, std::cout); });
+  doctor->callback([&a] {
+    refuse_overrides(a.common, "doctor");
+    command_doctor(a.common, std::cout);
+  });
 }
 
 int run_program(int argc, char** argv) {

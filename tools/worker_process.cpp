@@ -24,10 +24,11 @@ void hand_on_signal(int signal_number) {
   if (g_worker != 0) kill(static_cast<pid_t>(g_worker), signal_number);
 }
 
-[[noreturn]] void become_worker(const std::filesystem::path& program,
+[[noreturn]] void become_worker(pid_t front_end, const std::filesystem::path& program,
                                 const std::vector<std::string>& arguments) {
   setpgid(0, 0);  // a terminal's Ctrl-C reaches the front end alone, which hands it on once
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != front_end) _exit(EXIT_FAILURE);  // it died before the line above
   // Threads that wait by spinning bring each other to a halt as soon as the machine has other work.
   setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
   std::vector<std::string> words = {program.string()};
@@ -57,9 +58,10 @@ void run_worker(const std::vector<std::string>& arguments) {
     throw Error(ExitCode::Failure,
                 program.string() + ": not found; ohmweave-nn must lie beside ohmweave");
   }
+  const pid_t front_end = getpid();
   const pid_t worker = fork();
   if (worker < 0) throw Error(ExitCode::Failure, std::string("fork: ") + std::strerror(errno));
-  if (worker == 0) become_worker(program, arguments);
+  if (worker == 0) become_worker(front_end, program, arguments);
   g_worker = worker;
   struct sigaction action = {};
   struct sigaction old_interrupt = {};

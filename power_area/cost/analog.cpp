@@ -36,7 +36,9 @@ Component crossbar_cells(const ComponentLibrary& library, const Size& size) {
       library.si("array_power") * library.si("array_read_cycle") * num_cells / kPublishedCells;
   c.node_nm = library.record("feature_size").node_nm;
   c.source = library.citation(cell) + " at " + library.citation("feature_size") +
-             "; leakage derived: non-volatile cells are unbiased between reads";
+             "; energy derived: V^2 g over " + library.citation("array_settle_time") +
+             " with the conductances of chip sample 0; leakage derived: non-volatile cells are "
+             "unbiased between reads";
   return c;
 }
 

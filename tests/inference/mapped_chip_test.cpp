@@ -40,11 +40,14 @@ class SlowLayer {
 
  private:
   crossbar::Matrix program(const mapping::Block& block, int array, const ChipKey& key) const {
-    return crossbar::program_siemens(
-        mapping::cell_levels(mapped_.placement, mapped_.network, array),
-        static_cast<int>(block.rows.size()), static_cast<int>(block.columns.size()),
-        hardware_.device, hardware_.array.bits_per_cell,
-        crossbar::array_stream(key.run, key.index, array));
+    const std::vector<int> levels = mapping::cell_levels(mapped_.placement, mapped_.network, array);
+    const std::size_t cols = hardware_.array.cols;
+    std::vector<int> whole(hardware_.array.rows * cols, 0);
+    for (std::size_t i = 0; i < levels.size(); ++i)
+      whole[i / block.columns.size() * cols + i % block.columns.size()] = levels[i];
+    return crossbar::program_siemens(whole, hardware_.array.rows, hardware_.array.cols,
+                                     hardware_.device, hardware_.array.bits_per_cell,
+                                     crossbar::array_stream(key.run, key.index, array));
   }
 
   void read_pair(const mapping::Block& block, const crossbar::PairReader& pair, int slice,
@@ -56,7 +59,7 @@ class SlowLayer {
     const std::size_t at_once = hardware_.array.rows_at_once();
     for (int low = 0; low < magnitude_bits; low += dac_bits) {
       for (std::size_t first = 0; first < block.rows.size(); first += at_once) {
-        std::vector<std::int32_t> digits(block.rows.size(), 0);
+        std::vector<std::int32_t> digits(hardware_.array.rows, 0);
         for (std::size_t r = first; r < std::min(block.rows.size(), first + at_once); ++r) {
           const std::int64_t x = window[block.rows[r]];
           const std::int64_t digit = (std::abs(x) >> low) % (std::int64_t{1} << dac_bits);
@@ -64,7 +67,7 @@ class SlowLayer {
         }
         const std::vector<std::int32_t> codes = crossbar::read_array(pair, digits);
         const int shift = low + slice * hardware_.array.bits_per_cell + bits_.dropped_bits;
-        for (std::size_t c = 0; c < codes.size(); ++c)
+        for (std::size_t c = 0; c < block.columns.size(); ++c)
           sums[block.group * group_columns + block.columns[c]] +=
               static_cast<std::int64_t>(codes[c]) * (std::int64_t{1} << shift);
       }

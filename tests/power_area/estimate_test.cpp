@@ -139,15 +139,18 @@ TEST(Estimate, OneConvolutionMatchesItsHandCount) {
               drives * driver.energy_j, 1e-9 * drives * driver.energy_j);
 }
 
-/// V^2 * g * t over all cells, for measured digits.
+/// V^2 * g * t over all cells of the 9 driven rows, weights or not, for measured digits.
 double hand_cell_energy_j(const EstimateInputs& inputs, double mean_square_digit) {
   double siemens = 0.0;
   for (int a = 0; a < static_cast<int>(inputs.chip.placement.arrays.size()); ++a) {
     const std::vector<int> levels =
         mapping::cell_levels(inputs.chip.placement, inputs.chip.network, a);
-    siemens += crossbar::program_siemens(levels, 9, 2, inputs.circuits.device,
+    std::vector<int> whole(128 * 128, 0);
+    for (int i = 0; i < 18; ++i) whole[i / 2 * 128 + i % 2] = levels[i];
+    siemens += crossbar::program_siemens(whole, 128, 128, inputs.circuits.device,
                                          inputs.circuits.array.bits_per_cell,
                                          crossbar::array_stream(inputs.stream, 0, a))
+                   .topRows(9)
                    .sum();
   }
   const double volts = inputs.circuits.array.read_voltage_v;

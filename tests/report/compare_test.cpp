@@ -110,6 +110,17 @@ TEST_F(Compare, AnUnknownFormatIsRefusedWithTheTable) {
   }
 }
 
+TEST_F(Compare, AReportOfAnotherConfigIsRefused) {
+  write_json_atomically(fixture_.run() / "config.json", {{"name", "changed since"}});
+
+  try {
+    (void)compare_runs({fixture_.run()}, std::nullopt, "json");
+    FAIL() << "an outdated report was shown";
+  } catch (const DataError& e) {
+    EXPECT_NE(std::string(e.what()).find("is out of date"), std::string::npos) << e.what();
+  }
+}
+
 TEST_F(Compare, ARunWithoutAReportIsNamed) {
   std::filesystem::remove(other_ / "report" / "result.json");
   try {

@@ -204,7 +204,7 @@ class RunFixture {
 
   static Json provenance() {
     return {{"ohmweave_version", "0.1.0"},
-            {"config_sha256", "0123abcd"},
+            {"config_sha256", sha256(config().dump())},
             {"seed", 1},
             {"threads", 2},
             {"libraries", {{"torch", "1.13.1"}}}};

@@ -116,6 +116,38 @@ TEST(Check, NamesTheNearestPresetAndModel) {
   EXPECT_NE(model.err.find("nearest: lenet5"), std::string::npos) << model.err;
 }
 
+TEST(Check, FindsWhatTrainingWouldOtherwiseFindTooLate) {
+  const TemporaryFolder folder;
+  const std::string config = (source_folder() / "configs/quickstart.json").string();
+
+  const Outcome outcome =
+      run_program({"check", config, "--set", "/compress/steps/0/constraints/0/weights=zzz*",
+                   "--set", "/evaluate/num_images=99999"},
+                  folder.path());
+
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(
+      outcome.err.find("/compress/steps/0/constraints/0/weights = \"zzz*\": matches no weight; "
+                       "the network has conv1.weight"),
+      std::string::npos)
+      << outcome.err;
+  EXPECT_NE(outcome.err.find("/evaluate/num_images = 99999: there are only"), std::string::npos)
+      << outcome.err;
+}
+
+TEST(Check, UnknownPresetDoesNotHideOtherProblems) {
+  const TemporaryFolder folder;
+  const std::string config = (source_folder() / "configs/quickstart.json").string();
+
+  const Outcome outcome = run_program(
+      {"check", config, "--set", "/device/preset=foo", "--set", "/array/rows=0"}, folder.path());
+
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.err.find("/device/preset = \"foo\": must be one of: peng"), std::string::npos)
+      << outcome.err;
+  EXPECT_NE(outcome.err.find("/array/rows = 0: must be in ["), std::string::npos) << outcome.err;
+}
+
 TEST(Check, SetsValuesByPointer) {
   const TemporaryFolder folder;
   const std::string config = (source_folder() / "configs/quickstart.json").string();

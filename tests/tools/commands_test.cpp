@@ -22,6 +22,15 @@ TEST(Commands, UsageErrorsExitWithTwo) {
             2);
 }
 
+TEST(Commands, SetIsRefusedWhereThereIsNoConfig) {
+  const Outcome outcome =
+      run_program({"solve", "tests/reference/ngspice_cases/one_cell.json", "--set", "/row_ohm=5"},
+                  source_folder());
+
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.err.find("'solve' reads no config"), std::string::npos) << outcome.err;
+}
+
 TEST(Commands, HelpAndVersionSucceed) {
   EXPECT_EQ(run_program({"--version"}, source_folder()).exit_code, 0);
   const Outcome help = run_program({"--help"}, source_folder());
