@@ -63,10 +63,10 @@ bool contains(const NumberRange& r, double x) {
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
+  for (const char letter : a) {
     std::size_t diagonal = row[0]++;
     for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i] == b[j] ? 0U : 1U);
+      const std::size_t change = diagonal + (letter == b[j] ? 0U : 1U);
       diagonal = row[j + 1];
       row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, change});
     }
@@ -437,6 +437,7 @@ void Fields::choose(std::string_view key, const std::vector<Word>& words, std::s
   const Json* given = take(key);
   if (given == nullptr) return;
   std::vector<std::string> names;
+  names.reserve(words.size());
   for (const Word& word : words) names.push_back(word.name);
   const auto found = given->is_string()
                          ? std::find(names.begin(), names.end(), given->get<std::string>())

@@ -26,7 +26,7 @@ constexpr std::array<std::int32_t, 33> kLogistic = {
 
 int probability_of(int logit) {
   const int x = std::clamp(logit, -kMaxLogit, kMaxLogit) + 8 * kLogitUnit;
-  const std::size_t knot = static_cast<std::size_t>(x / kKnotSpacing);
+  const auto knot = static_cast<std::size_t>(x / kKnotSpacing);
   const int rest = x % kKnotSpacing;
   return (kLogistic[knot] * (kKnotSpacing - rest) + kLogistic[knot + 1] * rest) / kKnotSpacing;
 }
@@ -169,7 +169,7 @@ class CellCoder {
 
 void code_columns(BitCoder& coder, std::vector<bool>& columns) {
   AdaptiveBit model;
-  for (std::size_t i = 0; i < columns.size(); ++i) columns[i] = coder.bit(columns[i], model);
+  for (auto&& column : columns) column = coder.bit(column, model);
 }
 
 /// Channels first, then the rows inside alive ones.
@@ -180,7 +180,7 @@ void code_rows(BitCoder& coder, std::vector<bool>& rows, std::size_t rows_per_ch
   for (std::size_t first = 0; first < rows.size(); first += rows_per_channel) {
     const auto begin = rows.begin() + static_cast<std::ptrdiff_t>(first);
     const auto end = begin + static_cast<std::ptrdiff_t>(rows_per_channel);
-    const std::size_t hint = static_cast<std::size_t>(hints[first / rows_per_channel]);
+    const auto hint = static_cast<std::size_t>(hints[first / rows_per_channel]);
     const bool has_alive = coder.bit(std::find(begin, end, true) != end, channel_models[hint]);
     if (!has_alive || rows_per_channel == 1) {
       std::fill(begin, end, has_alive);

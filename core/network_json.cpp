@@ -34,6 +34,7 @@ constexpr int kLargestSize = 1 << 20;  // of any channel count, height, width or
 const std::vector<Word>& op_words() {
   static const std::vector<Word> words = [] {
     std::vector<Word> made;
+    made.reserve(kOps.size());
     for (const OpWord& line : kOps) made.push_back({line.name, line.summary});
     return made;
   }();

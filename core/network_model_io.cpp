@@ -93,12 +93,15 @@ NetworkModel model_from_json(const Json& json, const std::string& where) {
   NetworkModel model;
   model.network = network_from_json(object_at(json, "network", where));
   for (const auto& [name, range] : object_at(json, "ranges", where).items()) {
-    const std::string at = where + ": /ranges/" + name;
+    std::string at = where;
+    at.append(": /ranges/").append(name);
     model.ranges[name] = {number_at(range, "min", at), number_at(range, "max", at),
                           number_at(range, "percentile_magnitude", at)};
   }
   for (const auto& [name, scale] : object_at(json, "level_scales", where).items()) {
-    if (!scale.is_number()) throw DataError(where + ": /level_scales/" + name + ": not a number");
+    std::string at = where;
+    at.append(": /level_scales/").append(name);
+    if (!scale.is_number()) throw DataError(at + ": not a number");
     model.level_scales[name] = scale.get<double>();
   }
   return model;

@@ -47,7 +47,7 @@ std::size_t first_off_grid(const std::vector<float>& weights, double scale) {
 
 /// The scale to store: rounded to float32 if that gives the same weights, else as it is.
 double storable_scale(const std::string& layer, const std::vector<float>& weights, double scale) {
-  const double rounded = static_cast<double>(static_cast<float>(scale));
+  const auto rounded = static_cast<double>(static_cast<float>(scale));
   if (rounded > 0.0 && first_off_grid(weights, rounded) == weights.size()) return rounded;
   const std::size_t at = first_off_grid(weights, scale);
   if (at == weights.size()) return scale;
@@ -73,7 +73,7 @@ LayerCodes split_layer(const NetworkModel& model, const Node& node,
 // -- the stream, both ways ------------------------------------------------------------------
 
 double code_scale(BitCoder& coder, double scale) {
-  float narrow = static_cast<float>(scale);
+  auto narrow = static_cast<float>(scale);
   const bool is_wide = coder.direct(static_cast<double>(narrow) == scale ? 0 : 1, 1) != 0;
   if (!is_wide) {
     std::uint32_t bits = 0;
@@ -195,7 +195,8 @@ void code_parameters(BitCoder& coder, NetworkModel& model) {
       if (!coder.is_reading()) layer = split_layer(model, node, tensor.values);
       mask.is_set = std::move(layer.mask.is_set);
       layer.mask = std::move(mask);
-      const std::size_t area = layer.mask.kernel_side * layer.mask.kernel_side;
+      const std::size_t area =
+          static_cast<std::size_t>(layer.mask.kernel_side) * layer.mask.kernel_side;
       code_weights(coder, layer, source.hints(expected.node, layer.mask.num_rows / area),
                    tensor.values);
       if (layer.scale) model.level_scales[node.name] = *layer.scale;

@@ -22,7 +22,7 @@ std::uint32_t split(std::uint32_t range, std::uint32_t probability) {
 }  // namespace
 
 std::uint32_t AdaptiveBit::probability() const {
-  const std::uint32_t estimate = static_cast<std::uint32_t>(
+  const auto estimate = static_cast<std::uint32_t>(
       (static_cast<std::uint64_t>(2 * num_ones_ + 1) << 16U) / (2 * num_bits_ + 2));
   return std::clamp(estimate, kMinProbability, kProbabilityOne - kMinProbability);
 }

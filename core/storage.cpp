@@ -60,8 +60,8 @@ double log2_binomial(std::int64_t n, std::int64_t k) {
 
 /// Alive matrix rows (of each group apart) and columns. weights: out x (in/groups * kernel^2).
 void count_alive(const std::vector<float>& weights, LayerCount& layer) {
-  const std::size_t rows = static_cast<std::size_t>(layer.matrix.rows);
-  const std::size_t columns = static_cast<std::size_t>(layer.matrix.columns);
+  const auto rows = static_cast<std::size_t>(layer.matrix.rows);
+  const auto columns = static_cast<std::size_t>(layer.matrix.columns);
   std::vector<bool> row_alive(rows * static_cast<std::size_t>(layer.matrix.groups));
   std::vector<bool> column_alive(columns * static_cast<std::size_t>(layer.matrix.groups));
   for (std::size_t i = 0; i < weights.size(); ++i) {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crossbar/ideal_device.h"
 
+#include <utility>
+
 namespace ohmweave::crossbar {
 namespace {
 
 class IdealDevice final : public Device {
  public:
-  explicit IdealDevice(const DeviceOptions& options) : options_(options) {}
+  explicit IdealDevice(DeviceOptions options) : options_(std::move(options)) {}
 
   [[nodiscard]] double target_siemens(int level, int bits) const override {
     return uniform_level_siemens(options_, level, bits);

@@ -2,13 +2,14 @@
 #include "crossbar/level_grid_device.h"
 
 #include <cmath>
+#include <utility>
 
 namespace ohmweave::crossbar {
 namespace {
 
 class LevelGridDevice final : public Device {
  public:
-  explicit LevelGridDevice(const DeviceOptions& options) : options_(options) {}
+  explicit LevelGridDevice(DeviceOptions options) : options_(std::move(options)) {}
 
   [[nodiscard]] double target_siemens(int level, int bits) const override {
     return uniform_level_siemens(options_, level, bits);

@@ -201,6 +201,7 @@ std::vector<TileTraffic> tile_traffic(const Placement& placement, const Quantize
     if (transfer.from != kChipPort && transfer.to != kChipPort)
       bytes[{transfer.from, transfer.to}] += transfer.bytes_per_inference;
   std::vector<TileTraffic> traffic;
+  traffic.reserve(bytes.size());
   for (const auto& [ends, sum] : bytes) traffic.push_back({ends.first, ends.second, sum});
   return traffic;
 }
