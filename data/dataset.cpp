@@ -61,6 +61,27 @@ Split load_test_data(const DataOptions& options, std::uint64_t seed) {
   return to_split(find_data_set(options.kind).load(options, Part::Test, seed));
 }
 
+torch::Tensor distorted_copies(const torch::Tensor& images, const AugmentOptions& options,
+                               const RandomStream& stream) {
+  const torch::Tensor source = images.contiguous();
+  const std::int64_t count = source.size(0);
+  const Shape shape{static_cast<int>(source.size(1)), static_cast<int>(source.size(2)),
+                    static_cast<int>(source.size(3))};
+  torch::Tensor copies = torch::empty(
+      {options.copies, count, shape.channels, shape.height, shape.width}, torch::kUInt8);
+  const auto* from = source.data_ptr<std::uint8_t>();
+  auto* to = copies.data_ptr<std::uint8_t>();
+  for (int copy = 0; copy < options.copies; ++copy) {
+    const RandomStream of_copy = stream.child("copy", static_cast<std::uint64_t>(copy));
+    for (std::int64_t i = 0; i < count; ++i, to += shape.size()) {
+      const Distortion distortion =
+          draw_distortion(options, of_copy, static_cast<std::uint64_t>(i));
+      distort(from + i * shape.size(), shape, distortion, to);
+    }
+  }
+  return copies;
+}
+
 torch::Tensor normalized(const torch::Tensor& images) { return images.to(torch::kFloat32) / 255.0; }
 
 }  // namespace ohmweave::data

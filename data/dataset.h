@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "core/random.h"
+#include "data/augment.h"
 #include "data/options.h"
 
 namespace ohmweave::data {
@@ -28,6 +30,12 @@ struct TrainingData {
 
 /// The test images, in the order of their files (or of their index, when generated).
 [[nodiscard]] Split load_test_data(const DataOptions& options, std::uint64_t seed);
+
+/// Distorted copies of `images` (uint8, images x channels x height x width), each drawn from
+/// `stream` by its copy and image number alone: uint8, copies x images x channels x height x width.
+[[nodiscard]] torch::Tensor distorted_copies(const torch::Tensor& images,
+                                             const AugmentOptions& options,
+                                             const RandomStream& stream);
 
 /// What a network sees: pixel / 255 as float32, of the same shape and device. Any other scaling is
 /// the first layer's affair.

@@ -50,6 +50,11 @@ Json grid_to_json(const LevelGrid& grid) {
           {"array_cols", grid.array_cols}};
 }
 
+template <class Options>
+Json optional_to_json(const std::optional<Options>& options) {
+  return options ? write_config(*options) : Json();
+}
+
 /// Hash of what the first step depends on besides its own options.
 std::string first_stamp(const NetworkModel& dense, const data::DataOptions& data_options,
                         const TrainOptions& train_options, const StageContext& context) {
@@ -62,6 +67,7 @@ std::string first_stamp(const NetworkModel& dense, const data::DataOptions& data
                      {"data", data::data_fingerprint(data_options)},
                      {"data_options", write_config(data_options)},
                      {"batch", train_options.batch},
+                     {"augment", optional_to_json(train_options.augment)},
                      {"seed", context.seed},
                      {"stream", context.stream.bits(0)}};
   return sha256(json.dump());
@@ -97,12 +103,14 @@ std::vector<StepContext> step_contexts(const TrainingSet& set, const CompressOpt
   std::vector<StepContext> contexts;
   for (std::size_t i = 0; i < options.steps.size(); ++i) {
     const std::string name = "step_" + std::to_string(i + 1);
-    const Json json = {
-        {"before", stamp}, {"step", write_config(options.steps[i])}, {"grid", grid_to_json(grid)}};
+    const Json json = {{"before", stamp},
+                       {"step", write_config(options.steps[i])},
+                       {"distill", optional_to_json(options.distill)},
+                       {"grid", grid_to_json(grid)}};
     stamp = sha256(json.dump());
     contexts.push_back({set, context.progress, name, "/compress/steps/" + std::to_string(i),
                         context.work / (name + ".work"), stamp, train_options.batch, grid,
-                        context.stream.child("step", i)});
+                        context.stream.child("step", i), options.distill});
   }
   return contexts;
 }
@@ -112,7 +120,7 @@ std::vector<StepContext> step_contexts(const TrainingSet& set, const CompressOpt
 void compress_stage(const NetworkModel& dense, const data::DataOptions& data_options,
                     const TrainOptions& train_options, const CompressOptions& options,
                     const LevelGrid& grid, const StageContext& context) {
-  const TrainingSet set{data::load_training_data(data_options, context.seed), data_options};
+  TrainingSet set = load_training_set(data_options, train_options.augment, context.seed);
   const std::vector<StepContext> contexts =
       step_contexts(set, options, grid, train_options, context,
                     first_stamp(dense, data_options, train_options, context));
@@ -123,6 +131,10 @@ void compress_stage(const NetworkModel& dense, const data::DataOptions& data_opt
     for (std::size_t i = 0; i < contexts.size(); ++i) {
       check_step(options.steps[i], module, contexts[i]);  // before any time is spent
     }
+  }
+  if (options.distill) {
+    nn::GraphModule teacher = nn::make_module(dense);
+    add_teacher(set, teacher);
   }
   for (std::size_t i = 0; i < contexts.size(); ++i) {
     const std::filesystem::path folder = context.work / contexts[i].name;

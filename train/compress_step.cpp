@@ -55,9 +55,11 @@ Traces retrain(nn::GraphModule& module, const Masks& masks, const RetrainOptions
                        options.epochs,
                        context.batch,
                        cosine_rate(options.learning_rate, options.epochs),
-                       0.0,
+                       options.l2,
                        Keep::LeastValidationLoss,
-                       context.stream.child("retrain")};
+                       context.stream.child("retrain"),
+                       options.ema_decay,
+                       context.distill};
   PhaseHooks hooks;
   hooks.after_backward = [&] { mask_gradients(module, masks); };
   hooks.after_step = [&] { mask_weights(module, masks); };
@@ -112,7 +114,9 @@ Traces run_admm_phase(nn::GraphModule& module, const ConstraintMap& constraints,
                        admm_rate(options),
                        0.0,
                        Keep::LastEpoch,
-                       context.stream.child("admm")};
+                       context.stream.child("admm"),
+                       0.0,
+                       context.distill};
   PhaseHooks hooks;
   hooks.after_backward = [&] {
     state.add_penalty_gradient();

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "admm/constraint.h"
@@ -34,6 +35,7 @@ struct StepContext {
   int batch = 64;
   LevelGrid grid;
   RandomStream stream;
+  std::optional<DistillOptions> distill;
 };
 
 [[nodiscard]] CompressState run_step(CompressState state, const CompressStep& step,

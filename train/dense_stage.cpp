@@ -45,7 +45,7 @@ std::string dense_stamp(const Network& network, const data::DataOptions& data_op
 void dense_stage(const Network& network, const data::DataOptions& data_options,
                  const TrainOptions& options, const StageContext& context) {
   check_fit(network, data_options);
-  const TrainingSet set{data::load_training_data(data_options, context.seed), data_options};
+  const TrainingSet set = load_training_set(data_options, options.augment, context.seed);
   nn::GraphModule module(network);
   nn::initialize(module, context.stream.child("initialize"));
   const PhasePlan plan{"dense",
@@ -54,7 +54,8 @@ void dense_stage(const Network& network, const data::DataOptions& data_options,
                        cosine_rate(options.learning_rate, options.epochs),
                        options.l2,
                        Keep::LeastValidationLoss,
-                       context.stream.child("train")};
+                       context.stream.child("train"),
+                       options.ema_decay};
   const CheckpointPlace place{context.work / "dense.ckpt.safetensors",
                               dense_stamp(network, data_options, options, context)};
 

@@ -8,6 +8,7 @@ namespace {
 
 constexpr int kMostEpochs = 100000;
 constexpr int kLargestBatch = 65536;
+constexpr NumberRange kDecay{0.0, 0.999999, false};
 
 bool is_pruning(const std::vector<admm::ConstraintOptions>& constraints) {
   return std::none_of(constraints.begin(), constraints.end(),
@@ -22,12 +23,23 @@ void declare(Fields& f, TrainOptions& o) {
   f.number("learning_rate", o.learning_rate, kPositive,
            "of Adam at the start; falls to 0 along a cosine");
   f.number("l2", o.l2, kNonNegative, "weight of the penalty l2/2 ||weight||^2");
+  f.number("ema_decay", o.ema_decay, kDecay,
+           "of the running mean of the weights that the network ends with; 0 = no mean");
+  f.section("augment", o.augment, "absent: every epoch shows the images as they are");
 }
 
 void declare(Fields& f, RetrainOptions& o) {
   f.integer("epochs", o.epochs, {0, kMostEpochs}, "passes over the training images");
   f.number("learning_rate", o.learning_rate, kPositive,
            "of Adam at the start; falls to 0 along a cosine");
+  f.number("l2", o.l2, kNonNegative, "weight of the penalty l2/2 ||weight||^2");
+  f.number("ema_decay", o.ema_decay, kDecay,
+           "of the running mean of the weights that the network ends with; 0 = no mean");
+}
+
+void declare(Fields& f, DistillOptions& o) {
+  f.number("weight", o.weight, kFraction, "share of the teacher's term in the loss");
+  f.number("temperature", o.temperature, kPositive, "divides the outputs before the softmax");
 }
 
 void declare(Fields& f, QuantizeOptions& o) {
@@ -51,6 +63,7 @@ void declare(Fields& f, CompressStep& o) {
 }
 
 void declare(Fields& f, CompressOptions& o) {
+  f.section("distill", o.distill, "absent: the labels alone are learnt");
   f.required().list("steps", o.steps, "progressive steps, each from the result of the one before");
   f.rule(!o.steps.empty(), "steps", "at least one step must be given");
 }

@@ -8,6 +8,7 @@
 #include "admm/options.h"
 #include "core/fields.h"
 #include "core/quantized_network.h"
+#include "data/augment.h"
 
 namespace ohmweave::train {
 
@@ -17,7 +18,9 @@ struct TrainOptions {
   int epochs = 10;
   int batch = 64;  // images a step, here and in /compress
   double learning_rate = 1e-3;
-  double l2 = 5e-5;  // gradient of l2/2 ||weight||^2 is added, for weight matrices
+  double l2 = 5e-5;        // gradient of l2/2 ||weight||^2 is added, for weight matrices
+  double ema_decay = 0.0;  // > 0: the network is a running mean of its weights over the steps
+  std::optional<data::AugmentOptions> augment;  // here and in /compress
 };
 void declare(Fields& f, TrainOptions& o);
 
@@ -25,8 +28,17 @@ void declare(Fields& f, TrainOptions& o);
 struct RetrainOptions {
   int epochs = 10;
   double learning_rate = 1e-3;
+  double l2 = 0.0;         // as in /train
+  double ema_decay = 0.0;  // as in /train; the mean takes decay of itself at every step
 };
 void declare(Fields& f, RetrainOptions& o);
+
+/// What a network learns from its teacher, the dense network of the run. Source: hinton_arxiv_2015.
+struct DistillOptions {
+  double weight = 0.5;       // of the teacher's term; 1 - weight is left to the labels
+  double temperature = 3.0;  // divides both networks' outputs before the softmax
+};
+void declare(Fields& f, DistillOptions& o);
 
 /// What is trained after the weights have been put on their levels.
 enum class RefineKind {
@@ -54,6 +66,7 @@ void declare(Fields& f, CompressStep& o);
 
 /// Section /compress.
 struct CompressOptions {
+  std::optional<DistillOptions> distill;  // absent: labels alone, in all phases
   std::vector<CompressStep> steps;
 };
 void declare(Fields& f, CompressOptions& o);

@@ -10,6 +10,7 @@
 #include "nn/evaluate.h"
 #include "nn/torch_io.h"
 #include "train/adam.h"
+#include "train/loss.h"
 
 namespace ohmweave::train {
 namespace {
@@ -19,13 +20,25 @@ constexpr std::int64_t kBatchesPerProgress = 50;
 /// All that changes while a phase runs.
 struct PhaseRun {
   PhaseRun(const PhaseInputs& in, const PhasePlan& p, const PhaseHooks& h)
-      : inputs(in), plan(p), hooks(h), adam(in.parameters, AdamOptions{0.9, 0.999, 1e-8, p.l2}) {}
+      : inputs(in), plan(p), hooks(h), adam(in.parameters, AdamOptions{0.9, 0.999, 1e-8, p.l2}) {
+    if (plan.ema_decay > 0.0) average = live_state();
+  }
+
+  /// Copies of what the optimizer moves and of the buffers, by the module's names.
+  [[nodiscard]] nn::TensorMap live_state() const {
+    nn::TensorMap state;
+    for (const auto& [name, tensor] : inputs.module.state()) state[name] = nn::to_torch(tensor);
+    if (hooks.hidden == nullptr) return state;
+    for (const auto& [name, tensor] : *hooks.hidden) state[name] = tensor.detach().clone();
+    return state;
+  }
 
   const PhaseInputs& inputs;
   const PhasePlan& plan;
   const PhaseHooks& hooks;
   Adam adam;
   int epochs_done = 0;
+  nn::TensorMap average;  // running mean of live_state(); empty = not kept
   double best_loss = std::numeric_limits<double>::infinity();
   nn::TensorMap best;
   Traces traces;
@@ -48,6 +61,8 @@ void save(const PhaseRun& run, const CheckpointPlace& place) {
   put_group(checkpoint.tensors, "model/", module_state(run.inputs.module));
   put_group(checkpoint.tensors, "best/", run.best);
   put_group(checkpoint.tensors, "adam/", run.adam.state());
+  put_group(checkpoint.tensors, "average/", run.average);
+  if (run.hooks.hidden != nullptr) put_group(checkpoint.tensors, "hidden/", *run.hooks.hidden);
   if (run.hooks.state) put_group(checkpoint.tensors, "hooks/", run.hooks.state());
   checkpoint.record = {{"epochs_done", run.epochs_done}, {"traces", traces_to_json(run.traces)}};
   if (std::isfinite(run.best_loss)) checkpoint.record["best_loss"] = run.best_loss;
@@ -60,6 +75,12 @@ void resume(PhaseRun& run, const CheckpointPlace& place) {
   load_module(run.inputs.module, get_group(checkpoint->tensors, "model/"));
   run.best = get_group(checkpoint->tensors, "best/");
   run.adam.load_state(get_group(checkpoint->tensors, "adam/"));
+  run.average = get_group(checkpoint->tensors, "average/");
+  if (run.hooks.hidden != nullptr) {
+    for (auto& [name, tensor] : get_group(checkpoint->tensors, "hidden/")) {
+      run.hooks.hidden->at(name).copy_(tensor);
+    }
+  }
   if (run.hooks.load_state) run.hooks.load_state(get_group(checkpoint->tensors, "hooks/"));
   run.epochs_done = checkpoint->record.at("epochs_done");
   run.traces = traces_from_json(checkpoint->record.at("traces"));
@@ -93,32 +114,52 @@ void clear_gradients(nn::GraphModule& module) {
   }
 }
 
-/// One step on the images at `indices`; returns the summed loss.
-double train_batch(PhaseRun& run, const torch::Tensor& indices, std::int64_t step,
-                   double position) {
-  const data::Split& split = run.inputs.set.data.train;
-  const torch::Tensor images = data::normalized(split.images.index_select(0, indices));
-  const torch::Tensor labels = split.labels.index_select(0, indices);
+/// The optimizer's step on the gradients that the module holds.
+void update_weights(PhaseRun& run, double learning_rate) {
+  const torch::NoGradGuard no_grad;
+  nn::GraphModule& module = run.inputs.module;
+  nn::TensorMap* hidden = run.hooks.hidden;
+  if (hidden != nullptr) {
+    for (auto& [name, tensor] : *hidden) module.parameter(name).copy_(tensor);
+  }
+  run.adam.step(learning_rate);
+  if (run.hooks.after_step) run.hooks.after_step();
+  if (hidden != nullptr) {
+    for (auto& [name, tensor] : *hidden) tensor.copy_(module.parameter(name));
+  }
+  for (auto& [name, mean] : run.average) {
+    const bool is_hidden = hidden != nullptr && hidden->count(name) > 0;
+    const torch::Tensor now = is_hidden ? hidden->at(name) : module.parameter(name);
+    mean.lerp_(now, 1.0 - run.plan.ema_decay);
+  }
+  if (run.hooks.settle) run.hooks.settle();
+}
+
+/// One step on a batch; returns the summed loss.
+double train_batch(PhaseRun& run, const Batch& batch, std::int64_t step, double position) {
   nn::GraphModule& module = run.inputs.module;
   clear_gradients(module);
   module.set_dropout_stream(run.plan.stream.child("dropout", run.epochs_done),
                             static_cast<std::uint64_t>(step));
-  const torch::Tensor loss = torch::nn::functional::cross_entropy(module.forward(images), labels);
+  const torch::Tensor loss =
+      training_loss(module.forward(batch.images).flatten(1), batch, run.plan.distill);
   const auto value = loss.item<double>();
-  if (!std::isfinite(value)) fail_not_finite(run, images, step);
+  if (!std::isfinite(value)) fail_not_finite(run, batch.images, step);
   loss.backward();
   if (run.hooks.after_backward) run.hooks.after_backward();
-  run.adam.step(run.plan.learning_rate(position));
-  if (run.hooks.after_step) run.hooks.after_step();
-  return value * static_cast<double>(indices.numel());
+  update_weights(run, run.plan.learning_rate(position));
+  return value * static_cast<double>(batch.labels.numel());
 }
 
 /// One pass over the training images; returns the mean loss.
 double train_epoch(PhaseRun& run) {
-  const std::int64_t num_images = run.inputs.set.data.train.labels.numel();
+  const TrainingSet& set = run.inputs.set;
+  const std::int64_t num_images = set.num_images();
   const std::int64_t num_batches = (num_images + run.plan.batch - 1) / run.plan.batch;
   const torch::Tensor order =
       keyed_permutation(num_images, run.plan.stream.child("shuffle", run.epochs_done));
+  const torch::Tensor versions =
+      draw_versions(set, run.plan.stream.child("version", run.epochs_done));
   const auto start = std::chrono::steady_clock::now();
   run.inputs.module.train();
   double loss = 0.0;
@@ -126,7 +167,8 @@ double train_epoch(PhaseRun& run) {
     const std::int64_t first = b * run.plan.batch;
     const std::int64_t last = std::min<std::int64_t>(first + run.plan.batch, num_images);
     const double fraction = static_cast<double>(b) / static_cast<double>(num_batches);
-    loss += train_batch(run, order.slice(0, first, last), b, run.epochs_done + fraction);
+    loss += train_batch(run, make_batch(set, order.slice(0, first, last), versions), b,
+                        run.epochs_done + fraction);
     if ((b + 1) % kBatchesPerProgress == 0) {
       const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
       run.inputs.progress.step(
@@ -138,6 +180,23 @@ double train_epoch(PhaseRun& run) {
   return loss / static_cast<double>(num_images);
 }
 
+/// The network's score after an epoch, of its averaged weights when there are such; keeps the best.
+nn::Score score_epoch(PhaseRun& run) {
+  nn::GraphModule& module = run.inputs.module;
+  const nn::TensorMap now = module_state(module);
+  if (!run.average.empty()) {
+    load_module(module, run.average);
+    if (run.hooks.settle) run.hooks.settle();
+  }
+  const nn::Score score = nn::evaluate(module, run.inputs.set.data.validation);
+  if (run.plan.keep == Keep::LeastValidationLoss && score.loss < run.best_loss) {
+    run.best_loss = score.loss;
+    run.best = module_state(module);
+  }
+  if (!run.average.empty()) load_module(module, now);
+  return score;
+}
+
 void finish_epoch(PhaseRun& run, double train_loss) {
   ++run.epochs_done;
   if (run.hooks.after_epoch) {
@@ -145,13 +204,9 @@ void finish_epoch(PhaseRun& run, double train_loss) {
       run.traces.updates.push_back(std::move(row));
     }
   }
-  const nn::Score score = nn::evaluate(run.inputs.module, run.inputs.set.data.validation);
+  const nn::Score score = score_epoch(run);
   run.traces.epochs.push_back({run.plan.name, run.epochs_done, train_loss, score.loss,
                                score.accuracy, run.plan.learning_rate(run.epochs_done - 1)});
-  if (run.plan.keep == Keep::LeastValidationLoss && score.loss < run.best_loss) {
-    run.best_loss = score.loss;
-    run.best = module_state(run.inputs.module);
-  }
   run.inputs.progress.step(run.plan.name, run.epochs_done, run.plan.epochs,
                            {{"loss", train_loss},
                             {"validation_loss", score.loss},

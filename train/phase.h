@@ -1,27 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one training loop: epochs of keyed shuffles, cross-entropy, Adam, a validation score and a
-// checkpoint after each. What ADMM, masks and levels add to it hooks in. A phase that was stopped
-// goes on from its checkpoint and ends with the same bits.
+// The one training loop: epochs of keyed shuffles and copies, the loss of loss.h, Adam, a
+// validation score and a checkpoint after each. What ADMM, masks and levels add to it hooks in. A
+// phase that was stopped goes on from its checkpoint and ends with the same bits.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/progress.h"
 #include "core/random.h"
-#include "data/dataset.h"
 #include "nn/graph_module.h"
 #include "train/checkpoint.h"
+#include "train/options.h"
 #include "train/schedule.h"
 #include "train/traces.h"
+#include "train/training_set.h"
 
 namespace ohmweave::train {
-
-struct TrainingSet {
-  data::TrainingData data;
-  data::DataOptions options;
-};
 
 /// Which epoch's network a phase ends with.
 enum class Keep { LastEpoch, LeastValidationLoss };
@@ -33,7 +30,9 @@ struct PhasePlan {
   LearningRate learning_rate;
   double l2 = 0.0;
   Keep keep = Keep::LeastValidationLoss;
-  RandomStream stream;  // of shuffles and dropout
+  RandomStream stream;  // of shuffles, copies and dropout
+  double ema_decay = 0.0;
+  std::optional<DistillOptions> distill = std::nullopt;
 };
 
 /// What a phase does besides plain training; empty functions do nothing.
@@ -42,6 +41,10 @@ struct PhaseHooks {
   std::function<void()> after_step;      // weights have changed
   /// `epoch` (from 1) is done, its score not yet taken. Returns what ADMM updated.
   std::function<std::vector<AdmmRow>(int epoch)> after_epoch;
+  /// Tensors that the optimizer moves in place of the module's of the same name; `settle` makes the
+  /// module's from what they are (straight-through training). Null: the module's own are moved.
+  nn::TensorMap* hidden = nullptr;
+  std::function<void()> settle;
   std::function<nn::TensorMap()> state;                  // for the checkpoint
   std::function<void(const nn::TensorMap&)> load_state;  // from the checkpoint
 };

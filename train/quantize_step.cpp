@@ -53,21 +53,10 @@ void round_weights(nn::GraphModule& module, const Scales& scales, int weight_bit
 PhaseHooks straight_through_hooks(nn::GraphModule& module, const Masks& masks, const Scales& scales,
                                   int weight_bits, nn::TensorMap& hidden) {
   PhaseHooks hooks;
-  hooks.after_backward = [&module, &masks, &hidden] {
-    const torch::NoGradGuard no_grad;
-    mask_gradients(module, masks);
-    for (auto& [name, tensor] : hidden) module.parameter(name).copy_(tensor);
-  };
-  hooks.after_step = [&module, &masks, &scales, &hidden, weight_bits] {
-    const torch::NoGradGuard no_grad;
-    mask_weights(module, masks);
-    for (auto& [name, tensor] : hidden) tensor.copy_(module.parameter(name));
-    round_weights(module, scales, weight_bits);
-  };
-  hooks.state = [&hidden] { return hidden; };
-  hooks.load_state = [&hidden](const nn::TensorMap& saved) {
-    for (auto& [name, tensor] : hidden) tensor.copy_(saved.at(name));
-  };
+  hooks.after_backward = [&module, &masks] { mask_gradients(module, masks); };
+  hooks.after_step = [&module, &masks] { mask_weights(module, masks); };
+  hooks.hidden = &hidden;
+  hooks.settle = [&module, &scales, weight_bits] { round_weights(module, scales, weight_bits); };
   return hooks;
 }
 
@@ -77,9 +66,11 @@ Traces refine(nn::GraphModule& module, const Masks& masks, const QuantizeOptions
                        options.retrain.epochs,
                        context.batch,
                        cosine_rate(options.retrain.learning_rate, options.retrain.epochs),
-                       0.0,
+                       options.retrain.l2,
                        Keep::LeastValidationLoss,
-                       context.stream.child("refine")};
+                       context.stream.child("refine"),
+                       options.retrain.ema_decay,
+                       context.distill};
   nn::TensorMap parameters = module.trainable();
   PhaseHooks hooks;
   if (options.refine == RefineKind::StraightThrough) {

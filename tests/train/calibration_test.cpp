@@ -9,7 +9,7 @@
 namespace ohmweave::train {
 namespace {
 
-TrainingSet small_set() { return {data::load_training_data(small_data(), 1), small_data()}; }
+TrainingSet small_set() { return load_training_set(small_data(), std::nullopt, 1); }
 
 TEST(Calibration, GivesFormatsWhereCodesAreMadeAndNotToTheOutput) {
   nn::GraphModule module(small_network());

@@ -11,7 +11,7 @@
 namespace ohmweave::train {
 namespace {
 
-TrainingSet small_set() { return {data::load_training_data(small_data(), 1), small_data()}; }
+TrainingSet small_set() { return load_training_set(small_data(), std::nullopt, 1); }
 
 PhasePlan small_plan(int epochs, double learning_rate) {
   return {"test",
@@ -65,6 +65,49 @@ TEST(Phase, ThatDivergesNamesPhaseEpochStepAndLayer) {
     EXPECT_NE(text.find("training 'test', epoch 1, step"), std::string::npos) << text;
     EXPECT_NE(text.find("layer 'fc"), std::string::npos) << text;
   }
+}
+
+TEST(Phase, EndsWithTheRunningMeanOfItsWeights) {
+  const ScratchFolder scratch("ema");
+  const TrainingSet set = small_set();
+  nn::GraphModule module(small_network());
+  nn::initialize(module, RandomStream(4));
+  StopAt progress(0);
+  PhasePlan plan = small_plan(1, 1e-2);
+  plan.ema_decay = 0.9;
+  torch::Tensor mean = module.parameter("fc1.weight").detach().clone();
+  PhaseHooks hooks;
+  hooks.after_step = [&] { mean = mean * 0.9 + module.parameter("fc1.weight").detach() * 0.1; };
+
+  (void)run_phase({module, module.trainable(), set, progress}, plan, hooks,
+                  {scratch.folder("a") / "c", "s"});
+
+  EXPECT_TRUE(torch::allclose(module.parameter("fc1.weight"), mean, 1e-5, 1e-7));
+}
+
+TEST(Phase, MovesHiddenWeightsAndScoresTheSettledOnes) {
+  const ScratchFolder scratch("hidden");
+  const TrainingSet set = small_set();
+  nn::GraphModule module(small_network());
+  nn::initialize(module, RandomStream(4));
+  StopAt progress(0);
+  const torch::Tensor start = module.parameter("fc1.weight").detach().clone();
+  nn::TensorMap hidden = {{"fc1.weight", start.clone()}};
+  PhaseHooks hooks;
+  hooks.hidden = &hidden;
+  hooks.settle = [&] {
+    const torch::NoGradGuard no_grad;
+    module.parameter("fc1.weight").copy_(hidden.at("fc1.weight").sign());
+  };
+  PhasePlan plan = small_plan(2, 1e-2);
+  plan.keep = Keep::LastEpoch;
+
+  const Traces traces = run_phase({module, module.trainable(), set, progress}, plan, hooks,
+                                  {scratch.folder("a") / "c", "s"});
+
+  EXPECT_GT((hidden.at("fc1.weight") - start).abs().max().item<double>(), 1e-3);
+  EXPECT_TRUE(torch::equal(module.parameter("fc1.weight"), hidden.at("fc1.weight").sign()));
+  EXPECT_EQ(nn::evaluate(module, set.data.validation).loss, traces.epochs.back().validation_loss);
 }
 
 TEST(Phase, CallsItsHooksInOrder) {

@@ -26,13 +26,19 @@ Files contents(const std::filesystem::path& folder) {
   return files;
 }
 
-Files run_dense(const ScratchFolder& scratch, Progress& progress) {
-  const auto output = scratch.folder("dense");
+TrainOptions small_training() {
   TrainOptions options;
   options.epochs = 4;
   options.batch = 32;
   options.learning_rate = 1e-2;
-  dense_stage(small_network(), small_data(), options,
+  options.ema_decay = 0.9;
+  options.augment.emplace().copies = 2;
+  return options;
+}
+
+Files run_dense(const ScratchFolder& scratch, Progress& progress) {
+  const auto output = scratch.folder("dense");
+  dense_stage(small_network(), small_data(), small_training(),
               {output, scratch.folder("dense.work"), 1, RandomStream(1).child("dense"), progress});
   return contents(output);
 }
@@ -57,11 +63,14 @@ CompressOptions small_steps() {
   second.admm.iterations = 2;
   second.admm.rho = 0.05;
   second.retrain.epochs = 2;
+  second.retrain.ema_decay = 0.9;
   second.quantize.emplace();
   second.quantize->admm.iterations = 1;
   second.quantize->retrain.epochs = 2;
+  second.quantize->retrain.ema_decay = 0.9;
   CompressOptions options;
   options.steps = {first, second};
+  options.distill.emplace();
   return options;
 }
 
@@ -70,6 +79,7 @@ Files run_compress(const ScratchFolder& scratch, const CompressOptions& options,
   const auto output = scratch.folder("compress");
   TrainOptions train_options;
   train_options.batch = 32;
+  train_options.augment.emplace().copies = 2;
   LevelGrid grid;
   grid.array_rows = 16;
   grid.array_cols = 16;
@@ -114,13 +124,9 @@ TEST(DenseStage, OtherSeedsGiveOtherWeights) {
   const ScratchFolder scratch("seeds");
   StopAt never(0);
   const Files first = run_dense(scratch, never);
-  TrainOptions options;
-  options.epochs = 4;
-  options.batch = 32;
-  options.learning_rate = 1e-2;
 
   // Same work folder: the checkpoint of the other seed must not be taken for this one's.
-  dense_stage(small_network(), small_data(), options,
+  dense_stage(small_network(), small_data(), small_training(),
               {scratch.folder("dense2"), scratch.folder("dense.work"), 2,
                RandomStream(2).child("dense"), never});
 

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// The loss of a batch: cross-entropy, mixed with what a teacher says when there is one:
+//   (1 - weight) CE(labels, y) + weight T^2 KL(softmax(teacher / T) || softmax(y / T))
+// Source: hinton_arxiv_2015, section 2 (the factor T^2 keeps the gradients' size).
+#pragma once
+
+#include <torch/torch.h>
+
+#include "train/options.h"
+#include "train/training_set.h"
+
+namespace ohmweave::train {
+
+/// Mean over the batch, a scalar. `logits`: images x classes. Without teacher_logits in the batch
+/// it is the cross-entropy alone.
+[[nodiscard]] torch::Tensor training_loss(const torch::Tensor& logits, const Batch& batch,
+                                          const std::optional<DistillOptions>& distill);
+
+}  // namespace ohmweave::train
