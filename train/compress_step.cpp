@@ -60,10 +60,11 @@ Traces retrain(nn::GraphModule& module, const Masks& masks, const RetrainOptions
                        context.stream.child("retrain"),
                        options.ema_decay,
                        context.distill};
+  DenseLearner learner(module);
   PhaseHooks hooks;
-  hooks.after_backward = [&] { mask_gradients(module, masks); };
-  hooks.after_step = [&] { mask_weights(module, masks); };
-  return run_phase({module, module.trainable(), context.set, context.progress}, plan, hooks,
+  hooks.after_backward = [&] { mask_gradients(learner.parameters(), masks); };
+  hooks.after_step = [&] { mask_weights(learner.parameters(), masks); };
+  return run_phase({learner, learner.parameters(), context.set, context.progress}, plan, hooks,
                    {context.folder / "retrain.ckpt.safetensors", context.stamp});
 }
 
@@ -117,12 +118,13 @@ Traces run_admm_phase(nn::GraphModule& module, const ConstraintMap& constraints,
                        context.stream.child("admm"),
                        0.0,
                        context.distill};
+  DenseLearner learner(module);
   PhaseHooks hooks;
   hooks.after_backward = [&] {
     state.add_penalty_gradient();
-    mask_gradients(module, masks);
+    mask_gradients(learner.parameters(), masks);
   };
-  hooks.after_step = [&] { mask_weights(module, masks); };
+  hooks.after_step = [&] { mask_weights(learner.parameters(), masks); };
   hooks.after_epoch = [&](int epoch) {
     std::vector<AdmmRow> rows;
     if (epoch % options.epochs_per_iteration != 0) return rows;
@@ -133,7 +135,7 @@ Traces run_admm_phase(nn::GraphModule& module, const ConstraintMap& constraints,
   };
   hooks.state = [&] { return state.state(); };
   hooks.load_state = [&](const nn::TensorMap& saved) { state.load_state(saved); };
-  return run_phase({module, module.trainable(), context.set, context.progress}, plan, hooks,
+  return run_phase({learner, learner.parameters(), context.set, context.progress}, plan, hooks,
                    {context.folder / "admm.ckpt.safetensors", context.stamp});
 }
 

@@ -59,8 +59,10 @@ void dense_stage(const Network& network, const data::DataOptions& data_options,
   const CheckpointPlace place{context.work / "dense.ckpt.safetensors",
                               dense_stamp(network, data_options, options, context)};
 
+  DenseLearner learner(module);
+
   const Traces traces =
-      run_phase({module, module.trainable(), set, context.progress}, plan, {}, place);
+      run_phase({learner, learner.parameters(), set, context.progress}, plan, {}, place);
 
   save_network_model(nn::to_model(module, calibrate(module, set)), context.output);
   write_file_atomically(context.output / "train.csv", train_csv(traces));

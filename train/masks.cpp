@@ -27,18 +27,19 @@ Masks nonzero_masks(const nn::GraphModule& module, const Masks& masks) {
   return result;
 }
 
-void mask_gradients(const nn::GraphModule& module, const Masks& masks) {
+void mask_gradients(const nn::TensorMap& parameters, const Masks& masks) {
   const torch::NoGradGuard no_grad;
   for (const auto& [name, mask] : masks) {
-    torch::Tensor weight = module.parameter(name);
+    torch::Tensor weight = parameters.at(name);
     if (weight.grad().defined()) weight.mutable_grad().mul_(mask);
   }
 }
 
-void mask_weights(const nn::GraphModule& module, const Masks& masks) {
+void mask_weights(const nn::TensorMap& parameters, const Masks& masks) {
   const torch::NoGradGuard no_grad;
   for (const auto& [name, mask] : masks) {
-    module.parameter(name).masked_fill_(mask.logical_not(), 0.0);
+    torch::Tensor weight = parameters.at(name);
+    weight.masked_fill_(mask.logical_not(), 0.0);
   }
 }
 

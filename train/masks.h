@@ -19,9 +19,9 @@ using Masks = nn::TensorMap;
 /// What is allowed by `masks` and not zero now.
 [[nodiscard]] Masks nonzero_masks(const nn::GraphModule& module, const Masks& masks);
 
-/// Zeroes the gradients of the masked weights of `module`.
-void mask_gradients(const nn::GraphModule& module, const Masks& masks);
-/// Sets the masked weights of `module` to +0.
-void mask_weights(const nn::GraphModule& module, const Masks& masks);
+/// Zeroes the gradients of the masked weights among `parameters`.
+void mask_gradients(const nn::TensorMap& parameters, const Masks& masks);
+/// Sets the masked weights among `parameters` to +0.
+void mask_weights(const nn::TensorMap& parameters, const Masks& masks);
 
 }  // namespace ohmweave::train

@@ -7,10 +7,7 @@
 #include <utility>
 
 #include "core/error.h"
-#include "nn/evaluate.h"
-#include "nn/torch_io.h"
 #include "train/adam.h"
-#include "train/loss.h"
 
 namespace ohmweave::train {
 namespace {
@@ -24,10 +21,9 @@ struct PhaseRun {
     if (plan.ema_decay > 0.0) average = live_state();
   }
 
-  /// Copies of what the optimizer moves and of the buffers, by the module's names.
+  /// Copies of what the optimizer moves and of the buffers, by the learner's names.
   [[nodiscard]] nn::TensorMap live_state() const {
-    nn::TensorMap state;
-    for (const auto& [name, tensor] : inputs.module.state()) state[name] = nn::to_torch(tensor);
+    nn::TensorMap state = inputs.learner.state();
     if (hooks.hidden == nullptr) return state;
     for (const auto& [name, tensor] : *hooks.hidden) state[name] = tensor.detach().clone();
     return state;
@@ -44,21 +40,9 @@ struct PhaseRun {
   Traces traces;
 };
 
-nn::TensorMap module_state(const nn::GraphModule& module) {
-  nn::TensorMap state;
-  for (const auto& [name, tensor] : module.state()) state[name] = nn::to_torch(tensor);
-  return state;
-}
-
-void load_module(nn::GraphModule& module, const nn::TensorMap& state) {
-  Parameters parameters;
-  for (const auto& [name, tensor] : state) parameters[name] = nn::to_core(tensor);
-  module.load(parameters);
-}
-
 void save(const PhaseRun& run, const CheckpointPlace& place) {
   Checkpoint checkpoint;
-  put_group(checkpoint.tensors, "model/", module_state(run.inputs.module));
+  put_group(checkpoint.tensors, "model/", run.inputs.learner.state());
   put_group(checkpoint.tensors, "best/", run.best);
   put_group(checkpoint.tensors, "adam/", run.adam.state());
   put_group(checkpoint.tensors, "average/", run.average);
@@ -72,7 +56,7 @@ void save(const PhaseRun& run, const CheckpointPlace& place) {
 void resume(PhaseRun& run, const CheckpointPlace& place) {
   const std::optional<Checkpoint> checkpoint = load_checkpoint(place);
   if (!checkpoint) return;
-  load_module(run.inputs.module, get_group(checkpoint->tensors, "model/"));
+  run.inputs.learner.load(get_group(checkpoint->tensors, "model/"));
   run.best = get_group(checkpoint->tensors, "best/");
   run.adam.load_state(get_group(checkpoint->tensors, "adam/"));
   run.average = get_group(checkpoint->tensors, "average/");
@@ -87,19 +71,9 @@ void resume(PhaseRun& run, const CheckpointPlace& place) {
   if (checkpoint->record.contains("best_loss")) run.best_loss = checkpoint->record["best_loss"];
 }
 
-/// The first node whose output is not finite on these images, for an error text.
-std::string first_broken_node(nn::GraphModule& module, const torch::Tensor& images) {
-  const torch::NoGradGuard no_grad;
-  std::string broken;
-  (void)module.forward(images, [&broken](const std::string& node, const torch::Tensor& output) {
-    if (broken.empty() && !torch::isfinite(output).all().item<bool>()) broken = node;
-  });
-  return broken;
-}
-
 [[noreturn]] void fail_not_finite(const PhaseRun& run, const torch::Tensor& images,
                                   std::int64_t step) {
-  const std::string node = first_broken_node(run.inputs.module, images);
+  const std::string node = run.inputs.learner.first_broken_node(images);
   throw NumericError("training '" + run.plan.name + "', epoch " +
                      std::to_string(run.epochs_done + 1) + ", step " + std::to_string(step + 1) +
                      ": the loss is not a finite number" +
@@ -107,48 +81,34 @@ std::string first_broken_node(nn::GraphModule& module, const torch::Tensor& imag
                      "; a lower learning rate may help");
 }
 
-void clear_gradients(nn::GraphModule& module) {
-  for (auto& [name, parameter] : module.trainable()) {
-    torch::Tensor handle = parameter;
-    handle.mutable_grad() = torch::Tensor();
-  }
-}
-
-/// The optimizer's step on the gradients that the module holds.
+/// The optimizer's step on the gradients that the learner holds.
 void update_weights(PhaseRun& run, double learning_rate) {
   const torch::NoGradGuard no_grad;
-  nn::GraphModule& module = run.inputs.module;
+  const nn::TensorMap& live = run.inputs.learner.tensors();
   nn::TensorMap* hidden = run.hooks.hidden;
   if (hidden != nullptr) {
-    for (auto& [name, tensor] : *hidden) module.parameter(name).copy_(tensor);
+    for (auto& [name, tensor] : *hidden) torch::Tensor(live.at(name)).copy_(tensor);
   }
   run.adam.step(learning_rate);
   if (run.hooks.after_step) run.hooks.after_step();
   if (hidden != nullptr) {
-    for (auto& [name, tensor] : *hidden) tensor.copy_(module.parameter(name));
+    for (auto& [name, tensor] : *hidden) tensor.copy_(live.at(name));
   }
   for (auto& [name, mean] : run.average) {
     const bool is_hidden = hidden != nullptr && hidden->count(name) > 0;
-    const torch::Tensor now = is_hidden ? hidden->at(name) : module.parameter(name);
-    mean.lerp_(now, 1.0 - run.plan.ema_decay);
+    mean.lerp_(is_hidden ? hidden->at(name) : live.at(name), 1.0 - run.plan.ema_decay);
   }
   if (run.hooks.settle) run.hooks.settle();
 }
 
 /// One step on a batch; returns the summed loss.
 double train_batch(PhaseRun& run, const Batch& batch, std::int64_t step, double position) {
-  nn::GraphModule& module = run.inputs.module;
-  clear_gradients(module);
-  module.set_dropout_stream(run.plan.stream.child("dropout", run.epochs_done),
-                            static_cast<std::uint64_t>(step));
-  const torch::Tensor loss =
-      training_loss(module.forward(batch.images).flatten(1), batch, run.plan.distill);
-  const auto value = loss.item<double>();
-  if (!std::isfinite(value)) fail_not_finite(run, batch.images, step);
-  loss.backward();
+  const RandomStream dropout = run.plan.stream.child("dropout", run.epochs_done, step);
+  const double loss = run.inputs.learner.compute_gradients(batch, run.plan.distill, dropout);
+  if (!std::isfinite(loss)) fail_not_finite(run, batch.images, step);
   if (run.hooks.after_backward) run.hooks.after_backward();
   update_weights(run, run.plan.learning_rate(position));
-  return value * static_cast<double>(batch.labels.numel());
+  return loss * static_cast<double>(batch.labels.numel());
 }
 
 /// One pass over the training images; returns the mean loss.
@@ -161,7 +121,6 @@ double train_epoch(PhaseRun& run) {
   const torch::Tensor versions =
       draw_versions(set, run.plan.stream.child("version", run.epochs_done));
   const auto start = std::chrono::steady_clock::now();
-  run.inputs.module.train();
   double loss = 0.0;
   for (std::int64_t b = 0; b < num_batches; ++b) {
     const std::int64_t first = b * run.plan.batch;
@@ -182,18 +141,18 @@ double train_epoch(PhaseRun& run) {
 
 /// The network's score after an epoch, of its averaged weights when there are such; keeps the best.
 nn::Score score_epoch(PhaseRun& run) {
-  nn::GraphModule& module = run.inputs.module;
-  const nn::TensorMap now = module_state(module);
+  Learner& learner = run.inputs.learner;
+  const nn::TensorMap now = run.average.empty() ? nn::TensorMap() : learner.state();
   if (!run.average.empty()) {
-    load_module(module, run.average);
+    learner.load(run.average);
     if (run.hooks.settle) run.hooks.settle();
   }
-  const nn::Score score = nn::evaluate(module, run.inputs.set.data.validation);
+  const nn::Score score = learner.evaluate(run.inputs.set.data.validation);
   if (run.plan.keep == Keep::LeastValidationLoss && score.loss < run.best_loss) {
     run.best_loss = score.loss;
-    run.best = module_state(module);
+    run.best = learner.state();
   }
-  if (!run.average.empty()) load_module(module, now);
+  if (!run.average.empty()) learner.load(now);
   return score;
 }
 
@@ -237,7 +196,7 @@ Traces run_phase(const PhaseInputs& inputs, const PhasePlan& plan, const PhaseHo
     inputs.progress.stop_point();
   }
   if (plan.keep == Keep::LeastValidationLoss && !run.best.empty()) {
-    load_module(inputs.module, run.best);
+    inputs.learner.load(run.best);
   }
   return run.traces;
 }

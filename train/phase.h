@@ -11,12 +11,11 @@
 
 #include "core/progress.h"
 #include "core/random.h"
-#include "nn/graph_module.h"
 #include "train/checkpoint.h"
+#include "train/learner.h"
 #include "train/options.h"
 #include "train/schedule.h"
 #include "train/traces.h"
-#include "train/training_set.h"
 
 namespace ohmweave::train {
 
@@ -41,8 +40,9 @@ struct PhaseHooks {
   std::function<void()> after_step;      // weights have changed
   /// `epoch` (from 1) is done, its score not yet taken. Returns what ADMM updated.
   std::function<std::vector<AdmmRow>(int epoch)> after_epoch;
-  /// Tensors that the optimizer moves in place of the module's of the same name; `settle` makes the
-  /// module's from what they are (straight-through training). Null: the module's own are moved.
+  /// Tensors that the optimizer moves in place of the learner's of the same name; `settle` makes
+  /// the learner's from what they are (straight-through training). Null: the learner's own are
+  /// moved.
   nn::TensorMap* hidden = nullptr;
   std::function<void()> settle;
   std::function<nn::TensorMap()> state;                  // for the checkpoint
@@ -51,13 +51,13 @@ struct PhaseHooks {
 
 /// What a phase works on.
 struct PhaseInputs {
-  nn::GraphModule& module;
-  nn::TensorMap parameters;  // those that are trained; share storage with the module
+  Learner& learner;
+  nn::TensorMap parameters;  // those of the learner's that are trained
   const TrainingSet& set;
   Progress& progress;
 };
 
-/// Trains `inputs.module` in place. Throws NumericError naming phase, epoch, step and layer when
+/// Trains `inputs.learner` in place. Throws NumericError naming phase, epoch, step and layer when
 /// the loss is not finite, Interrupted (from Progress::stop_point) after a checkpoint.
 [[nodiscard]] Traces run_phase(const PhaseInputs& inputs, const PhasePlan& plan,
                                const PhaseHooks& hooks, const CheckpointPlace& place);

@@ -53,8 +53,8 @@ void round_weights(nn::GraphModule& module, const Scales& scales, int weight_bit
 PhaseHooks straight_through_hooks(nn::GraphModule& module, const Masks& masks, const Scales& scales,
                                   int weight_bits, nn::TensorMap& hidden) {
   PhaseHooks hooks;
-  hooks.after_backward = [&module, &masks] { mask_gradients(module, masks); };
-  hooks.after_step = [&module, &masks] { mask_weights(module, masks); };
+  hooks.after_backward = [&module, &masks] { mask_gradients(module.trainable(), masks); };
+  hooks.after_step = [&module, &masks] { mask_weights(module.trainable(), masks); };
   hooks.hidden = &hidden;
   hooks.settle = [&module, &scales, weight_bits] { round_weights(module, scales, weight_bits); };
   return hooks;
@@ -71,7 +71,8 @@ Traces refine(nn::GraphModule& module, const Masks& masks, const QuantizeOptions
                        context.stream.child("refine"),
                        options.retrain.ema_decay,
                        context.distill};
-  nn::TensorMap parameters = module.trainable();
+  DenseLearner learner(module);
+  nn::TensorMap parameters = learner.parameters();
   PhaseHooks hooks;
   if (options.refine == RefineKind::StraightThrough) {
     const int bits = context.grid.quantization.weight_bits;
@@ -79,7 +80,7 @@ Traces refine(nn::GraphModule& module, const Masks& masks, const QuantizeOptions
   } else {
     for (const auto& [name, mask] : masks) parameters.erase(name);
   }
-  return run_phase({module, parameters, context.set, context.progress}, plan, hooks,
+  return run_phase({learner, parameters, context.set, context.progress}, plan, hooks,
                    {context.folder / "refine.ckpt.safetensors", context.stamp});
 }
 

@@ -21,7 +21,7 @@ TEST(Masks, HoldMaskedWeightsAtPositiveZero) {
   Masks masks = full_masks(module);
   masks["fc2.weight"][3][5] = false;
 
-  mask_weights(module, masks);
+  mask_weights(module.trainable(), masks);
 
   EXPECT_EQ(torch::count_nonzero(module.parameter("fc2.weight")).item<int>(), 159);
   EXPECT_FALSE(std::signbit(module.parameter("fc2.weight")[3][5].item<float>()));
@@ -34,7 +34,7 @@ TEST(Masks, ZeroTheGradientsOfMaskedWeights) {
   torch::Tensor weight = module.parameter("fc2.weight");
   weight.mutable_grad() = torch::ones({10, 16});
 
-  mask_gradients(module, masks);
+  mask_gradients(module.trainable(), masks);
 
   EXPECT_EQ(weight.grad().sum().item<float>(), 144.0F);
   EXPECT_EQ(weight.grad()[0].sum().item<float>(), 0.0F);

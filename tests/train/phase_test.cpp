@@ -37,10 +37,11 @@ TEST(Phase, LowersTheLossAndKeepsTheBestEpoch) {
   const TrainingSet set = small_set();
   nn::GraphModule module(small_network());
   nn::initialize(module, RandomStream(4));
+  DenseLearner learner(module);
   StopAt progress(0);
 
-  const Traces traces = run_phase({module, module.trainable(), set, progress}, small_plan(4, 1e-2),
-                                  {}, {scratch.folder("a") / "c", "s"});
+  const Traces traces = run_phase({learner, learner.parameters(), set, progress},
+                                  small_plan(4, 1e-2), {}, {scratch.folder("a") / "c", "s"});
 
   ASSERT_EQ(traces.epochs.size(), 4U);
   EXPECT_LT(traces.epochs.back().train_loss, traces.epochs.front().train_loss - 0.1);
@@ -54,10 +55,11 @@ TEST(Phase, ThatDivergesNamesPhaseEpochStepAndLayer) {
   const TrainingSet set = small_set();
   nn::GraphModule module(small_network());
   nn::initialize(module, RandomStream(4));
+  DenseLearner learner(module);
   StopAt progress(0);
 
   try {
-    (void)run_phase({module, module.trainable(), set, progress}, small_plan(2, 1e30), {},
+    (void)run_phase({learner, learner.parameters(), set, progress}, small_plan(2, 1e30), {},
                     {scratch.folder("a") / "c", "s"});
     FAIL() << "a learning rate of 1e30 did no harm";
   } catch (const NumericError& error) {
@@ -72,6 +74,7 @@ TEST(Phase, EndsWithTheRunningMeanOfItsWeights) {
   const TrainingSet set = small_set();
   nn::GraphModule module(small_network());
   nn::initialize(module, RandomStream(4));
+  DenseLearner learner(module);
   StopAt progress(0);
   PhasePlan plan = small_plan(1, 1e-2);
   plan.ema_decay = 0.9;
@@ -79,7 +82,7 @@ TEST(Phase, EndsWithTheRunningMeanOfItsWeights) {
   PhaseHooks hooks;
   hooks.after_step = [&] { mean = mean * 0.9 + module.parameter("fc1.weight").detach() * 0.1; };
 
-  (void)run_phase({module, module.trainable(), set, progress}, plan, hooks,
+  (void)run_phase({learner, learner.parameters(), set, progress}, plan, hooks,
                   {scratch.folder("a") / "c", "s"});
 
   EXPECT_TRUE(torch::allclose(module.parameter("fc1.weight"), mean, 1e-5, 1e-7));
@@ -90,6 +93,7 @@ TEST(Phase, MovesHiddenWeightsAndScoresTheSettledOnes) {
   const TrainingSet set = small_set();
   nn::GraphModule module(small_network());
   nn::initialize(module, RandomStream(4));
+  DenseLearner learner(module);
   StopAt progress(0);
   const torch::Tensor start = module.parameter("fc1.weight").detach().clone();
   nn::TensorMap hidden = {{"fc1.weight", start.clone()}};
@@ -102,7 +106,7 @@ TEST(Phase, MovesHiddenWeightsAndScoresTheSettledOnes) {
   PhasePlan plan = small_plan(2, 1e-2);
   plan.keep = Keep::LastEpoch;
 
-  const Traces traces = run_phase({module, module.trainable(), set, progress}, plan, hooks,
+  const Traces traces = run_phase({learner, learner.parameters(), set, progress}, plan, hooks,
                                   {scratch.folder("a") / "c", "s"});
 
   EXPECT_GT((hidden.at("fc1.weight") - start).abs().max().item<double>(), 1e-3);
@@ -115,6 +119,7 @@ TEST(Phase, CallsItsHooksInOrder) {
   const TrainingSet set = small_set();
   nn::GraphModule module(small_network());
   nn::initialize(module, RandomStream(4));
+  DenseLearner learner(module);
   StopAt progress(0);
   std::string calls;
   PhaseHooks hooks;
@@ -127,7 +132,7 @@ TEST(Phase, CallsItsHooksInOrder) {
     return std::vector<AdmmRow>{};
   };
 
-  (void)run_phase({module, module.trainable(), set, progress}, small_plan(2, 1e-3), hooks,
+  (void)run_phase({learner, learner.parameters(), set, progress}, small_plan(2, 1e-3), hooks,
                   {scratch.folder("a") / "c", "s"});
 
   // 300 training images in batches of 32: ten steps an epoch.

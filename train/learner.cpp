@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/learner.h"
+
+#include <cmath>
+
+#include "core/error.h"
+#include "train/loss.h"
+
+namespace ohmweave::train {
+
+nn::TensorMap Learner::state() const {
+  nn::TensorMap state;
+  for (const auto& [name, tensor] : tensors()) state[name] = tensor.detach().clone();
+  return state;
+}
+
+void Learner::load(const nn::TensorMap& state) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& [name, tensor] : tensors()) {
+    const auto found = state.find(name);
+    OHMWEAVE_REQUIRE(found != state.end(), "a learner's state holds '" + name + "'");
+    torch::Tensor live = tensor;
+    live.copy_(found->second);
+  }
+}
+
+DenseLearner::DenseLearner(nn::GraphModule& module)
+    : module_(module), parameters_(module.trainable()) {
+  for (const auto& [name, tensor] : module.state()) tensors_[name] = module.parameter(name);
+}
+
+double DenseLearner::compute_gradients(const Batch& batch,
+                                       const std::optional<DistillOptions>& distill,
+                                       const RandomStream& dropout) {
+  for (auto& [name, parameter] : parameters_) parameter.mutable_grad() = torch::Tensor();
+  module_.train();
+  module_.set_dropout_stream(dropout, 0);
+  const torch::Tensor loss =
+      training_loss(module_.forward(batch.images).flatten(1), batch, distill);
+  const auto value = loss.item<double>();
+  if (std::isfinite(value)) loss.backward();
+  return value;
+}
+
+std::string DenseLearner::first_broken_node(const torch::Tensor& images) {
+  const torch::NoGradGuard no_grad;
+  std::string broken;
+  (void)module_.forward(images, [&broken](const std::string& node, const torch::Tensor& output) {
+    if (broken.empty() && !torch::isfinite(output).all().item<bool>()) broken = node;
+  });
+  return broken;
+}
+
+nn::Score DenseLearner::evaluate(const data::Split& split) { return nn::evaluate(module_, split); }
+
+}  // namespace ohmweave::train

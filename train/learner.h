@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// A network while it is being trained: live parameters, the gradients of a batch's loss, scores.
+// The dense kind runs on torch's autograd.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/random.h"
+#include "nn/evaluate.h"
+#include "nn/graph_module.h"
+#include "train/options.h"
+#include "train/training_set.h"
+
+namespace ohmweave::train {
+
+class Learner {
+ public:
+  virtual ~Learner() = default;
+  Learner() = default;
+  Learner(const Learner&) = delete;
+  Learner& operator=(const Learner&) = delete;
+
+  /// All parameters and buffers by name. Live: writing to a tensor changes the network.
+  [[nodiscard]] virtual const nn::TensorMap& tensors() const = 0;
+  /// Those that can be trained.
+  [[nodiscard]] virtual const nn::TensorMap& parameters() const = 0;
+
+  /// Sets the gradients of parameters() to those of the batch's mean loss, which is returned (NaN
+  /// or infinity included; the gradients are then undefined). `dropout`: decides what is dropped.
+  virtual double compute_gradients(const Batch& batch, const std::optional<DistillOptions>& distill,
+                                   const RandomStream& dropout) = 0;
+  /// The first node whose output is not finite on `images` (normalized); empty when all are.
+  [[nodiscard]] virtual std::string first_broken_node(const torch::Tensor& images) = 0;
+  [[nodiscard]] virtual nn::Score evaluate(const data::Split& split) = 0;
+
+  /// Copies of tensors(), and back. load() throws std::logic_error when one is missing.
+  [[nodiscard]] nn::TensorMap state() const;
+  void load(const nn::TensorMap& state);
+};
+
+/// A GraphModule, which must outlive the learner; its parameters are the module's own tensors.
+class DenseLearner final : public Learner {
+ public:
+  explicit DenseLearner(nn::GraphModule& module);
+  [[nodiscard]] const nn::TensorMap& tensors() const override { return tensors_; }
+  [[nodiscard]] const nn::TensorMap& parameters() const override { return parameters_; }
+  double compute_gradients(const Batch& batch, const std::optional<DistillOptions>& distill,
+                           const RandomStream& dropout) override;
+  [[nodiscard]] std::string first_broken_node(const torch::Tensor& images) override;
+  [[nodiscard]] nn::Score evaluate(const data::Split& split) override;
+
+ private:
+  nn::GraphModule& module_;
+  nn::TensorMap tensors_;
+  nn::TensorMap parameters_;
+};
+
+}  // namespace ohmweave::train
