@@ -12,7 +12,7 @@ namespace ohmweave {
 namespace {
 
 /// What is known of each channel (of a vector: each feature) of a node's output.
-using Flags = std::vector<char>;
+using Flags = std::vector<std::uint8_t>;
 
 /// The weight matrix of a node with its mask: entry (output, input channel within its group, place
 /// in the kernel) at index ((output * inputs) + input) * kernel_size + place.
@@ -48,7 +48,7 @@ class Paths {
     return {node, node.out_channels, in.channels / node.groups, node.kernel * node.kernel};
   }
 
-  [[nodiscard]] const std::vector<char>& mask(const WeightMasks& masks, int index) const {
+  [[nodiscard]] const std::vector<std::uint8_t>& mask(const WeightMasks& masks, int index) const {
     const std::string name = network_.nodes[index].name + ".weight";
     const auto found = masks.find(name);
     OHMWEAVE_REQUIRE(found != masks.end(), "there is a mask for '" + name + "'");
@@ -76,7 +76,8 @@ class Paths {
 
 /// Calls visit(output, input channel, entry) for every weight that the mask allows.
 template <class Visit>
-void for_each_weight(const Layer& layer, const std::vector<char>& mask, const Visit& visit) {
+void for_each_weight(const Layer& layer, const std::vector<std::uint8_t>& mask,
+                     const Visit& visit) {
   std::size_t entry = 0;
   for (int output = 0; output < layer.outputs; ++output) {
     for (int input = 0; input < layer.inputs; ++input) {
@@ -172,7 +173,7 @@ void fold_constants(const Layer& layer, const std::vector<double>& constants, co
                     Parameters& parameters) {
   const Tensor& weight = tensor_of(parameters, layer.node.name + ".weight");
   std::vector<double> sums(layer.outputs, 0.0);
-  std::vector<char> nonzero(weight.values.size());
+  std::vector<std::uint8_t> nonzero(weight.values.size());
   for (std::size_t e = 0; e < nonzero.size(); ++e) nonzero[e] = weight.values[e] != 0.0F ? 1 : 0;
   for_each_weight(layer, nonzero, [&](int output, int channel, std::size_t entry) {
     if (varies[channel] == 0) sums[output] += weight.values[entry] * constants[channel];
@@ -193,7 +194,7 @@ WeightMasks live_weights(const Network& network, const WeightMasks& masks) {
     const Node& node = network.nodes[index];
     const Layer layer = paths.layer(index);
     if (!layer.can_fold()) continue;
-    std::vector<char>& mask = live.at(node.name + ".weight");
+    std::vector<std::uint8_t>& mask = live.at(node.name + ".weight");
     const Flags& in = varies[node.inputs[0]];
     for_each_weight(layer, paths.mask(masks, index),
                     [&](int, int channel, std::size_t entry) { mask[entry] = in[channel]; });
@@ -201,9 +202,9 @@ WeightMasks live_weights(const Network& network, const WeightMasks& masks) {
   const std::vector<Flags> used = used_channels(paths, live);
   for (const int index : weight_nodes(network)) {
     const Node& node = network.nodes[index];
-    std::vector<char>& mask = live.at(node.name + ".weight");
+    std::vector<std::uint8_t>& mask = live.at(node.name + ".weight");
     for_each_weight(
-        paths.layer(index), std::vector<char>(mask),
+        paths.layer(index), std::vector<std::uint8_t>(mask),
         [&](int output, int, std::size_t entry) { mask[entry] &= used[index][output]; });
   }
   return live;
@@ -225,7 +226,7 @@ Parameters fold_dead_paths(const Network& network, const Parameters& parameters,
       if (layer.can_fold()) {
         fold_constants(layer, constants[node.inputs[0]], varies[node.inputs[0]], folded);
       }
-      const std::vector<char>& mask = paths.mask(live, i);
+      const std::vector<std::uint8_t>& mask = paths.mask(live, i);
       std::vector<float>& weight = folded.at(node.name + ".weight").values;
       for (std::size_t e = 0; e < weight.size(); ++e) {
         if (mask[e] == 0) weight[e] = 0.0F;

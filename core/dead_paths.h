@@ -5,6 +5,7 @@
 // folded into the biases behind them. Batch norm counts in its evaluation form.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -15,7 +16,7 @@
 namespace ohmweave {
 
 /// A byte per entry of a weight tensor, by parameter name ("conv1.weight"); 0 = no weight here.
-using WeightMasks = std::map<std::string, std::vector<char>>;
+using WeightMasks = std::map<std::string, std::vector<std::uint8_t>>;
 
 /// `masks` without the weights that cannot matter. A weight that reads a constant stays where
 /// folding would not be exact: a padded convolution, whose border sees fewer of the constants, and

@@ -36,7 +36,7 @@ double DenseLearner::compute_gradients(const Batch& batch,
   module_.train();
   module_.set_dropout_stream(dropout, 0);
   const torch::Tensor loss =
-      training_loss(module_.forward(batch.images).flatten(1), batch, distill);
+      training_loss(module_.forward(data::normalized(batch.images)).flatten(1), batch, distill);
   const auto value = loss.item<double>();
   if (std::isfinite(value)) loss.backward();
   return value;
@@ -45,12 +45,32 @@ double DenseLearner::compute_gradients(const Batch& batch,
 std::string DenseLearner::first_broken_node(const torch::Tensor& images) {
   const torch::NoGradGuard no_grad;
   std::string broken;
-  (void)module_.forward(images, [&broken](const std::string& node, const torch::Tensor& output) {
-    if (broken.empty() && !torch::isfinite(output).all().item<bool>()) broken = node;
-  });
+  (void)module_.forward(data::normalized(images),
+                        [&broken](const std::string& node, const torch::Tensor& output) {
+                          if (broken.empty() && !torch::isfinite(output).all().item<bool>())
+                            broken = node;
+                        });
   return broken;
 }
 
 nn::Score DenseLearner::evaluate(const data::Split& split) { return nn::evaluate(module_, split); }
+
+void DenseLearner::store(nn::GraphModule& module) const {
+  if (&module != &module_) module.load(module_.state());
+}
+
+torch::Tensor DenseLearner::expanded(const std::string& /*name*/,
+                                     const torch::Tensor& compact) const {
+  return compact;
+}
+
+torch::Tensor DenseLearner::compacted(const std::string& /*name*/,
+                                      const torch::Tensor& full) const {
+  return full;
+}
+
+void DenseLearner::set_activation_formats(const std::map<std::string, CodeFormat>& formats) {
+  module_.set_activation_formats(formats);
+}
 
 }  // namespace ohmweave::train

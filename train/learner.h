@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A network while it is being trained: live parameters, the gradients of a batch's loss, scores.
-// The dense kind runs on torch's autograd.
+// The dense kind runs on torch's autograd; sparse_learner.h has the one for few weights.
 #pragma once
 
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -24,7 +25,8 @@ class Learner {
   Learner(const Learner&) = delete;
   Learner& operator=(const Learner&) = delete;
 
-  /// All parameters and buffers by name. Live: writing to a tensor changes the network.
+  /// All parameters and buffers by name, in the learner's own shapes (see expanded()). Live:
+  /// writing to a tensor changes the network.
   [[nodiscard]] virtual const nn::TensorMap& tensors() const = 0;
   /// Those that can be trained.
   [[nodiscard]] virtual const nn::TensorMap& parameters() const = 0;
@@ -33,9 +35,20 @@ class Learner {
   /// or infinity included; the gradients are then undefined). `dropout`: decides what is dropped.
   virtual double compute_gradients(const Batch& batch, const std::optional<DistillOptions>& distill,
                                    const RandomStream& dropout) = 0;
-  /// The first node whose output is not finite on `images` (normalized); empty when all are.
+  /// The first node whose output is not finite on `images` (uint8); empty when all are.
   [[nodiscard]] virtual std::string first_broken_node(const torch::Tensor& images) = 0;
   [[nodiscard]] virtual nn::Score evaluate(const data::Split& split) = 0;
+
+  /// Writes parameters and buffers to a module of the same network.
+  virtual void store(nn::GraphModule& module) const = 0;
+  /// A tensor shaped as the learner's parameter `name`, in the shape the network gives it, zeros
+  /// where the learner has no weight; and back.
+  [[nodiscard]] virtual torch::Tensor expanded(const std::string& name,
+                                               const torch::Tensor& compact) const = 0;
+  [[nodiscard]] virtual torch::Tensor compacted(const std::string& name,
+                                                const torch::Tensor& full) const = 0;
+  /// As GraphModule::set_activation_formats().
+  virtual void set_activation_formats(const std::map<std::string, CodeFormat>& formats) = 0;
 
   /// Copies of tensors(), and back. load() throws std::logic_error when one is missing.
   [[nodiscard]] nn::TensorMap state() const;
@@ -52,6 +65,12 @@ class DenseLearner final : public Learner {
                            const RandomStream& dropout) override;
   [[nodiscard]] std::string first_broken_node(const torch::Tensor& images) override;
   [[nodiscard]] nn::Score evaluate(const data::Split& split) override;
+  void store(nn::GraphModule& module) const override;
+  [[nodiscard]] torch::Tensor expanded(const std::string& name,
+                                       const torch::Tensor& compact) const override;
+  [[nodiscard]] torch::Tensor compacted(const std::string& name,
+                                        const torch::Tensor& full) const override;
+  void set_activation_formats(const std::map<std::string, CodeFormat>& formats) override;
 
  private:
   nn::GraphModule& module_;

@@ -16,4 +16,20 @@ namespace ohmweave::train {
 [[nodiscard]] torch::Tensor training_loss(const torch::Tensor& logits, const Batch& batch,
                                           const std::optional<DistillOptions>& distill);
 
+/// What a network (and its teacher, or null) answers to one image, and its class.
+struct ImageAnswer {
+  const float* logits = nullptr;
+  const float* teacher_logits = nullptr;
+  int num_classes = 0;
+  int label = 0;
+};
+
+/// The same loss for one image, without torch; writes its gradient by the logits. Without `distill`
+/// the teacher is not looked at.
+double image_loss(const ImageAnswer& answer, const std::optional<DistillOptions>& distill,
+                  float* gradient);
+
+/// softmax(logits / temperature), num_classes numbers.
+void softmax(const float* logits, int num_classes, double temperature, float* result);
+
 }  // namespace ohmweave::train

@@ -69,7 +69,7 @@ Batch make_batch(const TrainingSet& set, const torch::Tensor& indices,
     const torch::Tensor rows = (version.sub(1) * set.num_images() + indices).masked_select(is_copy);
     images.index_put_({is_copy}, set.copies.flatten(0, 1).index_select(0, rows));
   }
-  Batch batch{data::normalized(images), split.labels.index_select(0, indices), {}};
+  Batch batch{images, split.labels.index_select(0, indices), {}};
   if (set.teacher_logits.defined()) {
     batch.teacher_logits =
         set.teacher_logits.flatten(0, 1).index_select(0, version * set.num_images() + indices);

@@ -39,7 +39,7 @@ void add_teacher(TrainingSet& set, nn::GraphModule& teacher);
 [[nodiscard]] torch::Tensor draw_versions(const TrainingSet& set, const RandomStream& stream);
 
 struct Batch {
-  torch::Tensor images;          // float32, images x channels x height x width, normalized
+  torch::Tensor images;          // uint8, images x channels x height x width, contiguous
   torch::Tensor labels;          // int64
   torch::Tensor teacher_logits;  // float32, images x classes; undefined without a teacher
 };

@@ -35,9 +35,9 @@ Network chain() {
 }
 
 TEST(LiveWeights, KeepsAllOfAFullNetwork) {
-  const WeightMasks full = {{"a.weight", std::vector<char>(6, 1)},
-                            {"b.weight", std::vector<char>(9, 1)},
-                            {"c.weight", std::vector<char>(6, 1)}};
+  const WeightMasks full = {{"a.weight", std::vector<std::uint8_t>(6, 1)},
+                            {"b.weight", std::vector<std::uint8_t>(9, 1)},
+                            {"c.weight", std::vector<std::uint8_t>(6, 1)}};
 
   EXPECT_EQ(live_weights(chain(), full), full);
 }
@@ -53,9 +53,9 @@ TEST(LiveWeights, DropsWhatReadsAConstantAndWhatNothingReads) {
 
   // b's weights from a's 1 read a constant; b's 1 becomes a constant by that, so c's weights from
   // it too; b's 2 is read by nothing, and then a's 2 neither.
-  EXPECT_EQ(live.at("a.weight"), (std::vector<char>{1, 0, 0, 0, 0, 0}));
-  EXPECT_EQ(live.at("b.weight"), (std::vector<char>{1, 0, 0, 0, 0, 0, 0, 0, 0}));
-  EXPECT_EQ(live.at("c.weight"), (std::vector<char>{1, 0, 0, 1, 0, 0}));
+  EXPECT_EQ(live.at("a.weight"), (std::vector<std::uint8_t>{1, 0, 0, 0, 0, 0}));
+  EXPECT_EQ(live.at("b.weight"), (std::vector<std::uint8_t>{1, 0, 0, 0, 0, 0, 0, 0, 0}));
+  EXPECT_EQ(live.at("c.weight"), (std::vector<std::uint8_t>{1, 0, 0, 1, 0, 0}));
 }
 
 TEST(LiveWeights, ChangesNothingWhenAppliedAgain) {
@@ -89,8 +89,8 @@ Network padded(int padding, bool has_bias) {
 WeightMasks padded_masks(const Network& network) {
   const int area = static_cast<int>(infer_shapes(network)[3].size());
   return {{"first.weight", {1, 1, 0, 0}},  // channel 1 is constant
-          {"second.weight", std::vector<char>(18, 1)},
-          {"c.weight", std::vector<char>(area, 1)}};
+          {"second.weight", std::vector<std::uint8_t>(18, 1)},
+          {"c.weight", std::vector<std::uint8_t>(area, 1)}};
 }
 
 TEST(LiveWeights, KeepsReadersOfAConstantWhereItCannotBeFolded) {
@@ -98,12 +98,13 @@ TEST(LiveWeights, KeepsReadersOfAConstantWhereItCannotBeFolded) {
   const Network border = padded(1, true);
   const Network bare = padded(0, false);
 
-  std::vector<char> first_channel_only(18, 0);
+  std::vector<std::uint8_t> first_channel_only(18, 0);
   std::fill(first_channel_only.begin(), first_channel_only.begin() + 9, 1);
   EXPECT_EQ(live_weights(plain, padded_masks(plain)).at("second.weight"), first_channel_only);
   EXPECT_EQ(live_weights(border, padded_masks(border)).at("second.weight"),
-            std::vector<char>(18, 1));
-  EXPECT_EQ(live_weights(bare, padded_masks(bare)).at("second.weight"), std::vector<char>(18, 1));
+            std::vector<std::uint8_t>(18, 1));
+  EXPECT_EQ(live_weights(bare, padded_masks(bare)).at("second.weight"),
+            std::vector<std::uint8_t>(18, 1));
 }
 
 TEST(LiveWeights, RefusesAMaskOfAnotherSize) {

@@ -43,6 +43,28 @@ TEST(TrainingLoss, HasTheGradientOfTheMixedLoss) {
   EXPECT_TRUE(torch::allclose(y.grad(), expected, 1e-5, 1e-6)) << y.grad() << expected;
 }
 
+TEST(ImageLoss, AndItsGradientAreThoseOfTheBatch) {
+  const Batch batch = two_images();
+  for (const auto& distill : {std::optional<DistillOptions>(), std::optional(DistillOptions{})}) {
+    const torch::Tensor y = logits();
+    const torch::Tensor expected = training_loss(y, batch, distill);
+    expected.backward();
+    const torch::Tensor answers = y.detach();
+    torch::Tensor gradient = torch::zeros({2, 3});
+
+    double loss = 0.0;
+    for (int i = 0; i < 2; ++i) {
+      const ImageAnswer answer{answers[i].data_ptr<float>(),
+                               batch.teacher_logits[i].data_ptr<float>(), 3,
+                               static_cast<int>(batch.labels[i].item<std::int64_t>())};
+      loss += 0.5 * image_loss(answer, distill, gradient[i].data_ptr<float>());
+    }
+
+    EXPECT_NEAR(loss, expected.item<double>(), 1e-6);
+    EXPECT_TRUE(torch::allclose(0.5 * gradient, y.grad(), 1e-5, 1e-6));
+  }
+}
+
 TEST(TrainingLoss, OfAStudentThatEqualsItsTeacherIsTheLabelsShare) {
   Batch batch = two_images();
   const torch::Tensor y = batch.teacher_logits.clone();

@@ -23,8 +23,7 @@ TEST(TrainingSet, WithoutCopiesShowsTheImagesThemselves) {
 
   const Batch batch = make_batch(set, indices, draw_versions(set, RandomStream(1)));
 
-  EXPECT_TRUE(
-      torch::equal(batch.images, data::normalized(set.data.train.images.index_select(0, indices))));
+  EXPECT_TRUE(torch::equal(batch.images, set.data.train.images.index_select(0, indices)));
   EXPECT_TRUE(torch::equal(batch.labels, set.data.train.labels.index_select(0, indices)));
   EXPECT_FALSE(batch.teacher_logits.defined());
 }
@@ -43,7 +42,7 @@ TEST(TrainingSet, ShowsEachImageInTheVersionDrawn) {
 
   const torch::Tensor expected =
       torch::stack({set.data.train.images[4], set.copies[1][0], set.copies[0][9]});
-  EXPECT_TRUE(torch::equal(batch.images, data::normalized(expected)));
+  EXPECT_TRUE(torch::equal(batch.images, expected));
   const torch::NoGradGuard no_grad;
   EXPECT_TRUE(torch::allclose(batch.teacher_logits, teacher.forward(data::normalized(expected))));
 }

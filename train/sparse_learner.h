@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// A network of few weights in training (nn/sparse_network.h): its parameters are lists of the
+// weights that exist, so an epoch costs what they cost. Same loss, same gradients to float rounding
+// as DenseLearner under the same masks.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "nn/sparse_network.h"
+#include "train/learner.h"
+#include "train/masks.h"
+
+namespace ohmweave::train {
+
+class SparseLearner final : public Learner {
+ public:
+  /// Weights of `module` where `masks` (bool, by weight name) allow them, all other parameters
+  /// whole. Computes on as many threads as torch does. Throws DataError for dropout.
+  SparseLearner(const nn::GraphModule& module, const Masks& masks);
+
+  /// 1-D, float32: of a weight the entries its mask allows, in tensor order.
+  [[nodiscard]] const nn::TensorMap& tensors() const override { return tensors_; }
+  [[nodiscard]] const nn::TensorMap& parameters() const override { return parameters_; }
+  double compute_gradients(const Batch& batch, const std::optional<DistillOptions>& distill,
+                           const RandomStream& dropout) override;
+  [[nodiscard]] std::string first_broken_node(const torch::Tensor& images) override;
+  [[nodiscard]] nn::Score evaluate(const data::Split& split) override;
+  void store(nn::GraphModule& module) const override;
+  [[nodiscard]] torch::Tensor expanded(const std::string& name,
+                                       const torch::Tensor& compact) const override;
+  [[nodiscard]] torch::Tensor compacted(const std::string& name,
+                                        const torch::Tensor& full) const override;
+  void set_activation_formats(const std::map<std::string, CodeFormat>& formats) override;
+
+  /// Diagonal Fisher information of every parameter, shaped as parameters(): the mean over `images`
+  /// (uint8) of the squared gradient of the log-likelihood of a label that is drawn, by `stream`,
+  /// from the network's own answer at `temperature`.
+  /// Source: amari_neco_1998 (the matrix), theis_arxiv_2018 (for pruning).
+  [[nodiscard]] nn::TensorMap fisher(const torch::Tensor& images, double temperature,
+                                     const RandomStream& stream);
+
+ private:
+  nn::SparseNetwork network_;
+  std::map<std::string, torch::Tensor> places_;  // int64, by parameter name
+  std::map<std::string, std::vector<std::int64_t>> shapes_;
+  torch::Tensor values_;  // shares storage with network_.values()
+  nn::TensorMap tensors_;
+  nn::TensorMap parameters_;
+};
+
+}  // namespace ohmweave::train
