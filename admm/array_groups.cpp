@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admm/array_groups.h"
 
-#include <algorithm>
-
-#include "admm/ranking.h"
 #include "core/error.h"
 
 namespace ohmweave::admm {
@@ -24,19 +21,6 @@ const char* unit_name(GroupUnit unit) {
   }
   OHMWEAVE_REQUIRE(false, "unknown group unit");
   return "";
-}
-
-std::vector<std::int64_t> groups_of_entries(const ArrayCut& cut, GroupUnit unit) {
-  std::vector<std::int64_t> groups;
-  groups.reserve(static_cast<std::size_t>(cut.num_matrices) * cut.matrix_rows * cut.matrix_columns);
-  for (int matrix = 0; matrix < cut.num_matrices; ++matrix) {
-    for (int column = 0; column < cut.matrix_columns; ++column) {
-      for (int row = 0; row < cut.matrix_rows; ++row) {
-        groups.push_back(group_of(cut, unit, matrix, row, column));
-      }
-    }
-  }
-  return groups;
 }
 
 }  // namespace
@@ -81,42 +65,19 @@ std::int64_t group_of(const ArrayCut& cut, GroupUnit unit, int matrix, int row, 
   return 0;
 }
 
-ArrayGroups::ArrayGroups(const ArrayCut& cut, GroupUnit unit, std::int64_t keep)
-    : cut_(cut), unit_(unit), keep_(keep), group_of_entry_(groups_of_entries(cut, unit)) {}
-
-torch::Tensor ArrayGroups::project(const torch::Tensor& v) const {
-  const torch::Tensor plain = checked_values(v, unit_name(unit_));
-  OHMWEAVE_REQUIRE(plain.numel() == static_cast<std::int64_t>(group_of_entry_.size()),
-                   "the tensor has the shape the constraint was made for");
-  const float* values = plain.data_ptr<float>();
-  std::vector<double> energies(static_cast<std::size_t>(num_groups(cut_, unit_)), 0.0);
-  for (std::size_t i = 0; i < group_of_entry_.size(); ++i) {
-    energies[group_of_entry_[i]] += static_cast<double>(values[i]) * values[i];
+Grouping array_groups(const ArrayCut& cut, GroupUnit unit) {
+  Grouping result{unit_name(unit), {}, num_groups(cut, unit)};
+  result.of_entry.reserve(static_cast<std::size_t>(cut.num_matrices) * cut.matrix_rows *
+                          cut.matrix_columns);
+  for (int matrix = 0; matrix < cut.num_matrices; ++matrix) {
+    for (int column = 0; column < cut.matrix_columns; ++column) {
+      for (int row = 0; row < cut.matrix_rows; ++row) {
+        result.of_entry.push_back(
+            static_cast<std::int32_t>(group_of(cut, unit, matrix, row, column)));
+      }
+    }
   }
-  const std::vector<char> chosen = choose_largest(energies, keep_);
-  std::vector<char> kept(group_of_entry_.size());
-  for (std::size_t i = 0; i < kept.size(); ++i) kept[i] = chosen[group_of_entry_[i]];
-  return zeroed_unless(plain, kept).to(v.device());
-}
-
-bool ArrayGroups::contains(const torch::Tensor& v) const {
-  const torch::Tensor plain = v.detach().to(torch::kCPU, torch::kFloat32).contiguous();
-  OHMWEAVE_REQUIRE(plain.numel() == static_cast<std::int64_t>(group_of_entry_.size()),
-                   "the tensor has the shape the constraint was made for");
-  const float* values = plain.data_ptr<float>();
-  std::vector<char> is_used(static_cast<std::size_t>(num_groups(cut_, unit_)), 0);
-  for (std::size_t i = 0; i < group_of_entry_.size(); ++i) {
-    if (values[i] != 0.0F) is_used[group_of_entry_[i]] = 1;
-  }
-  return std::count(is_used.begin(), is_used.end(), 1) <= keep_;
-}
-
-Json ArrayGroups::describe() const {
-  return {{"kind", unit_name(unit_)},
-          {"keep", keep_},
-          {"of", num_groups(cut_, unit_)},
-          {"rows", cut_.rows},
-          {"cols", cut_.cols}};
+  return result;
 }
 
 }  // namespace ohmweave::admm

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sets that empty whole rows, columns or arrays of a crossbar. A weight tensor out x in (x kernel x
+// How a weight tensor lies in crossbar arrays, and its groups there. A tensor out x in (x kernel x
 // kernel) is read as one matrix per group of a grouped convolution, rows = inputs of one window,
 // columns = outputs, and cut into arrays of rows x cols from row 0, column 0 on. A group of weights
 // is the piece of a matrix row in one array (array_row), the piece of a matrix column in one array
-// (array_column), or a whole array (array_block). At most `keep` groups hold a non-zero; nearest
-// point: the groups of largest L2 norm stay. Source: yuan_islped_2019 (structured sets at the
-// crossbar's size).
+// (array_column), or a whole array (array_block). Source: yuan_islped_2019.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
-#include "admm/constraint.h"
+#include "admm/grouping.h"
 
 namespace ohmweave::admm {
 
@@ -34,18 +32,7 @@ struct ArrayCut {
 [[nodiscard]] std::int64_t group_of(const ArrayCut& cut, GroupUnit unit, int matrix, int row,
                                     int column);
 
-class ArrayGroups final : public Constraint {
- public:
-  ArrayGroups(const ArrayCut& cut, GroupUnit unit, std::int64_t keep);
-  [[nodiscard]] torch::Tensor project(const torch::Tensor& v) const override;
-  [[nodiscard]] bool contains(const torch::Tensor& v) const override;
-  [[nodiscard]] Json describe() const override;
-
- private:
-  ArrayCut cut_;
-  GroupUnit unit_;
-  std::int64_t keep_;
-  std::vector<std::int64_t> group_of_entry_;  // one for each tensor entry, row-major
-};
+/// The groups of every entry; `unit` is "array_row", "array_column" or "array_block".
+[[nodiscard]] Grouping array_groups(const ArrayCut& cut, GroupUnit unit);
 
 }  // namespace ohmweave::admm

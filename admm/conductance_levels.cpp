@@ -3,117 +3,21 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <tuple>
-#include <utility>
 
+#include "admm/masked_entries.h"
 #include "admm/ranking.h"
 #include "core/error.h"
 
 namespace ohmweave::admm {
 namespace {
 
-/// At `scale` the code of an entry of magnitude `magnitude` falls from `code` to code - 1.
-struct BreakPoint {
-  float scale = 0.0F;
-  float magnitude = 0.0F;
-  std::int32_t code = 0;
-};
-
-std::vector<BreakPoint> break_points(const torch::Tensor& values, int highest) {
-  std::vector<BreakPoint> points;
-  const float* v = values.data_ptr<float>();
-  for (std::int64_t i = 0; i < values.numel(); ++i) {
-    const float magnitude = std::fabs(v[i]);
-    if (magnitude == 0.0F) continue;
-    for (int code = 1; code <= highest; ++code) {
-      points.push_back({magnitude / (static_cast<float>(code) - 0.5F), magnitude, code});
-    }
-  }
-  std::sort(points.begin(), points.end(), [](const BreakPoint& a, const BreakPoint& b) {
-    return std::tie(a.scale, a.magnitude, a.code) < std::tie(b.scale, b.magnitude, b.code);
-  });
-  return points;
-}
-
-/// The scale of least squared error over all scales; 0 for an all-zero tensor. Among equally good
-/// ones (a grid that uses every other level only) the largest.
-double sweep_best_scale(const torch::Tensor& values, int highest) {
-  constexpr double kEqualScores = 1e-12;  // far above rounding, far below one weight's share
-  const std::vector<BreakPoint> points = break_points(values, highest);
-  double product = 0.0;      // sum of |v| * code
-  std::int64_t squares = 0;  // sum of code^2
-  for (const BreakPoint& point : points) {
-    product += point.magnitude;
-    squares += 2 * static_cast<std::int64_t>(point.code) - 1;
-  }
-  double best_score = 0.0;
-  double best_scale = 0.0;
-  for (const BreakPoint& point : points) {
-    const double score = product * product / static_cast<double>(squares);
-    if (score >= best_score * (1.0 - kEqualScores)) {
-      best_score = std::max(best_score, score);
-      best_scale = product / static_cast<double>(squares);
-    }
-    product -= point.magnitude;
-    squares -= 2 * static_cast<std::int64_t>(point.code) - 1;
-  }
-  return best_scale;
-}
-
-/// Least-squares scale of fixed codes; 0 if all codes are 0.
-double refit_scale(const torch::Tensor& values, const std::vector<std::int32_t>& codes) {
-  const float* v = values.data_ptr<float>();
-  double product = 0.0;
-  double squares = 0.0;
-  for (std::size_t i = 0; i < codes.size(); ++i) {
-    product += static_cast<double>(v[i]) * codes[i];
-    squares += static_cast<double>(codes[i]) * codes[i];
-  }
-  return squares > 0.0 ? product / squares : 0.0;
-}
-
-bool equals(const torch::Tensor& values, const LevelFit& fit) {
-  const float* v = values.data_ptr<float>();
-  for (std::size_t i = 0; i < fit.codes.size(); ++i) {
-    if (v[i] != fit.scale * static_cast<float>(fit.codes[i])) return false;
-  }
-  return true;
-}
-
-/// Tries the floats next to `scale`: rounding of the products hides the last bits of a scale.
-std::optional<LevelFit> exact_near(const torch::Tensor& values, LevelFit fit) {
-  constexpr int kNeighbours = 2;
-  float scale = fit.scale;
-  for (int i = 0; i < kNeighbours; ++i) scale = std::nextafter(scale, 0.0F);
-  for (int i = -kNeighbours; i <= kNeighbours; ++i) {
-    fit.scale = scale;
-    if (equals(values, fit)) return fit;
-    scale = std::nextafter(scale, INFINITY);
-  }
-  return std::nullopt;
-}
-
-std::int32_t largest_code(const std::vector<std::int32_t>& codes) {
-  std::int32_t largest = 0;
-  for (const std::int32_t code : codes) largest = std::max(largest, std::abs(code));
-  return largest;
-}
-
-/// The grid that gives `v` bit for bit, given the nearest one; empty if there is none.
-std::optional<LevelFit> exact_from(const torch::Tensor& v, const LevelFit& nearest,
-                                   int weight_bits) {
-  const torch::Tensor values = v.detach().to(torch::kCPU, torch::kFloat32).contiguous();
-  const std::int32_t largest = largest_code(nearest.codes);
-  if (largest == 0) return equals(values, nearest) ? std::make_optional(nearest) : std::nullopt;
-  // The sweep returns the coarsest grid; a finer one may be the one whose products round to v.
-  for (int finer = 1; finer * largest <= (1 << weight_bits) - 1; ++finer) {
-    LevelFit candidate = nearest;
-    candidate.scale = nearest.scale / static_cast<float>(finer);
-    for (std::int32_t& code : candidate.codes) code *= finer;
-    if (std::optional<LevelFit> exact = exact_near(values, candidate)) return exact;
-  }
-  return std::nullopt;
+std::vector<float> code_list(int weight_bits) {
+  OHMWEAVE_REQUIRE(weight_bits >= 1 && weight_bits <= 16, "weight bits are 1 to 16");
+  std::vector<float> codes;
+  const int highest = (1 << weight_bits) - 1;
+  codes.reserve(2 * static_cast<std::size_t>(highest) + 1);
+  for (int code = -highest; code <= highest; ++code) codes.push_back(static_cast<float>(code));
+  return codes;
 }
 
 }  // namespace
@@ -140,38 +44,40 @@ torch::Tensor level_values(const LevelFit& fit, torch::IntArrayRef shape) {
 }
 
 ConductanceLevels::ConductanceLevels(int weight_bits, torch::Tensor mask)
-    : weight_bits_(weight_bits), mask_(std::move(mask)) {
-  OHMWEAVE_REQUIRE(weight_bits >= 1 && weight_bits <= 16, "weight bits are 1 to 16");
-}
+    : weight_bits_(weight_bits), list_(code_list(weight_bits)), mask_(plain_mask(mask)) {}
 
-torch::Tensor ConductanceLevels::masked(const torch::Tensor& v) const {
-  const torch::Tensor plain = checked_values(v, "conductance_levels");
-  if (!mask_.defined()) return plain;
-  return torch::where(mask_.to(torch::kCPU), plain, torch::zeros_like(plain)).contiguous();
-}
-
-LevelFit ConductanceLevels::fit(const torch::Tensor& v) const {
-  const torch::Tensor values = masked(v);
-  const double swept = sweep_best_scale(values, (1 << weight_bits_) - 1);
-  if (swept == 0.0) return {1.0F, std::vector<std::int32_t>(values.numel(), 0)};
-  LevelFit result{static_cast<float>(swept), {}};
-  result.codes = nearest_codes(values, result.scale, weight_bits_);
-  const double refitted = refit_scale(values, result.codes);
-  if (refitted > 0.0) {
-    result.scale = static_cast<float>(refitted);
-    result.codes = nearest_codes(values, result.scale, weight_bits_);
+/// Codes of all entries from those inside the mask.
+LevelFit ConductanceLevels::spread(const ScaleFit& fit, std::int64_t entries) const {
+  const bool* is_open = mask_.defined() ? mask_.data_ptr<bool>() : nullptr;
+  const std::int32_t highest = (1 << weight_bits_) - 1;  // the code of the list's last level
+  LevelFit result{fit.scale > 0.0F ? fit.scale : 1.0F,
+                  std::vector<std::int32_t>(static_cast<std::size_t>(entries), 0)};
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < result.codes.size(); ++i) {
+    if (is_open == nullptr || is_open[i]) result.codes[i] = fit.codes[next++] - highest;
   }
   return result;
 }
 
-std::optional<LevelFit> ConductanceLevels::exact_fit(const torch::Tensor& v) const {
-  return exact_from(v, fit(v), weight_bits_);
+LevelFit ConductanceLevels::fit(const torch::Tensor& v, const torch::Tensor& metric) const {
+  const torch::Tensor values = checked_values(v, "constraint 'conductance_levels'");
+  const torch::Tensor weights = metric.defined() ? plain_values(metric) : metric;
+  const EntryRange all{0, values.numel()};
+  return spread(fit_scale(masked_entries(values, weights, mask_, all), list_), values.numel());
 }
 
-torch::Tensor ConductanceLevels::project(const torch::Tensor& v) const {
-  const LevelFit nearest = fit(v);
-  if (exact_from(v, nearest, weight_bits_)) return v.detach().clone();
-  return level_values(nearest, v.sizes()).to(v.device());
+std::optional<LevelFit> ConductanceLevels::exact_fit(const torch::Tensor& v) const {
+  const torch::Tensor values = plain_values(v);
+  if (!is_zero_outside(values, mask_)) return std::nullopt;
+  const EntryRange all{0, values.numel()};
+  const std::optional<ScaleFit> exact = exact_scale(masked_entries(values, {}, mask_, all), list_);
+  if (!exact) return std::nullopt;
+  return spread(*exact, values.numel());
+}
+
+torch::Tensor ConductanceLevels::nearest(const torch::Tensor& v,
+                                         const torch::Tensor& metric) const {
+  return contains(v) ? v : level_values(fit(v, metric), v.sizes());
 }
 
 bool ConductanceLevels::contains(const torch::Tensor& v) const { return exact_fit(v).has_value(); }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // {W : W = scale * code, code an integer in -n..n, n = 2^weight_bits - 1, one scale > 0 per tensor,
-// and W = 0 outside the mask}. Nearest point, exactly: as the scale grows from 0, the nearest code
-// of |v| falls from n to 0 at |v| / (k - 1/2); between two such break points the codes are constant
-// and the best scale is sum(v k) / sum(k^2), with error sum(v^2) - sum(v k)^2 / sum(k^2). So one
-// sweep over the sorted break points finds the global optimum.
+// and W = 0 outside the mask}. Nearest point, exactly and in any metric: level_search.h. This is
+// the grid of the chip: one scale per layer, codes that a pair of cells holds.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +9,7 @@
 #include <vector>
 
 #include "admm/constraint.h"
+#include "admm/level_search.h"
 
 namespace ohmweave::admm {
 
@@ -24,18 +23,20 @@ class ConductanceLevels final : public Constraint {
  public:
   /// `mask`: bool, of the tensor's shape, true where a weight may be non-zero; undefined = all.
   ConductanceLevels(int weight_bits, torch::Tensor mask);
-  [[nodiscard]] torch::Tensor project(const torch::Tensor& v) const override;
   [[nodiscard]] bool contains(const torch::Tensor& v) const override;
   [[nodiscard]] Json describe() const override;
 
-  /// The nearest grid and codes.
-  [[nodiscard]] LevelFit fit(const torch::Tensor& v) const;
+  /// The nearest grid and codes. Throws NumericError if an entry of `v` is not finite.
+  [[nodiscard]] LevelFit fit(const torch::Tensor& v, const torch::Tensor& metric = {}) const;
   /// Scale and codes that give `v` bit for bit; empty if there are none.
   [[nodiscard]] std::optional<LevelFit> exact_fit(const torch::Tensor& v) const;
 
  private:
-  [[nodiscard]] torch::Tensor masked(const torch::Tensor& v) const;
+  [[nodiscard]] torch::Tensor nearest(const torch::Tensor& v,
+                                      const torch::Tensor& metric) const override;
+  [[nodiscard]] LevelFit spread(const ScaleFit& fit, std::int64_t entries) const;
   int weight_bits_;
+  LevelList list_;
   torch::Tensor mask_;
 };
 

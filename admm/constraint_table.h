@@ -19,19 +19,42 @@ struct ConstraintTarget {
   int array_rows = 128;
   int array_cols = 128;
   int weight_bits = 4;
-  torch::Tensor mask;  // where weights may be non-zero; undefined = everywhere
+  torch::Tensor mask;    // where weights may be non-zero; undefined = everywhere
+  torch::Tensor weight;  // as it is now; needed only where kernels vote for their patterns
 };
 
 struct ConstraintEntry {
   std::string name;
   std::string summary;
-  std::shared_ptr<const Constraint> (*make)(const ConstraintOptions&, const ConstraintTarget&);
+  /// Takes one target, or several if is_joint(name).
+  std::shared_ptr<const Constraint> (*make)(const ConstraintOptions&,
+                                            const std::vector<ConstraintTarget>&);
 };
 
 [[nodiscard]] const std::vector<ConstraintEntry>& constraint_table();
 
-/// The constraint of options.kind. Throws ConfigError when `keep` exceeds what the tensor has.
+/// The constraint of options.kind for one tensor, inside its mask. Throws ConfigError when a count
+/// or a pattern does not fit the tensor. Not for joint kinds, whose count is shared.
 [[nodiscard]] std::shared_ptr<const Constraint> make_constraint(const ConstraintOptions& options,
                                                                 const ConstraintTarget& target);
+
+/// One constraint over the concatenation of the targets; only for joint kinds.
+[[nodiscard]] std::shared_ptr<const Constraint> make_joint_constraint(
+    const ConstraintOptions& options, const std::vector<ConstraintTarget>& targets);
+
+/// A set and the tensors it holds for; several tensors: as their concatenation, in this order.
+struct ResolvedConstraint {
+  std::vector<std::string> names;
+  std::shared_ptr<const Constraint> constraint;
+};
+
+/// What a list of options means for the tensors of a network: every tensor that a pattern matches
+/// stands in exactly one result, tensors under a joint constraint in the same one. Several
+/// constraints on the same tensors are projected in the order of the options (Sequence). Throws
+/// ConfigError, naming `pointer`/<index>, when a pattern matches nothing or joint constraints
+/// overlap without being about the same tensors.
+[[nodiscard]] std::vector<ResolvedConstraint> resolve(const std::vector<ConstraintOptions>& options,
+                                                      const std::vector<ConstraintTarget>& targets,
+                                                      const std::string& pointer);
 
 }  // namespace ohmweave::admm

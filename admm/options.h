@@ -12,8 +12,22 @@ namespace ohmweave::admm {
 
 /// Names and summaries of the constraint table (constraint_table.h has the factories).
 [[nodiscard]] const std::vector<Word>& constraint_words();
+/// True if one set covers all the weights that a constraint's pattern matches together; otherwise
+/// each matching weight lies in a set of its own.
+[[nodiscard]] bool is_joint(const std::string& kind);
 
-/// One entry of a step's "constraints": a set that the matching weights have to lie in.
+/// The fewest entries kept in some of the weights of a joint constraint.
+struct FloorOptions {
+  std::string weights = "*";  // names, with * and ?
+  int keep = 0;
+};
+void declare(Fields& f, FloorOptions& o);
+
+/// What has one scale in a set of levels.
+enum class ScaleScope { Tensor, Filter };
+
+/// One entry of a step's "constraints": a set that the matching weights have to lie in. Which keys
+/// a kind takes is checked; see declare().
 struct ConstraintOptions {
   std::string kind = "cardinality";     // a name of the constraint table
   std::string weights = "*.weight";     // parameter names, with * and ?
@@ -21,11 +35,40 @@ struct ConstraintOptions {
   std::optional<double> keep_fraction;  // the same as a share of all; rounded to the nearest count
   std::optional<int> rows;              // of an array; empty = the mapped array's
   std::optional<int> cols;
+  std::optional<int> keep_multiple;  // the count must be a multiple of it
+  std::optional<int> keep_shapes;    // filter_shape: shapes kept
+  std::optional<double> keep_shapes_fraction;
+  std::vector<FloorOptions> floors;    // global_cardinality; of several that match the last counts
+  std::optional<int> n;                // n_m: non-zeros ...
+  std::optional<int> m;                // ... in every m consecutive inputs
+  std::optional<int> pattern_entries;  // pattern: positions of each pattern
+  std::optional<int> num_patterns;     // chosen by vote of the kernels; empty = all
+  std::vector<std::string> patterns;   // given one by one, "010111010"
+  std::optional<int> levels;           // uniform_levels, power_of_two: levels of one sign
+  bool with_zero = false;              // power_of_two: 0 is a level too
+  std::vector<double> level_values;    // device_levels (relative), quantized_groups (absolute)
+  ScaleScope scale_per = ScaleScope::Tensor;
+  std::optional<int> clusters;   // clusters, lloyd_clusters
+  std::string group = "weight";  // quantized_groups: what is kept or emptied as a whole
 };
 void declare(Fields& f, ConstraintOptions& o);
 
+/// Tolerances relative to the sizes of the compared tensors (admm_state.h, has_converged()).
+struct StopOptions {
+  double primal = 1e-2;
+  double dual = 1e-2;
+};
+void declare(Fields& f, StopOptions& o);
+
+/// A multiplier of rho for some weights.
+struct RhoOptions {
+  std::string weights = "*";  // names, with * and ?
+  double factor = 1.0;
+};
+void declare(Fields& f, RhoOptions& o);
+
 /// One ADMM phase: `iterations` times (train `epochs_per_iteration` epochs with the penalty, then
-/// update Z and U). Source: boyd_ftml_2011, section 3.1.1 (scaled form).
+/// update Z and U). Source: boyd_ftml_2011, section 3.1.1 (scaled form), 3.3.1 (stopping).
 struct AdmmOptions {
   int iterations = 10;
   int epochs_per_iteration = 1;
@@ -34,7 +77,12 @@ struct AdmmOptions {
   double rho = 1e-3;                        // penalty weight of the first iteration
   double rho_factor = 1.5;                  // rho is multiplied by it after each iteration
   bool rescale_dual = true;                 // keeps rho * U when rho changes
+  std::optional<StopOptions> stop;          // end before `iterations` when reached; empty = never
+  std::vector<RhoOptions> rho_by_weight;    // of several that match the last counts
 };
 void declare(Fields& f, AdmmOptions& o);
+
+/// The multiplier of rho for a weight; 1 if no pattern matches it.
+[[nodiscard]] double rho_multiplier_of(const AdmmOptions& options, const std::string& weight);
 
 }  // namespace ohmweave::admm

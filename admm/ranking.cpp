@@ -23,12 +23,27 @@ std::vector<char> choose_largest(const std::vector<double>& scores, std::int64_t
   return chosen;
 }
 
+torch::Tensor plain_values(const torch::Tensor& v) {
+  return v.detach().to(torch::kCPU, torch::kFloat32).contiguous();
+}
+
 torch::Tensor checked_values(const torch::Tensor& v, const std::string& what) {
-  const torch::Tensor plain = v.detach().to(torch::kCPU, torch::kFloat32).contiguous();
+  const torch::Tensor plain = plain_values(v);
   if (!torch::isfinite(plain).all().item<bool>()) {
-    throw NumericError("constraint '" + what + "': the tensor to project holds NaN or infinity");
+    throw NumericError(what + ": the tensor holds NaN or infinity");
   }
   return plain;
+}
+
+std::vector<double> weighted_squares(const torch::Tensor& v, const torch::Tensor& metric) {
+  const float* values = v.data_ptr<float>();
+  const float* weights = metric.defined() ? metric.data_ptr<float>() : nullptr;
+  std::vector<double> squares(static_cast<std::size_t>(v.numel()));
+  for (std::size_t i = 0; i < squares.size(); ++i) {
+    const double square = static_cast<double>(values[i]) * values[i];
+    squares[i] = weights == nullptr ? square : square * weights[i];
+  }
+  return squares;
 }
 
 torch::Tensor zeroed_unless(const torch::Tensor& v, const std::vector<char>& kept) {

@@ -16,11 +16,17 @@ namespace ohmweave::admm {
 [[nodiscard]] std::vector<char> choose_largest(const std::vector<double>& scores,
                                                std::int64_t count);
 
-/// `v` detached, on the CPU, contiguous float32. Throws NumericError naming `what` when an entry is
-/// NaN or infinite.
+/// `v` detached, on the CPU, contiguous float32.
+[[nodiscard]] torch::Tensor plain_values(const torch::Tensor& v);
+
+/// plain_values(v). Throws NumericError naming `what` when an entry is NaN or infinite.
 [[nodiscard]] torch::Tensor checked_values(const torch::Tensor& v, const std::string& what);
 
-/// `v` with the entries zeroed whose `kept` is 0; v: from checked_values().
+/// metric_i * v_i^2 of plain float32 tensors: what zeroing entry i costs. Undefined metric: 1.
+[[nodiscard]] std::vector<double> weighted_squares(const torch::Tensor& v,
+                                                   const torch::Tensor& metric);
+
+/// `v` with the entries zeroed whose `kept` is 0; v: plain float32.
 [[nodiscard]] torch::Tensor zeroed_unless(const torch::Tensor& v, const std::vector<char>& kept);
 
 }  // namespace ohmweave::admm

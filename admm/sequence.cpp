@@ -6,12 +6,12 @@
 
 namespace ohmweave::admm {
 
-Sequence::Sequence(std::vector<std::shared_ptr<const Constraint>> parts)
-    : parts_(std::move(parts)) {}
+Sequence::Sequence(std::vector<std::shared_ptr<const Constraint>> parts, std::string kind)
+    : parts_(std::move(parts)), kind_(std::move(kind)) {}
 
-torch::Tensor Sequence::project(const torch::Tensor& v) const {
-  torch::Tensor result = v.detach().clone();
-  for (const auto& part : parts_) result = part->project(result);
+torch::Tensor Sequence::nearest(const torch::Tensor& v, const torch::Tensor& metric) const {
+  torch::Tensor result = v;
+  for (const auto& part : parts_) result = part->project(result, metric);
   return result;
 }
 
@@ -23,7 +23,7 @@ bool Sequence::contains(const torch::Tensor& v) const {
 Json Sequence::describe() const {
   Json parts = Json::array();
   for (const auto& part : parts_) parts.push_back(part->describe());
-  return {{"kind", "sequence"}, {"parts", parts}};
+  return {{"kind", kind_}, {"parts", parts}};
 }
 
 }  // namespace ohmweave::admm

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "admm/group_cardinality.h"
+
 namespace ohmweave::admm {
 namespace {
 
@@ -15,6 +17,18 @@ const torch::Tensor& small_weight() {
   static const torch::Tensor weight = torch::tensor({{1.0F, 2.0F, 3.0F}, {6.0F, 5.0F, 4.0F}});
   return weight;
 }
+
+/// At most `keep` groups of a cut.
+class ArrayGroups {
+ public:
+  ArrayGroups(const ArrayCut& cut, GroupUnit unit, std::int64_t keep)
+      : set_(array_groups(cut, unit), keep) {}
+  [[nodiscard]] torch::Tensor project(const torch::Tensor& v) const { return set_.project(v); }
+  [[nodiscard]] bool contains(const torch::Tensor& v) const { return set_.contains(v); }
+
+ private:
+  GroupCardinality set_;
+};
 
 ArrayCut small_cut() { return make_array_cut({2, 3}, 1, 2, 1); }
 

@@ -3,10 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 
-#include "admm/array_groups.h"
-#include "admm/conductance_levels.h"
 #include "admm/constraint_table.h"
+#include "admm/scaled_levels.h"
 #include "admm/sequence.h"
 #include "core/error.h"
 #include "core/random.h"
@@ -14,153 +15,319 @@
 namespace ohmweave::admm {
 namespace {
 
-constexpr int kOutputs = 3;
-constexpr int kInputs = 4;
-constexpr int kArrayRows = 2;
-constexpr int kArrayCols = 2;
+// Two filters of two channels with kernels 1 x 2: eight weights, so brute force can try everything.
+const std::vector<std::int64_t>& small_shape() {
+  static const std::vector<std::int64_t> shape = {2, 2, 1, 2};
+  return shape;
+}
+constexpr int kEntries = 8;
 
-ConstraintTarget small_target() {
+ConstraintTarget small_target(const torch::Tensor& mask = {}) {
   ConstraintTarget target;
-  target.name = "fc.weight";
-  target.shape = {kOutputs, kInputs};
-  target.array_rows = kArrayRows;
-  target.array_cols = kArrayCols;
+  target.name = "conv.weight";
+  target.shape = small_shape();
+  target.array_rows = 2;
+  target.array_cols = 2;
   target.weight_bits = 1;
+  target.mask = mask;
   return target;
 }
 
-ConstraintOptions options_of(const std::string& kind, int keep) {
+/// Options of each kind that leave a choice to the projection of the small tensor.
+ConstraintOptions options_of(const std::string& kind) {
   ConstraintOptions options;
   options.kind = kind;
-  if (kind != "conductance_levels") options.keep = keep;
+  const bool is_counting = kind.find("level") == std::string::npos && kind != "n_m" &&
+                           kind != "power_of_two" && kind != "ternary" && kind != "binary" &&
+                           kind.find("clusters") == std::string::npos;
+  if (is_counting) options.keep = kind.find("cardinality") != std::string::npos ? 3 : 1;
+  if (kind == "pattern") {
+    options.keep = 3;
+    options.pattern_entries = 1;
+  }
+  if (kind == "filter_shape") options.keep_shapes = 2;
+  if (kind == "n_m") {
+    options.n = 1;
+    options.m = 3;  // runs of 3 and 1: the last run of a filter is shorter
+  }
+  if (kind == "uniform_levels" || kind == "power_of_two") options.levels = 2;
+  if (kind == "power_of_two") options.with_zero = true;
+  if (kind == "device_levels") options.level_values = {-1.0, -0.3, 0.5, 1.2};
+  if (kind.find("clusters") != std::string::npos) options.clusters = 3;
+  if (kind.find("quantized_groups") == 0) {
+    options.level_values = {-0.75, 1.25};
+    options.group = "array_row";
+    options.keep = 2;
+  }
   return options;
+}
+
+std::shared_ptr<const Constraint> make(const ConstraintOptions& options,
+                                       const torch::Tensor& mask = {}) {
+  const ConstraintTarget target = small_target(mask);
+  return is_joint(options.kind) ? make_joint_constraint(options, {target})
+                                : make_constraint(options, target);
+}
+
+torch::Tensor tensor_of(const std::function<double(int)>& entry) {
+  torch::Tensor w = torch::empty(small_shape());
+  for (int i = 0; i < kEntries; ++i) w.data_ptr<float>()[i] = static_cast<float>(entry(i));
+  return w;
 }
 
 torch::Tensor random_weight(std::uint64_t trial) {
   const RandomStream stream = RandomStream(77).child("weight", trial);
-  torch::Tensor w = torch::empty({kOutputs, kInputs});
-  for (int i = 0; i < w.numel(); ++i) w.view(-1)[i] = stream.normal(i);
-  return w;
+  return tensor_of([&stream](int i) { return stream.normal(i); });
 }
 
 /// Few distinct magnitudes: ties everywhere.
 torch::Tensor tied_weight(std::uint64_t trial) {
   const RandomStream stream = RandomStream(78).child("weight", trial);
-  torch::Tensor w = torch::empty({kOutputs, kInputs});
-  for (int i = 0; i < w.numel(); ++i) {
-    w.view(-1)[i] = static_cast<float>(stream.below(3, i)) - 1.0F;
-  }
-  return w;
+  return tensor_of([&stream](int i) { return static_cast<double>(stream.below(3, i)) - 1.0; });
 }
 
-double squared_distance(const torch::Tensor& a, const torch::Tensor& b) {
-  return (a - b).to(torch::kFloat64).square().sum().item<double>();
+torch::Tensor random_metric(std::uint64_t trial) {
+  const RandomStream stream = RandomStream(79).child("metric", trial);
+  return tensor_of([&stream](int i) { return 0.1 + 3.0 * stream.uniform(i); });
 }
 
-/// Least squared distance from `v` to any tensor that is `v` on some of its entries and 0 on the
-/// rest and lies in the set: the nearest point of a set that only counts non-zeros.
-double brute_force_zeroing(const torch::Tensor& v, const Constraint& constraint) {
-  double best = 1e300;
-  for (unsigned subset = 0; subset < (1U << v.numel()); ++subset) {
-    torch::Tensor candidate = v.clone();
-    float* values = candidate.data_ptr<float>();
-    for (int i = 0; i < v.numel(); ++i) {
-      if ((subset >> i & 1U) == 0) values[i] = 0.0F;
+torch::Tensor small_mask() {
+  return torch::tensor({1, 0, 1, 1, 1, 1, 0, 1}).to(torch::kBool).reshape(small_shape());
+}
+
+double squared_distance(const torch::Tensor& a, const torch::Tensor& b,
+                        const torch::Tensor& metric) {
+  const torch::Tensor squares = (a - b).to(torch::kFloat64).square();
+  return (metric.defined() ? squares * metric : squares).sum().item<double>();
+}
+
+/// Tries every tensor with each entry out of `values` (NaN stands for the entry of v itself).
+double brute_force_members(const torch::Tensor& v, const torch::Tensor& metric,
+                           const Constraint& constraint, const std::vector<float>& values) {
+  double best = INFINITY;
+  torch::Tensor candidate = v.clone();
+  const auto choices = static_cast<int>(values.size());
+  const int combinations = static_cast<int>(std::lround(std::pow(choices, kEntries)));
+  for (int combination = 0; combination < combinations; ++combination) {
+    for (int i = 0, rest = combination; i < kEntries; ++i, rest /= choices) {
+      const float value = values[rest % choices];
+      candidate.data_ptr<float>()[i] = std::isnan(value) ? v.data_ptr<float>()[i] : value;
     }
-    const double distance = squared_distance(v, candidate);
+    const double distance = squared_distance(v, candidate, metric);
     if (distance < best && constraint.contains(candidate)) best = distance;
   }
   return best;
 }
 
-/// Least squared distance over all assignments of codes -1, 0, 1, each with its best scale.
-double brute_force_levels(const torch::Tensor& v) {
-  double best = v.square().sum().item<double>();
-  int assignments = 1;
-  for (int i = 0; i < v.numel(); ++i) assignments *= 3;
-  const float* values = v.data_ptr<float>();
-  for (int assignment = 0; assignment < assignments; ++assignment) {
-    double product = 0.0;
-    double squares = 0.0;
-    double energy = 0.0;
-    for (int i = 0, rest = assignment; i < v.numel(); ++i, rest /= 3) {
-      const int code = rest % 3 - 1;
-      product += static_cast<double>(values[i]) * code;
-      squares += code * code;
-      energy += static_cast<double>(values[i]) * values[i];
-    }
-    if (product > 0.0) best = std::min(best, energy - product * product / squares);
+/// One entry that takes part in a brute-force fit.
+struct Entry {
+  double value = 0.0;
+  double weight = 1.0;
+};
+
+std::vector<Entry> entries_inside(const torch::Tensor& v, const torch::Tensor& metric,
+                                  const torch::Tensor& mask) {
+  std::vector<Entry> entries;
+  for (int i = 0; i < kEntries; ++i) {
+    if (mask.defined() && !mask.data_ptr<bool>()[i]) continue;
+    entries.push_back({v.data_ptr<float>()[i], metric.defined() ? metric.data_ptr<float>()[i] : 1});
   }
+  return entries;
+}
+
+double energy_outside(const torch::Tensor& v, const torch::Tensor& metric,
+                      const torch::Tensor& mask) {
+  if (!mask.defined()) return 0.0;
+  return squared_distance(v, torch::where(mask, v, torch::zeros_like(v)), metric);
+}
+
+/// Calls visit(codes) with every way to give each of `count` entries one of `choices` codes.
+void for_all_codes(std::size_t count, int choices,
+                   const std::function<void(const std::vector<int>&)>& visit) {
+  std::vector<int> codes(count, 0);
+  for (;;) {
+    visit(codes);
+    std::size_t i = 0;
+    while (i < count && ++codes[i] == choices) codes[i++] = 0;
+    if (i == count) return;
+  }
+}
+
+/// Least error over all codes, each with its best scale q >= 0.
+double brute_force_levels(const std::vector<Entry>& entries, const std::vector<float>& levels) {
+  double energy = 0.0;
+  for (const Entry& e : entries) energy += e.weight * e.value * e.value;
+  double best = energy;
+  for_all_codes(entries.size(), static_cast<int>(levels.size()),
+                [&](const std::vector<int>& codes) {
+                  double product = 0.0;
+                  double squares = 0.0;
+                  for (std::size_t i = 0; i < entries.size(); ++i) {
+                    const double level = levels[codes[i]];
+                    product += entries[i].weight * entries[i].value * level;
+                    squares += entries[i].weight * level * level;
+                  }
+                  if (product > 0.0) best = std::min(best, energy - product * product / squares);
+                });
   return best;
 }
 
-class ConstraintContract : public ::testing::TestWithParam<std::string> {
- protected:
-  [[nodiscard]] std::shared_ptr<const Constraint> make(int keep) const {
-    return make_constraint(options_of(GetParam(), keep), small_target());
+/// Least error over all ways to part the entries into clusters.
+double brute_force_clusters(const std::vector<Entry>& entries, int clusters) {
+  double best = INFINITY;
+  for_all_codes(entries.size(), clusters, [&](const std::vector<int>& codes) {
+    double error = 0.0;
+    for (int cluster = 0; cluster < clusters; ++cluster) {
+      double weight = 0.0;
+      double first = 0.0;
+      double second = 0.0;
+      for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (codes[i] != cluster) continue;
+        weight += entries[i].weight;
+        first += entries[i].weight * entries[i].value;
+        second += entries[i].weight * entries[i].value * entries[i].value;
+      }
+      if (weight > 0.0) error += second - first * first / weight;
+    }
+    best = std::min(best, error);
+  });
+  return best;
+}
+
+std::vector<float> relative_levels(const std::string& kind) {
+  if (kind == "conductance_levels" || kind == "ternary") return {-1, 0, 1};
+  if (kind == "binary") return {-1, 1};
+  if (kind == "uniform_levels") return {-2, -1, 1, 2};
+  if (kind == "power_of_two") return {-2, -1, 0, 1, 2};
+  if (kind == "device_levels") return {-1.0F, -0.3F, 0.5F, 1.2F};
+  return {};
+}
+
+double brute_force(const std::string& kind, const torch::Tensor& v, const torch::Tensor& metric,
+                   const torch::Tensor& mask) {
+  const double outside = energy_outside(v, metric, mask);
+  const std::vector<float> levels = relative_levels(kind);
+  const std::vector<Entry> entries = entries_inside(v, metric, mask);
+  if (!levels.empty()) return outside + brute_force_levels(entries, levels);
+  if (kind == "clusters") return outside + brute_force_clusters(entries, 3);
+  const auto constraint = make(options_of(kind), mask);
+  if (kind.find("quantized_groups") == 0) {
+    return brute_force_members(v, metric, *constraint, {0.0F, -0.75F, 1.25F});
   }
-};
+  return brute_force_members(v, metric, *constraint, {0.0F, NAN});
+}
+
+bool is_approximation(const std::string& kind) {
+  for (const ConstraintEntry& entry : constraint_table()) {
+    if (entry.name == kind) return entry.summary.find("approximation") != std::string::npos;
+  }
+  return false;
+}
+
+class ConstraintContract : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(ConstraintContract, ProjectionIsContainedAndKeepsTheShape) {
-  for (std::uint64_t trial = 0; trial < 20; ++trial) {
+  for (std::uint64_t trial = 0; trial < 40; ++trial) {
     for (const torch::Tensor& v : {random_weight(trial), tied_weight(trial)}) {
-      const auto constraint = make(static_cast<int>(trial % 4));
+      const torch::Tensor metric = trial % 2 == 0 ? torch::Tensor() : random_metric(trial);
+      const auto constraint = make(options_of(GetParam()));
 
-      const torch::Tensor projected = constraint->project(v);
+      const torch::Tensor projected = constraint->project(v, metric);
 
-      EXPECT_TRUE(constraint->contains(projected));
+      EXPECT_TRUE(constraint->contains(projected)) << v << projected;
       EXPECT_EQ(projected.sizes(), v.sizes());
       EXPECT_EQ(projected.scalar_type(), torch::kFloat32);
     }
   }
 }
 
-TEST_P(ConstraintContract, ProjectingAgainChangesNothing) {
+TEST_P(ConstraintContract, ProjectingAgainChangesNoBit) {
   for (std::uint64_t trial = 0; trial < 50; ++trial) {
-    const auto constraint = make(2);
-
-    const torch::Tensor once = constraint->project(random_weight(trial));
-
-    EXPECT_TRUE(torch::equal(constraint->project(once), once)) << "trial " << trial;
-  }
-}
-
-TEST_P(ConstraintContract, ProjectionIsANearestPoint) {
-  for (std::uint64_t trial = 0; trial < 4; ++trial) {
     for (const torch::Tensor& v : {random_weight(trial), tied_weight(trial)}) {
-      const auto constraint = make(2);
+      const auto constraint = make(options_of(GetParam()));
 
-      const double distance = squared_distance(v, constraint->project(v));
+      const torch::Tensor once = constraint->project(v, random_metric(trial));
 
-      const double best = GetParam() == "conductance_levels" ? brute_force_levels(v)
-                                                             : brute_force_zeroing(v, *constraint);
-      // Twelve float32 squares: 12 * 2^-24 of the energy.
-      EXPECT_NEAR(distance, best, 1e-6 * v.square().sum().item<double>()) << "trial " << trial;
+      EXPECT_TRUE(torch::equal(constraint->project(once, random_metric(trial)), once));
+      EXPECT_TRUE(torch::equal(constraint->project(once, random_metric(trial + 1)), once));
+      EXPECT_TRUE(torch::equal(constraint->project(once), once)) << "trial " << trial;
     }
   }
 }
 
+TEST_P(ConstraintContract, ProjectionIsANearestPointInItsMetricAndMask) {
+  for (std::uint64_t trial = 0; trial < 12; ++trial) {
+    const torch::Tensor metric = trial % 2 == 0 ? torch::Tensor() : random_metric(trial);
+    const torch::Tensor mask = trial % 3 == 0 ? small_mask() : torch::Tensor();
+    const torch::Tensor v = trial % 4 == 3 ? tied_weight(trial) : random_weight(trial);
+    const auto constraint = make(options_of(GetParam()), mask);
+
+    const double distance = squared_distance(v, constraint->project(v, metric), metric);
+
+    const std::string kind = GetParam() == "lloyd_clusters" ? "clusters" : GetParam();
+    const double best = brute_force(kind, v, metric, mask);
+    // Eight float32 squares, each rounded: well below 1e-6 of the energy.
+    const double rounding = 1e-6 * squared_distance(v, torch::zeros_like(v), metric);
+    EXPECT_GE(distance, best - rounding) << "trial " << trial;
+    if (!is_approximation(GetParam())) {
+      EXPECT_LE(distance, best + rounding) << "trial " << trial;
+    }
+  }
+}
+
+TEST_P(ConstraintContract, KeepsZeroOutsideItsMaskAndRefusesOthers) {
+  for (std::uint64_t trial = 0; trial < 10; ++trial) {
+    const torch::Tensor outside = small_mask().logical_not();
+    const auto constraint = make(options_of(GetParam()), small_mask());
+
+    const torch::Tensor projected = constraint->project(random_weight(trial));
+
+    EXPECT_EQ(torch::count_nonzero(projected.masked_select(outside)).item<int>(), 0);
+    EXPECT_TRUE(constraint->contains(projected));
+    torch::Tensor outlier = torch::zeros(small_shape());
+    outlier.data_ptr<float>()[1] = 1.25F;
+    EXPECT_FALSE(constraint->contains(outlier));
+  }
+}
+
 TEST_P(ConstraintContract, LeavesItsInputAloneAndRepeatsItself) {
-  const auto constraint = make(2);
+  const auto constraint = make(options_of(GetParam()));
   const torch::Tensor v = tied_weight(3);
+  const torch::Tensor member = constraint->project(v);
   const torch::Tensor before = v.clone();
 
   const torch::Tensor first = constraint->project(v);
   const torch::Tensor second = constraint->project(v);
+  torch::Tensor copy = constraint->project(member);
+  copy.fill_(7.0);
 
   EXPECT_TRUE(torch::equal(v, before));
   EXPECT_TRUE(torch::equal(first, second));
+  EXPECT_TRUE(torch::equal(member, first)) << "the projection of a member shares its storage";
 }
 
-TEST_P(ConstraintContract, RefusesNotANumber) {
+TEST_P(ConstraintContract, RefusesNotANumberAndABadMetric) {
   torch::Tensor v = random_weight(0);
-  v[0][0] = NAN;
+  torch::Tensor metric = random_metric(0);
+  metric.data_ptr<float>()[2] = 0.0F;
 
-  EXPECT_THROW((void)make(2)->project(v), NumericError);
+  EXPECT_THROW((void)make(options_of(GetParam()))->project(v, metric), NumericError);
+  v.data_ptr<float>()[0] = NAN;
+  EXPECT_THROW((void)make(options_of(GetParam()))->project(v), NumericError);
+}
+
+TEST_P(ConstraintContract, TakesAnAllZeroTensorAsItIs) {
+  if (GetParam() == "quantized_groups_exactly")
+    return;  // zero is no member: K groups are on levels
+  const auto constraint = make(options_of(GetParam()));
+  const torch::Tensor zero = torch::zeros(small_shape());
+
+  EXPECT_TRUE(constraint->contains(zero));
+  EXPECT_TRUE(torch::equal(constraint->project(zero), zero));
 }
 
 TEST_P(ConstraintContract, DescribesItselfByItsName) {
-  EXPECT_EQ(make(2)->describe().at("kind"), GetParam());
+  EXPECT_EQ(make(options_of(GetParam()))->describe().at("kind"), GetParam());
 }
 
 std::vector<std::string> table_names() {
@@ -179,48 +346,132 @@ TEST(ConstraintTable, HasTheWordsTheConfigReaderKnows) {
   EXPECT_EQ(table_names(), words);
 }
 
-TEST(ConstraintTable, RefusesACountBeyondTheTensor) {
-  try {
-    (void)make_constraint(options_of("cardinality", 13), small_target());
-    FAIL() << "13 of 12 was taken";
-  } catch (const ConfigError& error) {
-    EXPECT_NE(std::string(error.what()).find("fc.weight: keep = 13: must be at most 12"),
-              std::string::npos)
-        << error.what();
+TEST(ConstraintTable, NamesItsApproximations) {
+  std::vector<std::string> approximations;
+  for (const std::string& name : table_names()) {
+    if (is_approximation(name)) approximations.push_back(name);
   }
+
+  EXPECT_EQ(approximations, (std::vector<std::string>{"filter_shape", "lloyd_clusters"}));
 }
 
-TEST(ConstraintTable, TakesAFractionOfTheGroups) {
-  ConstraintOptions options;
-  options.kind = "array_block";  // 2 x 2 arrays of the 4 x 3 matrix
-  options.keep_fraction = 0.5;
-
-  const auto constraint = make_constraint(options, small_target());
-
-  EXPECT_EQ(constraint->describe().at("keep"), 2);
+std::string problem_of(const ConstraintOptions& options) {
+  try {
+    (void)make(options);
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "";
 }
 
-TEST(Cardinality, KeepsExactlyTheCountWhateverTheTies) {
-  for (int keep = 0; keep <= kOutputs * kInputs; ++keep) {
-    const auto constraint = make_constraint(options_of("cardinality", keep), small_target());
+TEST(ConstraintTable, RefusesACountBeyondTheTensor) {
+  ConstraintOptions options = options_of("cardinality");
+  options.keep = 9;
 
-    const torch::Tensor projected = constraint->project(torch::ones({kOutputs, kInputs}));
+  EXPECT_NE(problem_of(options).find("conv.weight: keep = 9: must be at most 8"), std::string::npos)
+      << problem_of(options);
+}
 
-    EXPECT_EQ(torch::count_nonzero(projected).item<int>(), keep);
-    EXPECT_EQ(torch::count_nonzero(projected.view(-1).slice(0, 0, keep)).item<int>(), keep);
+TEST(ConstraintTable, RefusesACountThatDoesNotFillWholeArrays) {
+  ConstraintOptions options = options_of("shape");
+  options.keep = 3;
+  options.keep_multiple = 2;
+
+  EXPECT_NE(problem_of(options).find("keep = 3: must be a multiple of keep_multiple = 2"),
+            std::string::npos)
+      << problem_of(options);
+}
+
+TEST(ConstraintTable, RoundsAFractionToTheNearestMultipleThatFits) {
+  ConstraintOptions options = options_of("shape");  // of four
+  options.keep.reset();
+  options.keep_fraction = 0.6;
+  EXPECT_EQ(make(options)->describe().at("keep"), 2);
+
+  options.keep_multiple = 3;
+  EXPECT_EQ(make(options)->describe().at("keep"), 3);
+
+  options.keep_fraction = 1.0;
+  options.keep_multiple = 3;
+  EXPECT_EQ(make(options)->describe().at("keep"), 3);  // 6 would be beyond the tensor
+}
+
+TEST(ConstraintTable, RefusesFloorsThatDoNotFit) {
+  ConstraintOptions options = options_of("global_cardinality");
+  options.floors = {{"conv*", 4}};
+  EXPECT_NE(problem_of(options).find("keep = 3: must be at least 4"), std::string::npos)
+      << problem_of(options);
+
+  options.floors = {{"conv*", 9}};
+  EXPECT_NE(problem_of(options).find("floor = 9: must be at most 8"), std::string::npos);
+
+  options.floors = {{"fc*", 1}};
+  EXPECT_NE(problem_of(options).find("\"fc*\" matches none"), std::string::npos);
+}
+
+TEST(ConstraintTable, RefusesPatternsThatDoNotFitTheKernel) {
+  ConstraintOptions options = options_of("pattern");
+  options.pattern_entries = 3;
+  EXPECT_NE(problem_of(options).find("pattern_entries = 3: must be at most 2"), std::string::npos)
+      << problem_of(options);
+
+  options.pattern_entries = 1;
+  options.num_patterns = 1;  // but no weights to choose by
+  EXPECT_NE(problem_of(options).find("num_patterns = 1"), std::string::npos);
+
+  options.pattern_entries.reset();
+  options.num_patterns.reset();
+  options.patterns = {"012"};
+  EXPECT_NE(problem_of(options).find("must be 2 characters 0 or 1"), std::string::npos);
+}
+
+TEST(ConstraintTable, CountsOnlyGroupsInsideTheMask) {
+  ConstraintOptions options = options_of("quantized_groups_exactly");
+  options.group = "filter";
+  options.keep = 2;
+  torch::Tensor mask = torch::ones(small_shape(), torch::kBool);
+  mask[0].fill_(false);
+
+  EXPECT_THROW((void)make(options, mask), ConfigError);
+}
+
+TEST(ConstraintTable, GivesEachFilterAScaleOfItsOwn) {
+  ConstraintOptions options = options_of("binary");
+  options.scale_per = ScaleScope::Filter;
+  const torch::Tensor v =
+      torch::tensor({1.0F, -3.0F, 2.0F, -2.0F, 10.0F, 10.0F, -30.0F, 30.0F}).reshape({2, 2, 1, 2});
+
+  const torch::Tensor projected = make(options)->project(v);
+
+  const torch::Tensor expected =
+      torch::tensor({2.0F, -2.0F, 2.0F, -2.0F, 20.0F, 20.0F, -20.0F, 20.0F}).reshape({2, 2, 1, 2});
+  EXPECT_TRUE(torch::equal(projected, expected)) << projected;
+}
+
+TEST(ConstraintTable, ExactCountsWhateverTheTies) {
+  for (const char* kind : {"cardinality", "global_cardinality"}) {
+    for (int keep = 0; keep <= kEntries; ++keep) {
+      ConstraintOptions options = options_of(kind);
+      options.keep = keep;
+
+      const torch::Tensor projected = make(options)->project(torch::ones(small_shape()));
+
+      EXPECT_EQ(torch::count_nonzero(projected).item<int>(), keep);
+      EXPECT_EQ(torch::count_nonzero(projected.view(-1).slice(0, 0, keep)).item<int>(), keep);
+    }
   }
 }
 
 TEST(Sequence, ResultLiesInEveryPart) {
-  const auto rows = make_constraint(options_of("array_row", 5), small_target());
-  const auto columns = make_constraint(options_of("array_column", 3), small_target());
-  const auto count = make_constraint(options_of("cardinality", 4), small_target());
-  const Sequence all({rows, columns, count});
+  std::vector<std::shared_ptr<const Constraint>> parts;
+  for (const char* kind : {"filter", "shape", "cardinality", "n_m"}) {
+    parts.push_back(make(options_of(kind)));
+  }
+  const Sequence all(parts);
   for (std::uint64_t trial = 0; trial < 50; ++trial) {
     const torch::Tensor projected = all.project(random_weight(trial));
 
-    EXPECT_TRUE(rows->contains(projected) && columns->contains(projected) &&
-                count->contains(projected));
+    for (const auto& part : parts) EXPECT_TRUE(part->contains(projected));
     EXPECT_TRUE(all.contains(projected));
   }
 }

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "admm/constraint.h"
+
+#include "core/error.h"
+
+namespace ohmweave::admm {
+namespace {
+
+torch::Tensor checked_metric(const torch::Tensor& metric, const torch::Tensor& v,
+                             const std::string& kind) {
+  if (!metric.defined()) return {};
+  OHMWEAVE_REQUIRE(metric.sizes() == v.sizes(), "a metric has the shape of its tensor");
+  const torch::Tensor plain = metric.detach().to(torch::kCPU, v.scalar_type()).contiguous();
+  if (!(torch::isfinite(plain) & (plain > 0)).all().item<bool>()) {
+    throw NumericError("constraint '" + kind + "': a metric must be positive and finite");
+  }
+  return plain;
+}
+
+}  // namespace
+
+torch::Tensor Constraint::project(const torch::Tensor& v, const torch::Tensor& metric) const {
+  const torch::NoGradGuard no_grad;
+  const torch::Tensor plain = v.detach().to(torch::kCPU).contiguous();
+  const std::string kind = describe().at("kind").get<std::string>();
+  if (!torch::isfinite(plain).all().item<bool>()) {
+    throw NumericError("constraint '" + kind + "': the tensor to project holds NaN or infinity");
+  }
+  const torch::Tensor result = nearest(plain, checked_metric(metric, plain, kind));
+  return result.is_alias_of(v) ? result.clone() : result.to(v.device());
+}
+
+}  // namespace ohmweave::admm
