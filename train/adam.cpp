@@ -39,7 +39,7 @@ void Adam::step(double learning_rate) {
   for (auto& [name, parameter] : parameters_) {
     torch::Tensor gradient = parameter.grad();
     if (!gradient.defined()) continue;
-    if (options_.l2 > 0.0 && parameter.dim() >= 2) {
+    if (options_.l2 > 0.0 && options_.decayed.count(name) > 0) {
       gradient = gradient.add(parameter, options_.l2);
     }
     torch::Tensor& m = first_moments_[name];

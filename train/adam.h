@@ -8,6 +8,7 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <set>
 #include <string>
 
 #include "nn/graph_module.h"
@@ -18,7 +19,8 @@ struct AdamOptions {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
-  double l2 = 0.0;  // l2 * w is added to the gradient of tensors of two or more dimensions
+  double l2 = 0.0;                // l2 * w is added to the gradient of the tensors in `decayed`
+  std::set<std::string> decayed;  // by name
 };
 
 class Adam {

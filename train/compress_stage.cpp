@@ -39,7 +39,7 @@ void save_state(const CompressState& state, const std::filesystem::path& folder)
 CompressState load_state(const std::filesystem::path& folder) {
   verify_artifact(folder);
   return {load_network_model(folder), as_masks(nn::load_tensors(folder / kMasksFile)),
-          traces_from_json(parse_json_file((folder / kTracesFile).string()))};
+          traces_from_json(parse_artifact_file((folder / kTracesFile).string()))};
 }
 
 Json grid_to_json(const LevelGrid& grid) {
@@ -106,11 +106,12 @@ std::vector<StepContext> step_contexts(const TrainingSet& set, const CompressOpt
     const Json json = {{"before", stamp},
                        {"step", write_config(options.steps[i])},
                        {"distill", optional_to_json(options.distill)},
+                       {"engine", static_cast<int>(options.engine)},
                        {"grid", grid_to_json(grid)}};
     stamp = sha256(json.dump());
     contexts.push_back({set, context.progress, name, "/compress/steps/" + std::to_string(i),
                         context.work / (name + ".work"), stamp, train_options.batch, grid,
-                        context.stream.child("step", i), options.distill});
+                        context.stream.child("step", i), options.distill, options.engine});
   }
   return contexts;
 }

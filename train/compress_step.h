@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "admm/constraint.h"
+#include "admm/constraint_table.h"
 #include "core/network_model.h"
 #include "train/masks.h"
 #include "train/options.h"
@@ -36,16 +36,18 @@ struct StepContext {
   LevelGrid grid;
   RandomStream stream;
   std::optional<DistillOptions> distill;
+  EngineKind engine = EngineKind::Auto;
 };
 
 [[nodiscard]] CompressState run_step(CompressState state, const CompressStep& step,
                                      const StepContext& context);
 
-/// One constraint for each weight that the patterns match; several on one weight form a Sequence.
-/// Throws ConfigError for a pattern without a match and for counts that exceed a tensor.
-[[nodiscard]] std::map<std::string, std::shared_ptr<const admm::Constraint>> resolve_constraints(
-    const std::vector<admm::ConstraintOptions>& options, const nn::GraphModule& module,
-    const StepContext& context);
+/// The sets that the options name, each with the weights it holds for, inside `masks`. Throws
+/// ConfigError for a pattern without a match and for counts that exceed a tensor.
+using Constraints = std::vector<admm::ResolvedConstraint>;
+[[nodiscard]] Constraints resolve_constraints(const std::vector<admm::ConstraintOptions>& options,
+                                              const nn::GraphModule& module, const Masks& masks,
+                                              const StepContext& context);
 
 /// Checks every pattern and count of a step without training; throws as resolve_constraints().
 void check_step(const CompressStep& step, const nn::GraphModule& module,
@@ -53,9 +55,8 @@ void check_step(const CompressStep& step, const nn::GraphModule& module,
 
 /// ADMM towards `constraints`, weights outside `masks` held at 0; ends with the last epoch's
 /// weights, not yet projected.
-[[nodiscard]] Traces run_admm_phase(
-    nn::GraphModule& module,
-    const std::map<std::string, std::shared_ptr<const admm::Constraint>>& constraints,
-    const Masks& masks, const admm::AdmmOptions& options, const StepContext& context);
+[[nodiscard]] Traces run_admm_phase(nn::GraphModule& module, const Constraints& constraints,
+                                    const Masks& masks, const admm::AdmmOptions& options,
+                                    const StepContext& context);
 
 }  // namespace ohmweave::train

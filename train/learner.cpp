@@ -2,9 +2,11 @@
 #include "train/learner.h"
 
 #include <cmath>
+#include <utility>
 
 #include "core/error.h"
 #include "train/loss.h"
+#include "train/sparse_learner.h"
 
 namespace ohmweave::train {
 
@@ -24,8 +26,8 @@ void Learner::load(const nn::TensorMap& state) {
   }
 }
 
-DenseLearner::DenseLearner(nn::GraphModule& module)
-    : module_(module), parameters_(module.trainable()) {
+DenseLearner::DenseLearner(nn::GraphModule& module, Masks masks)
+    : module_(module), masks_(std::move(masks)), parameters_(module.trainable()) {
   for (const auto& [name, tensor] : module.state()) tensors_[name] = module.parameter(name);
 }
 
@@ -38,9 +40,13 @@ double DenseLearner::compute_gradients(const Batch& batch,
   const torch::Tensor loss =
       training_loss(module_.forward(data::normalized(batch.images)).flatten(1), batch, distill);
   const auto value = loss.item<double>();
-  if (std::isfinite(value)) loss.backward();
+  if (!std::isfinite(value)) return value;
+  loss.backward();
+  mask_gradients(parameters_, masks_);
   return value;
 }
+
+void DenseLearner::hold_masks() { mask_weights(parameters_, masks_); }
 
 std::string DenseLearner::first_broken_node(const torch::Tensor& images) {
   const torch::NoGradGuard no_grad;
@@ -71,6 +77,31 @@ torch::Tensor DenseLearner::compacted(const std::string& /*name*/,
 
 void DenseLearner::set_activation_formats(const std::map<std::string, CodeFormat>& formats) {
   module_.set_activation_formats(formats);
+}
+
+namespace {
+
+bool pays_sparse(const nn::GraphModule& module, const Masks& masks) {
+  for (const Node& node : module.network().nodes) {
+    if (node.op == Op::BatchNorm2d) return false;
+  }
+  std::int64_t allowed = 0;
+  std::int64_t all = 0;
+  for (const auto& [name, mask] : masks) {
+    allowed += mask.count_nonzero().item<std::int64_t>();
+    all += mask.numel();
+  }
+  return static_cast<double>(allowed) <= kSparseFraction * static_cast<double>(all);
+}
+
+}  // namespace
+
+std::unique_ptr<Learner> make_learner(nn::GraphModule& module, const Masks& masks,
+                                      EngineKind engine) {
+  const bool is_sparse =
+      engine == EngineKind::Sparse || (engine == EngineKind::Auto && pays_sparse(module, masks));
+  if (is_sparse) return std::make_unique<SparseLearner>(module, masks);
+  return std::make_unique<DenseLearner>(module, masks);
 }
 
 }  // namespace ohmweave::train

@@ -7,12 +7,14 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "core/random.h"
 #include "nn/evaluate.h"
 #include "nn/graph_module.h"
+#include "train/masks.h"
 #include "train/options.h"
 #include "train/training_set.h"
 
@@ -31,10 +33,13 @@ class Learner {
   /// Those that can be trained.
   [[nodiscard]] virtual const nn::TensorMap& parameters() const = 0;
 
-  /// Sets the gradients of parameters() to those of the batch's mean loss, which is returned (NaN
-  /// or infinity included; the gradients are then undefined). `dropout`: decides what is dropped.
+  /// Sets the gradients of parameters() to those of the batch's mean loss, 0 for weights that may
+  /// not exist. Returns the loss (NaN or infinity included; the gradients are then undefined).
+  /// `dropout`: decides what is dropped.
   virtual double compute_gradients(const Batch& batch, const std::optional<DistillOptions>& distill,
                                    const RandomStream& dropout) = 0;
+  /// Sets the weights that may not exist to +0; called after every update.
+  virtual void hold_masks() = 0;
   /// The first node whose output is not finite on `images` (uint8); empty when all are.
   [[nodiscard]] virtual std::string first_broken_node(const torch::Tensor& images) = 0;
   [[nodiscard]] virtual nn::Score evaluate(const data::Split& split) = 0;
@@ -58,11 +63,13 @@ class Learner {
 /// A GraphModule, which must outlive the learner; its parameters are the module's own tensors.
 class DenseLearner final : public Learner {
  public:
-  explicit DenseLearner(nn::GraphModule& module);
+  /// `masks`: where weights may be non-zero; of weights that are not named, everywhere.
+  explicit DenseLearner(nn::GraphModule& module, Masks masks = {});
   [[nodiscard]] const nn::TensorMap& tensors() const override { return tensors_; }
   [[nodiscard]] const nn::TensorMap& parameters() const override { return parameters_; }
   double compute_gradients(const Batch& batch, const std::optional<DistillOptions>& distill,
                            const RandomStream& dropout) override;
+  void hold_masks() override;
   [[nodiscard]] std::string first_broken_node(const torch::Tensor& images) override;
   [[nodiscard]] nn::Score evaluate(const data::Split& split) override;
   void store(nn::GraphModule& module) const override;
@@ -74,8 +81,15 @@ class DenseLearner final : public Learner {
 
  private:
   nn::GraphModule& module_;
+  Masks masks_;
   nn::TensorMap tensors_;
   nn::TensorMap parameters_;
 };
+
+/// The engine that `engine` names; Auto: sparse when at most kSparseFraction of the weights may
+/// exist and the network has no batch norm. `module` must outlive the learner.
+constexpr double kSparseFraction = 0.2;
+[[nodiscard]] std::unique_ptr<Learner> make_learner(nn::GraphModule& module, const Masks& masks,
+                                                    EngineKind engine);
 
 }  // namespace ohmweave::train

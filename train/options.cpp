@@ -63,6 +63,11 @@ void declare(Fields& f, CompressStep& o) {
 }
 
 void declare(Fields& f, CompressOptions& o) {
+  f.choice<EngineKind>("engine", o.engine,
+                       {{EngineKind::Auto, "auto", "sparse once few weights are left"},
+                        {EngineKind::Dense, "dense", "torch, with masks"},
+                        {EngineKind::Sparse, "sparse", "only the weights that exist"}},
+                       "what trains a network whose weights are partly gone");
   f.section("distill", o.distill, "absent: the labels alone are learnt");
   f.required().list("steps", o.steps, "progressive steps, each from the result of the one before");
   f.rule(!o.steps.empty(), "steps", "at least one step must be given");

@@ -64,8 +64,16 @@ struct CompressStep {
 };
 void declare(Fields& f, CompressStep& o);
 
+/// What trains a network whose weights are partly gone.
+enum class EngineKind {
+  Auto,    // sparse once few weights are left
+  Dense,   // torch, with masks
+  Sparse,  // only the weights that exist
+};
+
 /// Section /compress.
 struct CompressOptions {
+  EngineKind engine = EngineKind::Auto;
   std::optional<DistillOptions> distill;  // absent: labels alone, in all phases
   std::vector<CompressStep> steps;
 };

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "core/error.h"
@@ -14,10 +16,22 @@ namespace {
 
 constexpr std::int64_t kBatchesPerProgress = 50;
 
+/// Names of the weight matrices, the parameters that an L2 penalty is about.
+std::set<std::string> weight_matrices(const Learner& learner) {
+  std::set<std::string> names;
+  for (const auto& [name, tensor] : learner.parameters()) {
+    if (learner.expanded(name, tensor.detach()).dim() >= 2) names.insert(name);
+  }
+  return names;
+}
+
 /// All that changes while a phase runs.
 struct PhaseRun {
   PhaseRun(const PhaseInputs& in, const PhasePlan& p, const PhaseHooks& h)
-      : inputs(in), plan(p), hooks(h), adam(in.parameters, AdamOptions{0.9, 0.999, 1e-8, p.l2}) {
+      : inputs(in),
+        plan(p),
+        hooks(h),
+        adam(in.parameters, AdamOptions{0.9, 0.999, 1e-8, p.l2, weight_matrices(in.learner)}) {
     if (plan.ema_decay > 0.0) average = live_state();
   }
 
@@ -34,6 +48,7 @@ struct PhaseRun {
   const PhaseHooks& hooks;
   Adam adam;
   int epochs_done = 0;
+  bool is_finished = false;
   nn::TensorMap average;  // running mean of live_state(); empty = not kept
   double best_loss = std::numeric_limits<double>::infinity();
   nn::TensorMap best;
@@ -48,7 +63,9 @@ void save(const PhaseRun& run, const CheckpointPlace& place) {
   put_group(checkpoint.tensors, "average/", run.average);
   if (run.hooks.hidden != nullptr) put_group(checkpoint.tensors, "hidden/", *run.hooks.hidden);
   if (run.hooks.state) put_group(checkpoint.tensors, "hooks/", run.hooks.state());
-  checkpoint.record = {{"epochs_done", run.epochs_done}, {"traces", traces_to_json(run.traces)}};
+  checkpoint.record = {{"epochs_done", run.epochs_done},
+                       {"is_finished", run.is_finished},
+                       {"traces", traces_to_json(run.traces)}};
   if (std::isfinite(run.best_loss)) checkpoint.record["best_loss"] = run.best_loss;
   save_checkpoint(place, checkpoint);
 }
@@ -67,6 +84,7 @@ void resume(PhaseRun& run, const CheckpointPlace& place) {
   }
   if (run.hooks.load_state) run.hooks.load_state(get_group(checkpoint->tensors, "hooks/"));
   run.epochs_done = checkpoint->record.at("epochs_done");
+  run.is_finished = checkpoint->record.at("is_finished");
   run.traces = traces_from_json(checkpoint->record.at("traces"));
   if (checkpoint->record.contains("best_loss")) run.best_loss = checkpoint->record["best_loss"];
 }
@@ -90,6 +108,7 @@ void update_weights(PhaseRun& run, double learning_rate) {
     for (auto& [name, tensor] : *hidden) torch::Tensor(live.at(name)).copy_(tensor);
   }
   run.adam.step(learning_rate);
+  run.inputs.learner.hold_masks();
   if (run.hooks.after_step) run.hooks.after_step();
   if (hidden != nullptr) {
     for (auto& [name, tensor] : *hidden) tensor.copy_(live.at(name));
@@ -189,9 +208,10 @@ Traces run_phase(const PhaseInputs& inputs, const PhasePlan& plan, const PhaseHo
                  const CheckpointPlace& place) {
   PhaseRun run(inputs, plan, hooks);
   resume(run, place);
-  while (run.epochs_done < plan.epochs) {
+  while (run.epochs_done < plan.epochs && !run.is_finished) {
     const double train_loss = train_epoch(run);
     finish_epoch(run, train_loss);
+    run.is_finished = hooks.is_finished && hooks.is_finished();
     save(run, place);
     inputs.progress.stop_point();
   }

@@ -37,9 +37,11 @@ struct PhasePlan {
 /// What a phase does besides plain training; empty functions do nothing.
 struct PhaseHooks {
   std::function<void()> after_backward;  // gradients are there, weights not yet changed
-  std::function<void()> after_step;      // weights have changed
+  std::function<void()> after_step;      // weights have changed, masks hold
   /// `epoch` (from 1) is done, its score not yet taken. Returns what ADMM updated.
   std::function<std::vector<AdmmRow>(int epoch)> after_epoch;
+  /// True: the phase ends before its last epoch. Asked after every epoch.
+  std::function<bool()> is_finished;
   /// Tensors that the optimizer moves in place of the learner's of the same name; `settle` makes
   /// the learner's from what they are (straight-through training). Null: the learner's own are
   /// moved.

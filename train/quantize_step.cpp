@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/quantize_step.h"
 
+#include <memory>
+
 #include "admm/conductance_levels.h"
 #include "core/error.h"
 #include "nn/evaluate.h"
@@ -17,10 +19,11 @@ std::string node_of(const std::string& weight_name) {
 
 Traces run_level_admm(nn::GraphModule& module, const Masks& masks, const QuantizeOptions& options,
                       const StepContext& context) {
-  std::map<std::string, std::shared_ptr<const admm::Constraint>> constraints;
+  Constraints constraints;
   for (const auto& [name, mask] : masks) {
-    constraints[name] =
-        std::make_shared<admm::ConductanceLevels>(context.grid.quantization.weight_bits, mask);
+    constraints.push_back(
+        {{name},
+         std::make_shared<admm::ConductanceLevels>(context.grid.quantization.weight_bits, mask)});
   }
   return run_admm_phase(module, constraints, masks, options.admm, context);
 }
@@ -38,30 +41,26 @@ Scales project_onto_levels(nn::GraphModule& module, const Masks& masks, int weig
   return scales;
 }
 
-void round_weights(nn::GraphModule& module, const Scales& scales, int weight_bits) {
+/// Puts the weights among `tensors` on the levels nearest to them.
+void round_weights(const nn::TensorMap& tensors, const Scales& scales, int weight_bits) {
   const torch::NoGradGuard no_grad;
   for (const auto& [name, scale] : scales) {
-    torch::Tensor weight = module.parameter(name);
+    torch::Tensor weight = tensors.at(name);
     const torch::Tensor plain = weight.detach().to(torch::kCPU).contiguous();
     const admm::LevelFit fit{scale, admm::nearest_codes(plain, scale, weight_bits)};
     weight.copy_(admm::level_values(fit, weight.sizes()));
   }
 }
 
-/// Hooks of the straight-through refinement: the optimizer moves `hidden`, the network computes
-/// with the nearest levels.
-PhaseHooks straight_through_hooks(nn::GraphModule& module, const Masks& masks, const Scales& scales,
-                                  int weight_bits, nn::TensorMap& hidden) {
-  PhaseHooks hooks;
-  hooks.after_backward = [&module, &masks] { mask_gradients(module.trainable(), masks); };
-  hooks.after_step = [&module, &masks] { mask_weights(module.trainable(), masks); };
-  hooks.hidden = &hidden;
-  hooks.settle = [&module, &scales, weight_bits] { round_weights(module, scales, weight_bits); };
-  return hooks;
-}
+/// What refinement starts from, and the grid it stays on.
+struct Refinement {
+  Scales scales;
+  nn::TensorMap hidden;                       // whole weight tensors before they were rounded
+  std::map<std::string, CodeFormat> formats;  // of the activations
+};
 
 Traces refine(nn::GraphModule& module, const Masks& masks, const QuantizeOptions& options,
-              const Scales& scales, nn::TensorMap hidden, const StepContext& context) {
+              const Refinement& refinement, const StepContext& context) {
   const PhasePlan plan{context.name + "/refine",
                        options.retrain.epochs,
                        context.batch,
@@ -71,17 +70,26 @@ Traces refine(nn::GraphModule& module, const Masks& masks, const QuantizeOptions
                        context.stream.child("refine"),
                        options.retrain.ema_decay,
                        context.distill};
-  DenseLearner learner(module);
-  nn::TensorMap parameters = learner.parameters();
+  const std::unique_ptr<Learner> learner = make_learner(module, masks, context.engine);
+  learner->set_activation_formats(refinement.formats);
+  nn::TensorMap parameters = learner->parameters();
+  nn::TensorMap hidden;
   PhaseHooks hooks;
   if (options.refine == RefineKind::StraightThrough) {
+    for (const auto& [name, full] : refinement.hidden) {
+      hidden[name] = learner->compacted(name, full).clone();
+    }
     const int bits = context.grid.quantization.weight_bits;
-    hooks = straight_through_hooks(module, masks, scales, bits, hidden);
+    hooks.hidden = &hidden;
+    hooks.settle = [&, bits] { round_weights(learner->tensors(), refinement.scales, bits); };
   } else {
     for (const auto& [name, mask] : masks) parameters.erase(name);
   }
-  return run_phase({learner, parameters, context.set, context.progress}, plan, hooks,
-                   {context.folder / "refine.ckpt.safetensors", context.stamp});
+  Traces traces = run_phase({*learner, parameters, context.set, context.progress}, plan, hooks,
+                            {context.folder / "refine.ckpt.safetensors", context.stamp});
+  learner->set_activation_formats({});
+  learner->store(module);
+  return traces;
 }
 
 void require_on_grid(const nn::GraphModule& module, const Scales& scales, int weight_bits) {
@@ -112,9 +120,8 @@ NetworkModel quantize_weights(nn::GraphModule& module, const Masks& masks,
   NetworkModel model = nn::to_model(module, calibrate(module, context.set));
   for (const auto& [name, scale] : scales) model.level_scales[node_of(name)] = scale;
   if (options.retrain.epochs > 0) {
-    module.set_activation_formats(training_formats(model, context.grid.quantization));
-    append(traces, refine(module, masks, options, scales, hidden, inner));
-    module.set_activation_formats({});
+    const Refinement refinement{scales, hidden, training_formats(model, context.grid.quantization)};
+    append(traces, refine(module, masks, options, refinement, inner));
   }
   require_on_grid(module, scales, bits);
   model.parameters = module.state();

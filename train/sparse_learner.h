@@ -25,6 +25,7 @@ class SparseLearner final : public Learner {
   [[nodiscard]] const nn::TensorMap& parameters() const override { return parameters_; }
   double compute_gradients(const Batch& batch, const std::optional<DistillOptions>& distill,
                            const RandomStream& dropout) override;
+  void hold_masks() override {}  // no such weight is there
   [[nodiscard]] std::string first_broken_node(const torch::Tensor& images) override;
   [[nodiscard]] nn::Score evaluate(const data::Split& split) override;
   void store(nn::GraphModule& module) const override;

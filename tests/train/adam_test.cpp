@@ -43,11 +43,12 @@ TEST(Adam, SecondStepFollowsTheFormula) {
   EXPECT_NEAR(w.item<double>(), before - 0.2 * m_hat / (std::sqrt(v_hat) + 1e-8), 1e-12);
 }
 
-TEST(Adam, AddsL2ToMatricesOnly) {
+TEST(Adam, AddsL2ToTheTensorsNamedOnly) {
   const torch::Tensor matrix = torch::full({1, 1}, 2.0, torch::kFloat64);
   const torch::Tensor bias = torch::full({1}, 2.0, torch::kFloat64);
   AdamOptions options;
   options.l2 = 0.5;
+  options.decayed = {"matrix"};
   Adam adam({{"bias", bias}, {"matrix", matrix}}, options);
   set_gradient(matrix, torch::zeros({1, 1}, torch::kFloat64));
   set_gradient(bias, torch::zeros({1}, torch::kFloat64));
