@@ -3,9 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <numeric>
-#include <set>
 #include <sstream>
 #include <utility>
 
@@ -18,6 +16,30 @@ std::string shown(const Json& value) {
   const std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
   constexpr std::size_t kLongest = 60;
   return text.size() <= kLongest ? text : text.substr(0, kLongest) + "...";
+}
+
+/// What a value is, as the end of a sentence ("..., is a string").
+std::string kind_of(const Json& value) {
+  switch (value.type()) {
+    case Json::value_t::null:
+      return "null";
+    case Json::value_t::boolean:
+      return "true or false";
+    case Json::value_t::string:
+      return "a string";
+    case Json::value_t::object:
+      return "an object";
+    case Json::value_t::array:
+      return "an array";
+    case Json::value_t::number_integer:
+      return value.get<std::int64_t>() < 0 ? "a negative integer" : "an integer";
+    case Json::value_t::number_unsigned:
+      return "an integer";
+    case Json::value_t::number_float:
+      return "a decimal number";
+    default:
+      return "unreadable";
+  }
 }
 
 std::string shown(double value) {
@@ -94,6 +116,10 @@ void describe_integer(Json& entry, const IntegerRange& r) {
 
 }  // namespace
 
+std::string type_problem(const Json& given, std::string_view expected) {
+  return " = " + shown(given) + ": must be " + std::string(expected) + ", is " + kind_of(given);
+}
+
 std::string nearest_word(std::string_view word, const std::vector<std::string>& candidates) {
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
@@ -105,36 +131,6 @@ std::string nearest_word(std::string_view word, const std::vector<std::string>& 
     }
   }
   return best;
-}
-
-Json parse_json(const std::string& text, const std::string& where) {
-  std::vector<std::set<std::string>> keys_of_open_objects;
-  std::vector<std::string> problems;
-  const auto note_duplicates = [&](int, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) keys_of_open_objects.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys_of_open_objects.pop_back();
-    if (event == Json::parse_event_t::key &&
-        !keys_of_open_objects.back().insert(parsed.get<std::string>()).second) {
-      problems.push_back(where + ": key " + parsed.dump() + " is given twice in one object");
-    }
-    return true;
-  };
-  Json json;
-  try {
-    json = Json::parse(text, note_duplicates);
-  } catch (const Json::exception& e) {
-    throw ConfigError({where + ": " + std::string(e.what())});
-  }
-  if (!problems.empty()) throw ConfigError(std::move(problems));
-  return json;
-}
-
-Json parse_json_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw DataError(path + ": cannot be opened for reading");
-  std::ostringstream text;
-  text << in.rdbuf();
-  return parse_json(text.str(), path);
 }
 
 Fields Fields::reader(const Json& json, std::string pointer, std::vector<std::string>& problems) {
@@ -174,8 +170,7 @@ void Fields::problem(std::string_view key, const std::string& text) {
 }
 
 void Fields::wrong_type(std::string_view key, const Json& given, std::string_view expected) {
-  problem(key, " = " + shown(given) + ": must be " + std::string(expected) + ", is " +
-                   std::string(given.type_name()));
+  problem(key, type_problem(given, expected));
 }
 
 const Json* Fields::take(std::string_view key) {
@@ -313,14 +308,16 @@ Fields& Fields::integer_or(std::string_view key, std::optional<int>& value, std:
   return field(
       key, shown_value, meaning,
       [&](const Json& given) {
+        const std::string expected = "an integer or \"" + std::string(word) + "\"";
         std::int64_t wide = 0;
-        if (!given.is_string()) {
+        if (given.is_number_integer()) {
           if (read_integer(key, given, allowed, wide)) value = static_cast<int>(wide);
-        } else if (given.get<std::string>() == word) {
+        } else if (given == word) {
           value.reset();
+        } else if (given.is_string()) {
+          problem(key, " = " + shown(given) + ": must be " + expected);
         } else {
-          problem(key,
-                  " = " + shown(given) + ": must be an integer or \"" + std::string(word) + "\"");
+          wrong_type(key, given, expected);
         }
       },
       [&](Json& entry) {

@@ -165,10 +165,15 @@ Json schema_of();
 [[nodiscard]] std::string nearest_word(std::string_view word,
                                        const std::vector<std::string>& candidates);
 
+/// " = <value>: must be <expected>, is <what the value is>": follows the pointer of a wrong type.
+[[nodiscard]] std::string type_problem(const Json& given, std::string_view expected);
+
 /// Parses JSON; throws ConfigError (malformed: line and column; a key given twice).
 [[nodiscard]] Json parse_json(const std::string& text, const std::string& where);
-/// Parses a JSON file; throws DataError (missing) or as parse_json().
+/// Parses a JSON file that a person wrote; throws DataError (missing) or as parse_json().
 [[nodiscard]] Json parse_json_file(const std::string& path);
+/// Parses a JSON file that an earlier step wrote; throws DataError (missing, torn or damaged).
+[[nodiscard]] Json parse_artifact_file(const std::string& path);
 
 }  // namespace ohmweave
 

@@ -106,7 +106,7 @@ S read_config(const Json& json, const std::string& pointer) {
   std::vector<std::string> problems;
   S value;
   if (!json.is_object())
-    throw ConfigError({(pointer.empty() ? "/" : pointer) + ": must be an object"});
+    throw ConfigError({(pointer.empty() ? "/" : pointer) + type_problem(json, "an object")});
   Fields fields = Fields::reader(json, pointer, problems);
   declare(fields, value);
   fields.finish();

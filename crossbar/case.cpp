@@ -145,7 +145,7 @@ void declare(Fields& f, CrossbarCase& o) {
 }
 
 CrossbarCase read_case(const Json& json) {
-  if (!json.is_object()) throw ConfigError({"/: must be an object"});
+  if (!json.is_object()) throw ConfigError({"/" + type_problem(json, "an object")});
   std::vector<std::string> problems;
   Json flat = json;
   flatten_siemens(flat, problems);

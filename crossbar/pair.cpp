@@ -100,11 +100,11 @@ std::vector<std::int32_t> read_array(const PairReader& pair,
   return codes;
 }
 
-int lossless_adc_bits(std::int64_t max_column_sum, int dac_bits) {
-  OHMWEAVE_REQUIRE(max_column_sum >= 0 && dac_bits >= 1 && dac_bits < kLargestCodeBits &&
+int lossless_adc_bits(std::int64_t max_column_sum, int digit_bits) {
+  OHMWEAVE_REQUIRE(max_column_sum >= 0 && digit_bits >= 1 && digit_bits < kLargestCodeBits &&
                        max_column_sum <= (std::int64_t{1} << kLargestCodeBits),
                    "a sum of levels and a digit width that occur");
-  const std::int64_t largest_code = max_column_sum * ((std::int64_t{1} << dac_bits) - 1);
+  const std::int64_t largest_code = max_column_sum * ((std::int64_t{1} << digit_bits) - 1);
   int bits = 0;
   while ((std::int64_t{1} << bits) <= largest_code) ++bits;
   return bits;

@@ -57,9 +57,11 @@ struct PairReader {
 [[nodiscard]] std::vector<std::int32_t> read_array(const PairReader& pair,
                                                    const std::vector<std::int32_t>& digits);
 
-/// Magnitude bits with which no code of any mapped column is ever clamped or rounded:
-/// ceil(log2(max_column_sum * (2^dac_bits - 1) + 1)), where max_column_sum is the largest sum of
-/// |levels| of one slice over the rows read at once. 128 rows of 2-bit cells, 1-bit digits: 9.
-[[nodiscard]] int lossless_adc_bits(std::int64_t max_column_sum, int dac_bits);
+/// Magnitude bits with which no code of any mapped column of ideal devices is ever clamped or
+/// rounded: ceil(log2(max_column_sum * (2^digit_bits - 1) + 1)), where max_column_sum is the
+/// largest magnitude of a pair's difference of levels over the rows read at once, each row with a
+/// digit of 1 or less (mapping/column_sums.h). 128 rows of 2-bit cells of one sign, 1-bit digits:
+/// 9.
+[[nodiscard]] int lossless_adc_bits(std::int64_t max_column_sum, int digit_bits);
 
 }  // namespace ohmweave::crossbar

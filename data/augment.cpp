@@ -76,7 +76,7 @@ void distort(const std::uint8_t* image, const Shape& shape, const Distortion& di
   const double center_x = 0.5 * (shape.width - 1);
   const double cosine = distortion.scale * std::cos(distortion.angle_rad);
   const double sine = distortion.scale * std::sin(distortion.angle_rad);
-  const int plane_size = shape.height * shape.width;
+  const std::ptrdiff_t plane_size = static_cast<std::ptrdiff_t>(shape.height) * shape.width;
   for (int channel = 0; channel < shape.channels; ++channel) {
     const Plane plane(image + channel * plane_size, shape.height, shape.width);
     std::uint8_t* row = result + channel * plane_size;

@@ -100,7 +100,9 @@ ConverterBits converter_bits(const MappedNetwork& mapped, int node, const Hardwa
   const std::int64_t largest_sum = mapping::max_column_sum(mapped.placement, mapped.network, node,
                                                            hardware.array.rows_at_once());
   ConverterBits bits;
-  bits.lossless_bits = crossbar::lossless_adc_bits(largest_sum, hardware.dac.bits);
+  const int digit_bits =
+      std::min(hardware.dac.bits, mapping::input_format(mapped.network, node).magnitude_bits());
+  bits.lossless_bits = crossbar::lossless_adc_bits(largest_sum, digit_bits);
   bits.adc_bits = hardware.adc.bits.value_or(bits.lossless_bits);
   bits.dropped_bits = std::max(0, bits.lossless_bits - bits.adc_bits);
   return bits;

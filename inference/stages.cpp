@@ -88,8 +88,9 @@ std::int64_t correct_on_chip(const Population& population, const EvaluateInputs&
                              const EvaluateContext& context, int chip) {
   const std::filesystem::path saved = context.work / ("chip_" + std::to_string(chip) + ".json");
   if (std::filesystem::exists(saved)) {
-    const Json json = parse_json_file(saved.string());
-    if (!json.contains("num_correct") || !json["num_correct"].is_number_integer())
+    const Json json = parse_artifact_file(saved.string());
+    if (!json.is_object() || !json.contains("num_correct") ||
+        !json["num_correct"].is_number_integer())
       throw DataError(saved.string() + ": no integer 'num_correct'");
     return json["num_correct"].get<std::int64_t>();
   }

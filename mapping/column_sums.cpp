@@ -10,23 +10,51 @@
 namespace ohmweave::mapping {
 namespace {
 
-/// Sum of one slice's levels in one column of a block over the array rows [first, end).
-std::int64_t sum_of_levels(const CodesView& codes, const Block& block, int column, int shift,
-                           std::int64_t mask, std::size_t first, std::size_t end) {
-  std::int64_t sum = 0;
-  for (std::size_t row = first; row < end; ++row) {
-    const std::int64_t magnitude = std::abs(codes.at(block.group, block.rows[row], column));
-    sum += (magnitude >> shift) & mask;
+/// The rows of a block that are read together: its array rows [first, end).
+struct RowGroup {
+  std::size_t first;
+  std::size_t end;
+};
+
+/// Which bits of a magnitude a slice holds.
+struct SliceBits {
+  int shift;
+  std::int64_t mask;
+};
+
+/// Sums of one slice's levels in one column of a pair of arrays.
+struct PairSum {
+  std::int64_t positive = 0;
+  std::int64_t negative = 0;
+};
+
+PairSum sum_of_levels(const CodesView& codes, const Block& block, int column, RowGroup rows,
+                      SliceBits bits) {
+  PairSum sum;
+  for (std::size_t row = rows.first; row < rows.end; ++row) {
+    const std::int64_t code = codes.at(block.group, block.rows[row], column);
+    const std::int64_t level = (std::abs(code) >> bits.shift) & bits.mask;
+    (code < 0 ? sum.negative : sum.positive) += level;
   }
   return sum;
 }
 
+/// Largest |sum of level x digit| of a pair's difference for digits up to 1 in magnitude.
+std::int64_t reach(const PairSum& sum, bool has_signed_digits) {
+  return has_signed_digits ? sum.positive + sum.negative : std::max(sum.positive, sum.negative);
+}
+
 }  // namespace
+
+const CodeFormat& input_format(const QuantizedNetwork& network, int node) {
+  return network.nodes[network.network.nodes[node].inputs.front()].output;
+}
 
 std::int64_t max_column_sum(const Placement& placement, const QuantizedNetwork& network, int node,
                             int rows_at_once) {
   OHMWEAVE_REQUIRE(rows_at_once >= 1, "rows_at_once must be at least 1");
   const CodesView codes(network, node);
+  const bool is_signed = input_format(network, node).is_signed;
   const Geometry& geometry = placement.geometry;
   const std::int64_t mask = (std::int64_t{1} << geometry.bits_per_cell) - 1;
   std::int64_t largest = 0;
@@ -36,9 +64,9 @@ std::int64_t max_column_sum(const Placement& placement, const QuantizedNetwork& 
       const std::size_t end = std::min(block.rows.size(), first + rows_at_once);
       for (const int column : block.columns)
         for (int slice = 0; slice < geometry.num_slices; ++slice)
-          largest =
-              std::max(largest, sum_of_levels(codes, block, column, slice * geometry.bits_per_cell,
-                                              mask, first, end));
+          largest = std::max(largest, reach(sum_of_levels(codes, block, column, {first, end},
+                                                          {slice * geometry.bits_per_cell, mask}),
+                                            is_signed));
     }
   }
   return largest;

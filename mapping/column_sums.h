@@ -9,10 +9,14 @@
 
 namespace ohmweave::mapping {
 
-/// Largest sum of |levels| over the rows read at once, over all columns, slices, row groups and
-/// blocks of weight node `node`. Row groups are `rows_at_once` (>= 1) consecutive array rows. A
-/// pair's column counts its positive and negative cells together: a digit may have either sign, so
-/// all of them can pull the difference the same way. 0 when the node has no blocks.
+/// How the codes that enter weight node `node` are to be read.
+[[nodiscard]] const CodeFormat& input_format(const QuantizedNetwork& network, int node);
+
+/// Largest magnitude that a pair's difference can reach in units of (level x digit / largest
+/// digit), over all columns, slices, row groups and blocks of weight node `node`. Row groups are
+/// `rows_at_once` (>= 1) consecutive array rows. Digits of unsigned inputs pull the positive cells
+/// one way and the negative ones the other: the larger of both sums of levels. Digits of signed
+/// inputs can pull all cells the same way: the sum of both. 0 when the node has no blocks.
 [[nodiscard]] std::int64_t max_column_sum(const Placement& placement,
                                           const QuantizedNetwork& network, int node,
                                           int rows_at_once);

@@ -19,12 +19,8 @@ namespace {
 void check_geometry(const QuantizedNetwork& network, const Geometry& geometry,
                     const MappingOptions& options) {
   std::vector<std::string> problems;
-  const int arrays_per_block = 2 * geometry.num_slices;
-  if (options.arrays_per_tile < arrays_per_block)
-    problems.push_back("/mapping/arrays_per_tile = " + std::to_string(options.arrays_per_tile) +
-                       ": must be at least " + std::to_string(arrays_per_block) +
-                       " (a positive and a negative array for each of " +
-                       std::to_string(geometry.num_slices) + " slices)");
+  const std::string tile = tile_problem(options, geometry.num_slices);
+  if (!tile.empty()) problems.push_back(tile);
   const int cell_bits = geometry.num_slices * geometry.bits_per_cell;
   if (cell_bits < network.weight_bits)
     problems.push_back("/array/weight_bits = " + std::to_string(network.weight_bits) +

@@ -15,6 +15,14 @@ std::vector<Word> placer_words() {
   };
 }
 
+std::string tile_problem(const MappingOptions& options, int num_slices) {
+  const int arrays_per_block = 2 * num_slices;
+  if (options.arrays_per_tile >= arrays_per_block) return "";
+  return "/mapping/arrays_per_tile = " + std::to_string(options.arrays_per_tile) +
+         ": must be at least " + std::to_string(arrays_per_block) +
+         " (a positive and a negative array for each of " + std::to_string(num_slices) + " slices)";
+}
+
 void declare(Fields& f, MappingOptions& o) {
   f.word("placer", o.placer, placer_words(), "how tiles are placed on the mesh");
   f.integer("arrays_per_tile", o.arrays_per_tile, {1, kMaxArraysPerTile},

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "crossbar/pair.h"
+#include "mapping/column_sums.h"
 
 namespace ohmweave::power_area {
 
@@ -18,7 +19,7 @@ double assumed_square(int bits, double p) {
   double squares = 0.0;
   double sum = 0.0;
   for (int i = 0; i < bits; ++i) {
-    const double weight = static_cast<double>(1 << i);
+    const auto weight = static_cast<double>(1 << i);
     squares += weight * weight;
     sum += weight;
   }
@@ -62,15 +63,15 @@ double array_energy_j(const MappedNetwork& mapped, int array, const std::vector<
 
 std::vector<double> mean_square_digits(const MappedNetwork& mapped, const LayerPlan& plan,
                                        const Circuits& circuits) {
-  const std::size_t rows = static_cast<std::size_t>(plan.matrix.rows);
+  const auto rows = static_cast<std::size_t>(plan.matrix.rows);
   const std::size_t all_rows = rows * plan.matrix.groups;
   const Json* layer = measured_layer(mapped.activity, plan.name);
   if (mapped.activity.is_null()) {
-    const Node& node = mapped.network.network.nodes[plan.node];
-    const CodeFormat& input = mapped.network.nodes[node.inputs.front()].output;
-    return std::vector<double>(all_rows,
-                               assumed_square_digits(input.magnitude_bits(), circuits.dac.bits,
-                                                     circuits.chip.assumed_bit_density));
+    const CodeFormat& input = mapping::input_format(mapped.network, plan.node);
+    const double assumed = assumed_square_digits(input.magnitude_bits(), circuits.dac.bits,
+                                                 circuits.chip.assumed_bit_density);
+    std::vector<double> by_row(all_rows, assumed);
+    return by_row;
   }
   if (layer == nullptr || !layer->contains("mean_square_digit"))
     throw DataError("activity.json: layer " + plan.name + ": its mean_square_digit is missing");

@@ -64,7 +64,7 @@ class Builder {
       add_vector_operation(n);
   }
 
-  int value_bits(int n) const {
+  [[nodiscard]] int value_bits(int n) const {
     const CodeFormat& format = mapped_.network.nodes[n].output;
     return n + 1 == static_cast<int>(network_.nodes.size()) ? circuits_.chip.accumulator_bits
                                                             : format.bits;
@@ -75,7 +75,7 @@ class Builder {
     result_.roles.push_back(role);
   }
 
-  StageRole role_of(int n) const {
+  [[nodiscard]] StageRole role_of(int n) const {
     StageRole role;
     role.network_node = n;
     role.values_out = static_cast<std::int64_t>(shapes_[n].channels) * shapes_[n].width;
@@ -99,7 +99,7 @@ class Builder {
   }
 
   /// Rows of the producing stage that output row y of node n reads from its input `input`.
-  PipelineEdge edge_to(int n, int input) const {
+  [[nodiscard]] PipelineEdge edge_to(int n, int input) const {
     const Node& node = network_.nodes[n];
     PipelineEdge edge;
     edge.producer = stage_of_.at(input);
@@ -126,8 +126,8 @@ class Builder {
   }
 
   /// Bits of one row of the producing stage, of which the share's tile takes its part.
-  std::int64_t row_bits(const LayerPlan& plan, const TileShare& share,
-                        const PipelineEdge& edge) const {
+  [[nodiscard]] std::int64_t row_bits(const LayerPlan& plan, const TileShare& share,
+                                      const PipelineEdge& edge) const {
     const StageRole& role = result_.roles[edge.producer];
     const double fraction = static_cast<double>(share.num_inputs) /
                             (static_cast<double>(plan.matrix.rows) * plan.matrix.groups);
@@ -161,8 +161,8 @@ class Builder {
     push(std::move(stage), role);
   }
 
-  PipelineUnit layer_unit(const LayerPlan& plan, const TileShare& share,
-                          const PipelineNode& stage) const {
+  [[nodiscard]] PipelineUnit layer_unit(const LayerPlan& plan, const TileShare& share,
+                                        const PipelineNode& stage) const {
     const std::int64_t lanes = circuits_.chip.vector_lanes;
     const bool is_home = share.tile == plan.home_tile;
     std::int64_t additions = share.window.additions;
@@ -184,7 +184,7 @@ class Builder {
     return unit;
   }
 
-  PipelineUnit vector_unit(const PipelineNode& stage, std::int64_t cycles) const {
+  [[nodiscard]] PipelineUnit vector_unit(const PipelineNode& stage, std::int64_t cycles) const {
     PipelineUnit unit;
     unit.tile = stage.home_tile;
     unit.cycles_per_window = cycles;
@@ -210,8 +210,9 @@ class Builder {
     StageRole role = role_of(n);
     role.owner = result_.roles[latest].owner;
     const bool is_add = node.op == Op::Add;
-    role.values_in = role.values_out * (is_add ? static_cast<std::int64_t>(node.inputs.size())
-                                               : node.kernel * node.kernel);
+    const auto num_inputs = static_cast<std::int64_t>(node.inputs.size());
+    const std::int64_t window = static_cast<std::int64_t>(node.kernel) * node.kernel;
+    role.values_in = role.values_out * (is_add ? num_inputs : window);
     const int lanes = is_add ? circuits_.chip.vector_lanes : circuits_.chip.pool_lanes;
     stage.units = {vector_unit(stage, ceil_div(role.values_in, lanes))};
     push(std::move(stage), role);
@@ -236,7 +237,7 @@ class Builder {
     push(std::move(stage), role);
   }
 
-  int plan_of(int n) const {
+  [[nodiscard]] int plan_of(int n) const {
     for (std::size_t p = 0; p < plans_.size(); ++p)
       if (plans_[p].node == n) return static_cast<int>(p);
     OHMWEAVE_REQUIRE(false, "no plan for " + network_.nodes[n].name);

@@ -166,7 +166,7 @@ Json chip_json(const SimulatedChip& chip, const Bill& bill) {
 }
 
 std::string power_csv(const SimulatedChip& chip, const Bill& bill, int num_bins) {
-  const double end = static_cast<double>(chip.result.end_cycle);
+  const auto end = static_cast<double>(chip.result.end_cycle);
   const double clock_hz = chip.circuits.chip.clock_hz;
   const double bin_cycles = end / num_bins;
   std::vector<double> joules(num_bins, 0.0);

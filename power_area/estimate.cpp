@@ -16,6 +16,9 @@ namespace ohmweave::power_area {
 namespace {
 
 constexpr int kPowerBins = 400;
+constexpr const char* kUnsharedUnits =
+    "sharing of a tile's requantizers, adders and pooling units between layers on it: each "
+    "layer works as if it had them alone";
 
 std::string geometry_text(const mapping::Geometry& g) {
   return std::to_string(g.rows) + " x " + std::to_string(g.cols) + " cells of " +
@@ -67,8 +70,7 @@ Json not_modelled() {
           "energy lost in word and bit lines (charging, ohmic drop)",
           "reuse of inputs between overlapping windows: each window reads its inputs again",
           "skipping of digits and windows that are zero",
-          "sharing of a tile's requantizers, adders and pooling units between layers on it: each "
-          "layer works as if it had them alone",
+          kUnsharedUnits,
           "time on a tile's bus and in its buffer",
           "temperature, supply noise and ageing"};
 }
@@ -116,7 +118,7 @@ std::filesystem::path component_library_path(const std::string& preset,
                                              const std::filesystem::path& presets) {
   if (preset.find('/') != std::string::npos) return preset;
   const std::filesystem::path folder = presets / "components";
-  const std::filesystem::path file = folder / (preset + ".json");
+  std::filesystem::path file = folder / (preset + ".json");
   if (std::filesystem::exists(file)) return file;
   std::vector<std::string> names;
   if (std::filesystem::is_directory(folder))

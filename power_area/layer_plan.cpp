@@ -32,8 +32,8 @@ std::int64_t cycles_per_read(const Circuits& circuits, const ComponentLibrary& l
 
 void add_block(const mapping::Block& block, const LayerPlan& plan, const Circuits& circuits,
                const ComponentLibrary& library, TileShare& share) {
-  const std::int64_t rows = static_cast<std::int64_t>(block.rows.size());
-  const std::int64_t columns = static_cast<std::int64_t>(block.columns.size());
+  const auto rows = static_cast<std::int64_t>(block.rows.size());
+  const auto columns = static_cast<std::int64_t>(block.columns.size());
   const std::int64_t slices = circuits.array.num_slices();
   const std::int64_t reads = plan.num_digits * ceil_div(rows, circuits.array.rows_at_once());
   WindowActions& window = share.window;
@@ -64,8 +64,9 @@ void finish_share(const mapping::Placement& placement, const LayerPlan& plan, Ti
 void plan_converters(const MappedNetwork& mapped, const Circuits& circuits, LayerPlan& plan) {
   const std::int64_t sum = mapping::max_column_sum(mapped.placement, mapped.network, plan.node,
                                                    circuits.array.rows_at_once());
-  const int lossless =
-      crossbar::lossless_adc_bits(std::max<std::int64_t>(1, sum), circuits.dac.bits);
+  const int digit_bits = std::min(
+      circuits.dac.bits, mapping::input_format(mapped.network, plan.node).magnitude_bits());
+  const int lossless = crossbar::lossless_adc_bits(std::max<std::int64_t>(1, sum), digit_bits);
   plan.adc_bits = circuits.adc.bits.value_or(lossless);
   plan.dropped_bits = std::max(0, lossless - plan.adc_bits);
 }
@@ -108,7 +109,7 @@ std::vector<LayerPlan> plan_layers(const MappedNetwork& mapped, const Circuits& 
     plan.node = node;
     plan.name = network.nodes[node].name;
     plan.matrix = matrix_shape(network, shapes, node);
-    const CodeFormat& input = mapped.network.nodes[network.nodes[node].inputs.front()].output;
+    const CodeFormat& input = mapping::input_format(mapped.network, node);
     plan.input_bits = input.bits;
     plan.num_digits = static_cast<int>(ceil_div(input.magnitude_bits(), circuits.dac.bits));
     plan_converters(mapped, circuits, plan);

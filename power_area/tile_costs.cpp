@@ -157,7 +157,7 @@ std::vector<double> add_tile_instances(const SimulatedChip& chip, Ledger& ledger
 void add_tile_actions(const SimulatedChip& chip, Ledger& ledger) {
   const ChipOptions& options = chip.circuits.chip;
   const double clock_hz = options.clock_hz;
-  const double tiles = static_cast<double>(chip.mapped.placement.tiles.size());
+  const auto tiles = static_cast<double>(chip.mapped.placement.tiles.size());
   const double positions =
       static_cast<double>(chip.pipeline.model.mesh_width) * chip.pipeline.model.mesh_height;
   const Component router = sized(chip, "router", 1.0, 1);

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "report/formats.h"
 #include "report/result.h"
+#include "report/text.h"
 
 namespace ohmweave::report {
 namespace {
@@ -17,7 +18,8 @@ namespace fs = std::filesystem;
 void collect(const Json& json, const std::string& pointer,
              std::vector<std::pair<std::string, double>>& found) {
   for (const auto& [key, value] : json.items()) {
-    const std::string here = pointer + "/" + key;
+    std::string here = pointer;
+    here.append("/").append(key);
     // Constants of the component library and checks of our own arithmetic are no results.
     if (here == "/provenance" || here == "/components" || key == "closure") continue;
     if (value.is_object()) collect(value, here, found);
@@ -26,6 +28,10 @@ void collect(const Json& json, const std::string& pointer,
 }
 
 NamedResult read_result(const fs::path& run) {
+  if (fs::exists(run) && !fs::is_directory(run)) {
+    throw DataError(run.string() +
+                    ": is a file; give the folder of a run (the one that holds report/)");
+  }
   const fs::path path = run / "report" / "result.json";
   if (!fs::exists(path)) {
     throw DataError(path.string() + ": missing; finish the run first (ohmweave run)");
@@ -35,7 +41,7 @@ NamedResult read_result(const fs::path& run) {
   Json result = read_artifact(path);
   const fs::path config = run / "config.json";
   if (fs::exists(config) &&
-      result["provenance"]["config_sha256"] != sha256(read_artifact(config).dump())) {
+      text_at(result, "/provenance/config_sha256") != sha256(read_artifact(config).dump())) {
     throw DataError(path.string() + ": is out of date, " + config.string() +
                     " has changed since; run it again (ohmweave run)");
   }

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "core/error.h"
+#include "report/text.h"
 
 namespace ohmweave::report {
 namespace {
@@ -18,7 +19,7 @@ std::string quoted(const std::string& text) {
 
 std::string cell_of(const Json& value) {
   if (value.is_null()) return "";
-  return quoted(value.is_string() ? value.get<std::string>() : value.dump());
+  return quoted(plain_text(value));
 }
 
 /// Splits at commas outside of quotes and takes the quotes away.
@@ -62,7 +63,9 @@ std::vector<double> CsvTable::numbers(const std::string& column) const {
     char* end = nullptr;
     values.push_back(std::strtod(text.c_str(), &end));
     if (text.empty() || *end != '\0') {
-      throw DataError("table: column '" + column + "' has '" + text + "': must be numbers");
+      std::string problem = "table: column '";
+      problem.append(column).append("' has '").append(text).append("': must be numbers");
+      throw DataError(problem);
     }
   }
   return values;

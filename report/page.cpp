@@ -99,7 +99,7 @@ std::string summary_section(const Json& result) {
   add_chip_cards(result, cards);
   std::string html = "<div class=\"cards\">\n";
   for (const Card& card : cards) {
-    html += "<div class=\"card\"><div class=\"name\">" + escaped(card.name) +
+    html += R"(<div class="card"><div class="name">)" + escaped(card.name) +
             "</div><div class=\"value\">" + escaped(card.value) + "</div><div class=\"rest\">" +
             escaped(card.rest) + "</div></div>\n";
   }
@@ -118,11 +118,12 @@ std::string reproducibility_section(const PageInput& input) {
   for (const auto& [key, value] : value_at(input.result, "/provenance").items()) {
     if (value.is_object()) {
       for (const auto& [name, version] : value.items()) {
-        table.rows.push_back(
-            {key + ": " + name, version.is_string() ? version.get<std::string>() : version.dump()});
+        std::string what = key;
+        what.append(": ").append(name);
+        table.rows.push_back({std::move(what), plain_text(version)});
       }
     } else {
-      table.rows.push_back({key, value.is_string() ? value.get<std::string>() : value.dump()});
+      table.rows.push_back({key, plain_text(value)});
     }
   }
   return html_section("Reproducibility",
@@ -135,17 +136,18 @@ std::string reproducibility_section(const PageInput& input) {
 }  // namespace
 
 PageInput read_page_input(const fs::path& run, const Json& result) {
-  PageInput input;
-  input.config = read_artifact(run / "config.json");
-  input.result = result;
-  input.placement = read_artifact(run / "map" / "placement.json");
-  input.dense_training = read_csv(run / "dense" / "train.csv");
-  if (has_section(input.config, "compress")) {
-    input.compress_training = read_csv(run / "compress" / "train.csv");
-    input.admm = read_csv(run / "compress" / "admm.csv");
-  }
-  if (has_section(input.config, "chip")) input.power = read_csv(run / "estimate" / "power.csv");
-  return input;
+  const Json config = read_artifact(run / "config.json");
+  const auto read_if = [&](const char* section, const char* stage, const char* file) {
+    return has_section(config, section) ? std::optional(read_csv(run / stage / file))
+                                        : std::nullopt;
+  };
+  return {config,
+          result,
+          read_artifact(run / "map" / "placement.json"),
+          read_csv(run / "dense" / "train.csv"),
+          read_if("compress", "compress", "train.csv"),
+          read_if("compress", "compress", "admm.csv"),
+          read_if("chip", "estimate", "power.csv")};
 }
 
 std::string report_page(const PageInput& input) {

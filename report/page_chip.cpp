@@ -68,7 +68,7 @@ HtmlTable breakdown_table(const Json& result, const char* list, const char* head
   const Json& baseline = value_at(result, std::string("/baseline_chip/") + list);
   HtmlTable table{{head}, {}};
   for (const Quantity& quantity : kQuantities) {
-    table.heads.push_back(quantity.title);
+    table.heads.emplace_back(quantity.title);
     if (has_baseline(result)) table.heads.push_back(std::string(quantity.title) + ", baseline");
   }
   for (const std::string& name : names_of(chip, baseline)) {
@@ -97,11 +97,12 @@ std::string words_of(std::string key) {
 
 void add_config_rows(const Json& section, const std::string& path, HtmlTable& table) {
   for (const auto& [key, value] : section.items()) {
+    std::string here = path;
+    here.append("/").append(key);
     if (value.is_object()) {
-      add_config_rows(value, path + "/" + key, table);
+      add_config_rows(value, here, table);
     } else {
-      table.rows.push_back(
-          {path + "/" + key, value.is_string() ? value.get<std::string>() : value.dump()});
+      table.rows.push_back({std::move(here), plain_text(value)});
     }
   }
 }
@@ -265,8 +266,7 @@ std::string not_modelled_section(const Json& result) {
   if (!list.is_array() || list.empty()) return "";
   std::string html = "<ul>\n";
   for (const Json& entry : list) {
-    html +=
-        "<li>" + escaped(entry.is_string() ? entry.get<std::string>() : entry.dump()) + "</li>\n";
+    html += "<li>" + escaped(plain_text(entry)) + "</li>\n";
   }
   return html_section("What is not modelled", html + "</ul>\n");
 }

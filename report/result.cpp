@@ -25,11 +25,9 @@ Json& row_named(Json& rows, const std::string& name) {
 }  // namespace
 
 Json read_artifact(const std::filesystem::path& path) {
-  try {
-    return parse_json_file(path.string());
-  } catch (const ConfigError& e) {  // a file of ours, not the user's config
-    throw DataError(e.what());
-  }
+  Json json = parse_artifact_file(path.string());
+  if (!json.is_object()) throw DataError(path.string() + type_problem(json, "an object"));
+  return json;
 }
 
 bool has_section(const Json& config, const char* section) {

@@ -11,13 +11,16 @@
 
 namespace ohmweave::report {
 
-std::string colour(std::size_t n) {
-  static constexpr std::array<const char*, 18> kPalette = {
-      "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00",
-      "#8c8c2a", "#5b4a8a", "#8a4a2b", "#3c6e71", "#b0b0b0", "#a3c76d",
-      "#e8a2a2", "#555555", "#f0e442", "#7fb8a4", "#c49a6c", "#2f4b7c"};
-  return kPalette[n % kPalette.size()];
-}
+namespace {
+
+constexpr std::array<const char*, 18> kPalette = {
+    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00",
+    "#8c8c2a", "#5b4a8a", "#8a4a2b", "#3c6e71", "#b0b0b0", "#a3c76d",
+    "#e8a2a2", "#555555", "#f0e442", "#7fb8a4", "#c49a6c", "#2f4b7c"};
+
+}  // namespace
+
+std::string colour(std::size_t n) { return kPalette[n % kPalette.size()]; }
 
 std::vector<double> round_ticks(double low, double high, int count) {
   if (!(high > low)) {
@@ -65,19 +68,29 @@ std::string svg_rectangle(const Rectangle& r, const std::string& fill, const std
   return title.empty() ? head + "/>\n" : head + "><title>" + escaped(title) + "</title></rect>\n";
 }
 
+std::string svg_swatch(const Rectangle& r, std::size_t n, const std::string& title) {
+  std::string svg = svg_rectangle(r, colour(n), title);
+  const std::size_t num_stripes = n / kPalette.size();
+  const double height = r.height / static_cast<double>(2 * num_stripes + 1);
+  for (std::size_t i = 0; i < num_stripes; ++i) {
+    const double y = r.y + height * static_cast<double>(2 * i + 1);
+    svg += svg_rectangle({r.x, y, r.width, height}, "#ffffff", title);
+  }
+  return svg;
+}
+
 std::string svg_picture(double width, double height, const std::string& label,
                         const std::string& content) {
-  return "<svg viewBox=\"0 0 " + number_text(width) + " " + number_text(height) + "\" width=\"" +
+  return R"(<svg viewBox="0 0 )" + number_text(width) + " " + number_text(height) + "\" width=\"" +
          number_text(width) + "\" height=\"" + number_text(height) +
-         "\" role=\"img\" aria-label=\"" + escaped(label) + "\">\n" + content + "</svg>\n";
+         R"(" role="img" aria-label=")" + escaped(label) + "\">\n" + content + "</svg>\n";
 }
 
 std::string legend(const std::vector<std::string>& names) {
-  std::string html = "<p class=\"legend\">";
+  std::string html = R"(<p class="legend">)";
   for (std::size_t i = 0; i < names.size(); ++i) {
-    html += "<span><svg width=\"12\" height=\"12\" aria-hidden=\"true\">" +
-            svg_rectangle({0, 0, 12, 12}, colour(i), "") + "</svg> " + escaped(names[i]) +
-            "</span> ";
+    html += R"(<span><svg width="12" height="12" aria-hidden="true">)" +
+            svg_swatch({0, 0, 12, 12}, i, "") + "</svg> " + escaped(names[i]) + "</span> ";
   }
   return html + "</p>\n";
 }

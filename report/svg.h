@@ -9,7 +9,7 @@
 
 namespace ohmweave::report {
 
-/// The n-th colour of the palette (repeats).
+/// The n-th colour of the palette (repeats; svg_swatch() tells the repeats apart).
 [[nodiscard]] std::string colour(std::size_t n);
 
 /// Round numbers that divide [low, high] into about `count` steps; the first is <= low, the last

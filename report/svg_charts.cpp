@@ -123,6 +123,12 @@ std::string frame_svg(const LineChart& chart, const LineFrame& frame) {
   return svg + svg_line(LineFrame::kLeft, bottom, right, bottom, "axis");
 }
 
+std::string svg_dot(const std::string& x, const std::string& y, const std::string& fill) {
+  std::string svg = R"(<circle cx=")";
+  svg.append(x).append(R"(" cy=")").append(y).append(R"(" r="1.8" fill=")").append(fill);
+  return svg.append(R"("/>)");
+}
+
 std::string series_svg(const LineChart& chart, const LineFrame& frame, std::size_t index) {
   std::string path;
   std::string dots;
@@ -134,14 +140,13 @@ std::string series_svg(const LineChart& chart, const LineFrame& frame, std::size
     }
     const std::string px = number_text(frame.x.at(x));
     const std::string py = number_text(frame.y.at(scaled(chart, y)));
-    path += (is_connected ? " L" : " M") + px + " " + py;
-    dots +=
-        "<circle cx=\"" + px + "\" cy=\"" + py + "\" r=\"1.8\" fill=\"" + colour(index) + "\"/>";
+    path.append(is_connected ? " L" : " M").append(px).append(" ").append(py);
+    dots += svg_dot(px, py, colour(index));
     is_connected = true;
   }
   if (path.empty()) return "";
-  return "<path d=\"" + path.substr(1) + "\" fill=\"none\" stroke=\"" + colour(index) +
-         "\" stroke-width=\"1.6\"/>" + (chart.series[index].points.size() <= 60 ? dots : "") + "\n";
+  return R"(<path d=")" + path.substr(1) + R"(" fill="none" stroke=")" + colour(index) +
+         R"(" stroke-width="1.6"/>)" + (chart.series[index].points.size() <= 60 ? dots : "") + "\n";
 }
 
 }  // namespace
@@ -166,7 +171,7 @@ std::string dot_chart(const std::vector<DotRow>& rows, const NumberText& axis_te
     const char* style = rows[i].values.size() > 1 ? "0.45" : "1";
     for (const double value : rows[i].values) {
       svg += "<circle cx=\"" + number_text(axis.at(value)) + "\" cy=\"" + number_text(y) +
-             "\" r=\"5\" fill=\"" + colour(i) + "\" fill-opacity=\"" + style + "\"><title>" +
+             R"(" r="5" fill=")" + colour(i) + "\" fill-opacity=\"" + style + "\"><title>" +
              escaped(axis_text(value)) + "</title></circle>\n";
     }
     svg += svg_text(kWidth - kValueWidth + 12, y + 4, rows[i].text, "value");
@@ -211,8 +216,7 @@ std::string stacked_chart(const std::vector<std::string>& segments,
     for (std::size_t s = 0; s < segments.size() && sum > 0.0; ++s) {
       const double share = bars[i].values[s] / sum;
       const double width = share * (kWidth - kLabelWidth - kValueWidth);
-      svg += svg_rectangle({x, y, width, kHeight}, colour(s),
-                           segments[s] + ": " + percent_text(share, 1));
+      svg += svg_swatch({x, y, width, kHeight}, s, segments[s] + ": " + percent_text(share, 1));
       if (share > 0.07) {
         svg += svg_text(x + width / 2, y + 16, percent_text(share, 0), "inside middle");
       }
@@ -251,16 +255,18 @@ std::string array_map(const std::vector<ArrayTile>& arrays, int array_rows, int 
       static_cast<std::size_t>(std::max(1.0, std::floor((960.0 + kGap) / (width + kGap))));
   std::string svg;
   for (std::size_t i = 0; i < arrays.size(); ++i) {
-    const double x = static_cast<double>(i % per_line) * (width + kGap) + 1;
-    const double y = static_cast<double>(i / per_line) * (height + kGap) + 1;
+    const std::size_t line = i / per_line;
+    const double x = static_cast<double>(i - line * per_line) * (width + kGap) + 1;
+    const double y = static_cast<double>(line) * (height + kGap) + 1;
     const ArrayTile& array = arrays[i];
     svg += svg_rectangle({x, y, width, height}, "#eef0f2", array.title);
-    svg += svg_rectangle({x, y, cell * array.num_columns, cell * array.num_rows},
-                         colour(array.colour_index), array.title);
+    svg += svg_swatch({x, y, cell * array.num_columns, cell * array.num_rows}, array.colour_index,
+                      array.title);
   }
-  const auto num_lines = static_cast<double>((arrays.size() + per_line - 1) / per_line);
+  const std::size_t num_lines = (arrays.size() + per_line - 1) / per_line;
   const auto num_across = static_cast<double>(std::min(per_line, arrays.size()));
-  return svg_picture(num_across * (width + kGap), num_lines * (height + kGap), "arrays", svg);
+  return svg_picture(num_across * (width + kGap), static_cast<double>(num_lines) * (height + kGap),
+                     "arrays", svg);
 }
 
 }  // namespace ohmweave::report

@@ -2,6 +2,7 @@
 // SVG elements as text; `style` is a class of page_style.cpp.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 namespace ohmweave::report {
@@ -21,6 +22,10 @@ struct Rectangle {
                                    const std::string& style);
 [[nodiscard]] std::string svg_rectangle(const Rectangle& rectangle, const std::string& fill,
                                         const std::string& title);
+/// A rectangle with the look of the n-th thing of a chart: its colour, and once the palette is used
+/// up one white stripe across, then two, ...: no two things look the same.
+[[nodiscard]] std::string svg_swatch(const Rectangle& rectangle, std::size_t n,
+                                     const std::string& title);
 /// `label` is read to people who cannot see the picture.
 [[nodiscard]] std::string svg_picture(double width, double height, const std::string& label,
                                       const std::string& content);

@@ -124,6 +124,10 @@ std::string escaped(const std::string& text) {
   return safe;
 }
 
+std::string plain_text(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
 const Json& value_at(const Json& json, const std::string& pointer) {
   static const Json nothing;
   const Json::json_pointer path(pointer);

@@ -32,6 +32,8 @@ namespace ohmweave::report {
 [[nodiscard]] std::optional<double> number_at(const Json& json, const std::string& pointer);
 /// The text at `pointer`, or "".
 [[nodiscard]] std::string text_at(const Json& json, const std::string& pointer);
+/// A text without its quotes, anything else as JSON.
+[[nodiscard]] std::string plain_text(const Json& value);
 /// The value at `pointer`, or null.
 [[nodiscard]] const Json& value_at(const Json& json, const std::string& pointer);
 

@@ -2,9 +2,11 @@
 #include "tools/chip_stages.h"
 
 #include "core/artifact.h"
+#include "core/error.h"
 #include "core/npz.h"
 #include "mapping/map_network.h"
 #include "mapping/placement.h"
+#include "power_area/cost/analog.h"
 #include "power_area/estimate.h"
 
 namespace ohmweave::tools {
@@ -12,6 +14,26 @@ namespace {
 
 std::filesystem::path library_path(const RunConfig& config) {
   return power_area::component_library_path(config.chip->preset, find_presets_folder());
+}
+
+/// Converters and drivers that the config asks for and the library has no numbers for.
+std::vector<std::string> library_problems(const RunConfig& config,
+                                          const power_area::ComponentLibrary& library) {
+  std::vector<std::string> problems;
+  const std::string of_preset = " of /chip/preset = " + Json(config.chip->preset).dump();
+  const int most_dac_bits = power_area::most_driver_bits();
+  if (config.dac.bits > most_dac_bits)
+    problems.push_back("/dac/bits = " + std::to_string(config.dac.bits) + ": must be at most " +
+                       std::to_string(most_dac_bits) + ", the most that the row driver model" +
+                       of_preset + " covers");
+  const int most_adc_bits = power_area::most_adc_bits(library) - 1;  // the sign takes one
+  if (config.adc.bits && *config.adc.bits > most_adc_bits)
+    problems.push_back("/adc/bits = " + std::to_string(*config.adc.bits) + ": must be at most " +
+                       std::to_string(most_adc_bits) +
+                       ": with the sign that is the most that the "
+                       "converter model" +
+                       of_preset + " covers");
+  return problems;
 }
 
 }  // namespace
@@ -51,20 +73,19 @@ void estimate_stage(const Run& run, const std::filesystem::path& output) {
   const RunConfig& config = run.loaded.config;
   const ChipNetworks networks = load_chip_networks(run);
   const auto read = [&](const char* stage, const char* file) {
-    return parse_json_file((run.folder / stage / file).string());
+    return parse_artifact_file((run.folder / stage / file).string());
   };
   const Json activity = config.evaluate ? read("evaluate", "activity.json") : Json();
   power_area::EstimateInputs inputs;
   inputs.chip.network = networks.mapped;
   inputs.chip.placement = mapping::placement_from_json(read("map", "placement.json"));
-  power_area::MappedNetwork baseline;
+  power_area::MappedNetwork& baseline = inputs.baseline.emplace();
   baseline.network = networks.baseline;
   baseline.placement = mapping::map_network(networks.baseline, geometry(config), config.mapping);
   if (config.evaluate) {
     inputs.chip.activity = activity["network"];
     baseline.activity = activity["baseline"];
   }
-  inputs.baseline = std::move(baseline);
   inputs.circuits = {config.device, config.array, config.adc,
                      config.dac,    *config.chip, config.mapping.arrays_per_tile};
   inputs.baseline_description =
@@ -74,6 +95,16 @@ void estimate_stage(const Run& run, const std::filesystem::path& output) {
   inputs.library = power_area::load_component_library(library_path(config).string());
   inputs.stream = RandomStream(config.seed);
   power_area::estimate_stage(inputs, output);
+}
+
+std::vector<std::string> chip_problems(const RunConfig& config) {
+  if (!config.chip) return {};
+  try {
+    const auto library = power_area::load_component_library(library_path(config).string());
+    return library_problems(config, library);
+  } catch (const ConfigError& e) {
+    return e.problems();
+  }
 }
 
 std::string chip_library_fingerprint(const RunConfig& config) {

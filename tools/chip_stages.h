@@ -3,6 +3,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "core/quantized_network.h"
 #include "mapping/placement.h"
@@ -25,6 +27,10 @@ void map_stage(const Run& run, const std::filesystem::path& output);
 
 /// Writes chip.json, timeline.json and power.csv.
 void estimate_stage(const Run& run, const std::filesystem::path& output);
+
+/// What of /dac and /adc the component library of /chip cannot build, and an unknown library:
+/// lines "/json/pointer = value: what is allowed". Empty without /chip.
+[[nodiscard]] std::vector<std::string> chip_problems(const RunConfig& config);
 
 /// SHA-256 over the component and chip data files the estimate reads.
 [[nodiscard]] std::string chip_library_fingerprint(const RunConfig& config);

@@ -9,6 +9,7 @@
 #include "crossbar/case.h"
 #include "crossbar/solve.h"
 #include "report/compare.h"
+#include "tools/chip_stages.h"
 #include "tools/pipeline.h"
 #include "tools/run_config.h"
 #include "tools/worker_process.h"
@@ -46,7 +47,8 @@ void print_outputs(const Run& run, std::ostream& out) {
 void command_run(const fs::path& config, const std::optional<std::string>& folder,
                  const CommonArguments& common, std::ostream& out) {
   check_device(common);
-  LoadedConfig loaded = load_config(config, all_overrides(common), find_presets_folder());
+  LoadedConfig loaded =
+      load_config(config, all_overrides(common), find_presets_folder(), chip_problems);
   const fs::path where = folder ? fs::path(*folder) : fs::path("runs") / loaded.config.name;
   const Run run = make_run(std::move(loaded), where, common.verbosity());
   open_run(run);
@@ -57,7 +59,9 @@ void command_run(const fs::path& config, const std::optional<std::string>& folde
 
 void command_check(const fs::path& config, const CommonArguments& common, std::ostream& out) {
   check_device(common);
-  out << load_config(config, all_overrides(common), find_presets_folder()).resolved.dump(2) << "\n";
+  const LoadedConfig loaded =
+      load_config(config, all_overrides(common), find_presets_folder(), chip_problems);
+  out << loaded.resolved.dump(2) << "\n";
 }
 
 void command_schema(std::ostream& out) { out << config_schema().dump(2) << "\n"; }
@@ -71,8 +75,8 @@ void command_stage(const std::string& stage, const fs::path& folder, const Commo
                     ": there is none; make the run first: ohmweave run CONFIG --out " +
                     folder.string());
   }
-  const Run run =
-      make_run(load_resolved_config(config, all_overrides(common)), folder, common.verbosity());
+  const Run run = make_run(load_resolved_config(config, all_overrides(common), chip_problems),
+                           folder, common.verbosity());
   open_run(run);
   stop_on_interrupt();
   if (run_stage(stage, run) == StageOutcome::NotWanted) {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -29,7 +30,7 @@ void count_signal(int) {
 
 std::string formatted_seconds(double seconds) {
   char text[32];
-  const auto whole = static_cast<long>(seconds + 0.5);
+  const auto whole = std::lround(seconds);
   if (whole < 60) {
     std::snprintf(text, sizeof(text), "%lds", whole);
   } else if (whole < 3600) {
@@ -91,7 +92,7 @@ ConsoleProgress::~ConsoleProgress() {
 }
 
 void ConsoleProgress::draw_bar(const std::string& phase, double share, const std::string& text) {
-  const int filled = static_cast<int>(share * kBarWidth + 0.5);
+  const int filled = static_cast<int>(std::lround(share * kBarWidth));
   const bool is_plain = std::getenv("NO_COLOR") != nullptr;
   std::string bar;
   for (int i = 0; i < kBarWidth; ++i) bar += i < filled ? "#" : ".";

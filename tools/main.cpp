@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // ohmweave: the front end. Links no torch, so it answers at once; torch work runs in ohmweave-nn.
 #include <CLI/CLI.hpp>
-#include <cstdio>
-#include <functional>
 #include <iostream>
 
 #include "core/error.h"
+#include "tools/command_line.h"
 #include "tools/commands.h"
 #include "tools/version.h"
 
@@ -125,24 +124,9 @@ int run_program(int argc, char** argv) {
   add_run_commands(app, arguments);
   add_single_commands(app, arguments);
   for (CLI::App* command : app.get_subcommands({})) add_common(*command, arguments.common);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : static_cast<int>(ExitCode::Config);
-  }
-  return 0;
+  return parse_command_line(app, argc, argv);
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    return run_program(argc, argv);
-  } catch (const Error& e) {
-    if (*e.what() != '\0') std::fprintf(stderr, "ohmweave: %s\n", e.what());
-    return static_cast<int>(e.exit_code());
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "ohmweave: internal error: %s\n", e.what());
-    return static_cast<int>(ExitCode::Failure);
-  }
-}
+int main(int argc, char** argv) { return guarded(run_program, argc, argv); }

@@ -3,10 +3,9 @@
 #include <ATen/Parallel.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <string>
 
-#include "core/error.h"
+#include "tools/command_line.h"
 #include "tools/nn_stages.h"
 #include "tools/version.h"
 
@@ -51,24 +50,9 @@ int run_program(int argc, char** argv) {
     evaluate_file(a.path, a.data, a.as_json);
   });
   app.add_subcommand("doctor", "what torch finds here")->callback([] { print_torch_facts(); });
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : static_cast<int>(ExitCode::Config);
-  }
-  return 0;
+  return parse_command_line(app, argc, argv);
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    return run_program(argc, argv);
-  } catch (const Error& e) {
-    std::fprintf(stderr, "ohmweave: %s\n", e.what());
-    return static_cast<int>(e.exit_code());
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "ohmweave: internal error: %s\n", e.what());
-    return static_cast<int>(ExitCode::Failure);
-  }
-}
+int main(int argc, char** argv) { return guarded(run_program, argc, argv); }

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 /// The checkpoint folder of exactly this stage and stamp; those of other stamps are removed.
 fs::path open_work_folder(const fs::path& run, const std::string& stage, const std::string& stamp) {
   const fs::path all = run / ".work" / stage;
-  const fs::path mine = all / stamp.substr(0, 16);
+  fs::path mine = all / stamp.substr(0, 16);
   std::error_code error;
   fs::create_directories(mine, error);
   if (error) throw DataError(mine.string() + ": cannot be created: " + error.message());
@@ -44,7 +44,7 @@ void run_evaluate(const RunConfig& config, const fs::path& run,
     inputs.mapped = quantize(*inputs.compressed, quantization);
   }
   inputs.placement =
-      mapping::placement_from_json(parse_json_file((run / "map" / "placement.json").string()));
+      mapping::placement_from_json(parse_artifact_file((run / "map" / "placement.json").string()));
   inputs.data = config.data;
   inputs.device = config.device;
   inputs.array = config.array;

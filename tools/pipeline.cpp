@@ -22,12 +22,22 @@
 namespace ohmweave::tools {
 namespace {
 
+struct Library {
+  const char* name;
+  const char* version;
+};
+constexpr Library kTorch{"torch", kTorchVersion};
+constexpr Library kEigen{"eigen", kEigenVersion};
+constexpr Library kBoost{"boost", kBoostVersion};
+constexpr Library kSystemc{"systemc", kSystemcVersion};
+
 struct Stage {
   const char* name;
   const char* summary;
   int version;  // raise it when the stage's output for the same inputs changes
   std::vector<const char*> sections;
   std::vector<const char*> inputs;  // earlier stages whose artifacts it reads
+  std::vector<Library> libraries;   // whose other versions may compute other bits
   std::function<bool(const RunConfig&)> is_wanted;
   std::function<void(const Run&, const std::string& stamp)> run;
 };
@@ -60,6 +70,7 @@ const std::vector<Stage>& stages() {
        1,
        {"seed", "threads", "data", "model", "train"},
        {},
+       {kTorch},
        [](const RunConfig&) { return true; },
        [](const Run& run, const std::string& stamp) { run_in_worker("dense", run, stamp); }},
       {"compress",
@@ -67,6 +78,7 @@ const std::vector<Stage>& stages() {
        1,
        {"seed", "threads", "data", "train", "compress", "activations", "array"},
        {"dense"},
+       {kTorch},
        [](const RunConfig& c) { return c.compress.has_value(); },
        [](const Run& run, const std::string& stamp) { run_in_worker("compress", run, stamp); }},
       {"map",
@@ -74,27 +86,31 @@ const std::vector<Stage>& stages() {
        1,
        {"activations", "array", "mapping"},
        {"dense", "compress"},
+       {kBoost},
        [](const RunConfig&) { return true; },
        run_map},
       {"evaluate",
        "accuracy on frozen chip samples, activity of every layer",
-       2,
+       3,
        {"seed", "threads", "data", "activations", "device", "array", "adc", "dac", "evaluate"},
        {"dense", "compress", "map"},
+       {kTorch, kEigen},
        [](const RunConfig& c) { return c.evaluate.has_value(); },
        [](const Run& run, const std::string& stamp) { run_in_worker("evaluate", run, stamp); }},
       {"estimate",
        "area, power, energy and time of the chip and of its dense baseline",
-       2,
+       3,
        {"seed", "activations", "device", "array", "adc", "dac", "mapping", "chip"},
        {"dense", "compress", "map", "evaluate"},
+       {kBoost, kEigen, kSystemc},
        [](const RunConfig& c) { return c.chip.has_value(); },
        run_estimate},
       {"report",
        "result.json, tables and report.html",
-       1,
+       2,
        {},
        {"dense", "compress", "map", "evaluate", "estimate"},
+       {},
        [](const RunConfig&) { return true; },
        run_report},
   };
@@ -110,12 +126,13 @@ const Stage& find_stage(const std::string& name) {
 
 std::string short_stamp(const std::string& stamp) { return stamp.substr(0, 12); }
 
-/// Seconds of the stage's last real run, kept beside the artifacts: times are not results.
-void note_seconds(const Run& run, const std::string& stage, double seconds) {
+/// Seconds of each stage's last real run, kept beside the artifacts: times are not results.
+Json read_timing(const Run& run) {
   const auto path = run.folder / "timing.json";
-  Json timing = std::filesystem::exists(path) ? parse_json_file(path.string()) : Json::object();
-  timing[stage] = {{"seconds", seconds}, {"threads", run.loaded.config.threads}};
-  write_json_atomically(path, timing);
+  if (!std::filesystem::exists(path)) return Json::object();
+  Json timing = parse_artifact_file(path.string());
+  if (!timing.is_object()) throw DataError(path.string() + type_problem(timing, "an object"));
+  return timing;
 }
 
 void remove_leftovers(const Run& run, const std::string& stage) {
@@ -131,6 +148,7 @@ std::string stamp_of(const Stage& stage, const Run& run) {
     const auto found = run.stamps.find(input);
     if (found != run.stamps.end()) key["after"][input] = found->second;
   }
+  for (const Library& library : stage.libraries) key["libraries"][library.name] = library.version;
   const std::string name = stage.name;
   if (name == "dense") key["data_sha256"] = data::data_fingerprint(run.loaded.config.data);
   if (name == "estimate") key["library_sha256"] = chip_library_fingerprint(run.loaded.config);
@@ -193,13 +211,15 @@ StageOutcome run_stage(const std::string& name, const Run& run) {
   for (const char* input : stage.inputs) {
     if (run.stamps.count(input) > 0) verify_artifact(run.folder / input);
   }
+  Json timing = read_timing(run);  // before the work, so that damage is told of at once
   const auto start = std::chrono::steady_clock::now();
   append_event(run.folder / "events.jsonl", name, "start", {{"stamp", stamp}});
   stage.run(run, stamp);
   remove_leftovers(run, name);
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  note_seconds(run, name, seconds);
+  timing[name] = {{"seconds", seconds}, {"threads", run.loaded.config.threads}};
+  write_json_atomically(run.folder / "timing.json", timing);
   append_event(run.folder / "events.jsonl", name, "end", {{"seconds", seconds}});
   char text[64];
   std::snprintf(text, sizeof(text), "%s: done in %.1f s", name.c_str(), seconds);
@@ -222,10 +242,10 @@ Json provenance(const LoadedConfig& loaded) {
           {"threads", loaded.config.threads},
           {"device", "cpu"},
           {"libraries",
-           {{"torch", kTorchVersion},
-            {"eigen", kEigenVersion},
-            {"boost", kBoostVersion},
-            {"systemc", kSystemcVersion},
+           {{kTorch.name, kTorch.version},
+            {kEigen.name, kEigen.version},
+            {kBoost.name, kBoost.version},
+            {kSystemc.name, kSystemc.version},
             {"nlohmann_json", kJsonVersion}}}};
 }
 

@@ -5,10 +5,8 @@
 
 #include <algorithm>
 
-#include "admm/glob.h"
 #include "core/error.h"
-#include "data/table.h"
-#include "models/models.h"
+#include "tools/config_rules.h"
 #include "tools/version.h"
 
 namespace ohmweave::tools {
@@ -30,7 +28,11 @@ void expand_files(Json& json, const std::filesystem::path& folder, const std::st
     return;
   }
   if (!json.is_object()) return;
-  for (auto& [key, value] : json.items()) expand_files(value, folder, pointer + "/" + key);
+  for (auto& [key, value] : json.items()) {
+    std::string inner = pointer;
+    inner.append("/").append(key);
+    expand_files(value, folder, inner);
+  }
 }
 
 Json parse_value(const std::string& text) {
@@ -38,11 +40,41 @@ Json parse_value(const std::string& text) {
   return value.is_discarded() ? Json(text) : value;
 }
 
+/// The part of `here` that `step` names, or null where a new object may be made. `what` begins the
+/// text of the ConfigError for a step beyond the end of an array, or into what has no parts:
+/// setting that would make up what lies between.
+const Json* part_of(const Json& here, const std::string& step, const std::string& what) {
+  if (here.is_null() || (here.is_object() && !here.contains(step))) return nullptr;
+  if (here.is_object()) return &here[step];
+  if (!here.is_array())
+    throw ConfigError(
+        {what + " = " + here.dump() + " has no parts, so there is no '" + step + "' in it"});
+  const bool is_index = !step.empty() && step.size() < 10 &&
+                        step.find_first_not_of("0123456789") == std::string::npos;
+  if (!is_index || std::stoul(step) >= here.size())
+    throw ConfigError({what + " is an array of " + std::to_string(here.size()) + ": '" + step +
+                       "' must be an index below that"});
+  return &here[std::stoul(step)];
+}
+
+void check_pointer(const Json& json, const std::string& pointer, const std::string& text) {
+  const Json* here = &json;
+  std::string what = "--set " + text + ": ";
+  for (std::size_t begin = 1; begin <= pointer.size() && here != nullptr;) {
+    const std::size_t end = std::min(pointer.find('/', begin), pointer.size());
+    const std::string step = pointer.substr(begin, end - begin);
+    begin = end + 1;
+    here = part_of(*here, step, what);
+    what.append("/").append(step);
+  }
+}
+
 void apply_override(Json& json, const std::string& text) {
   const std::size_t equals = text.find('=');
   if (text.empty() || text[0] != '/' || equals == std::string::npos || equals < 2) {
     throw ConfigError({"--set " + text + ": must be /json/pointer=VALUE"});
   }
+  check_pointer(json, text.substr(0, equals), text);
   try {
     const Json::json_pointer pointer(text.substr(0, equals));
     Json value = parse_value(text.substr(equals + 1));
@@ -84,49 +116,15 @@ void fill_device_preset(Json& json, const std::filesystem::path& presets_folder,
   json["device"] = std::move(filled);
 }
 
-/// Every constraint must name weights that there are.
-void check_constraints(const RunConfig& c, const Network& network,
-                       std::vector<std::string>& problems) {
-  std::string weights;
-  for (const int node : weight_nodes(network))
-    weights += (weights.empty() ? "" : ", ") + network.nodes[node].name + ".weight";
-  for (std::size_t s = 0; s < c.compress->steps.size(); ++s) {
-    const auto& constraints = c.compress->steps[s].constraints;
-    for (std::size_t i = 0; i < constraints.size(); ++i) {
-      const std::vector<int> nodes = weight_nodes(network);
-      const bool is_any = std::any_of(nodes.begin(), nodes.end(), [&](int node) {
-        return admm::matches_glob(constraints[i].weights, network.nodes[node].name + ".weight");
-      });
-      if (is_any) continue;
-      problems.push_back("/compress/steps/" + std::to_string(s) + "/constraints/" +
-                         std::to_string(i) + "/weights = \"" + constraints[i].weights +
-                         "\": matches no weight; the network has " + weights);
-    }
-  }
-}
-
-void check_across_sections(const RunConfig& c) {
-  std::vector<std::string> problems;
-  const Network network = models::build_model(c.model.kind);
-  if (!(network.input == data::image_shape(c.data))) {
-    problems.push_back("/model/kind = \"" + c.model.kind +
-                       "\": takes images of another shape than /data/kind = \"" + c.data.kind +
-                       "\" gives");
-  }
-  if (c.compress) check_constraints(c, network, problems);
-  const bool is_generated = data::find_data_set(c.data.kind).is_generated();
-  if (is_generated && c.evaluate && c.evaluate->num_images.value_or(0) > c.data.num_test_images) {
-    problems.push_back(
-        "/evaluate/num_images = " + std::to_string(*c.evaluate->num_images) +
-        ": there are only /data/num_test_images = " + std::to_string(c.data.num_test_images));
-  }
-  if (!problems.empty()) throw ConfigError(std::move(problems));
-}
-
-LoadedConfig read_checked(const Json& json) {
+LoadedConfig read_checked(const Json& json, const ConfigRules& more_rules) {
   LoadedConfig loaded{read_config<RunConfig>(json), {}};
   if (loaded.config.threads == 0) loaded.config.threads = usable_threads();
-  check_across_sections(loaded.config);
+  std::vector<std::string> problems = cross_section_problems(loaded.config);
+  if (more_rules) {
+    const std::vector<std::string> more = more_rules(loaded.config);
+    problems.insert(problems.end(), more.begin(), more.end());
+  }
+  if (!problems.empty()) throw ConfigError(std::move(problems));
   loaded.resolved = write_config(loaded.config);
   return loaded;
 }
@@ -165,16 +163,17 @@ void declare(Fields& f, RunConfig& c) {
 
 LoadedConfig load_config(const std::filesystem::path& path,
                          const std::vector<std::string>& overrides,
-                         const std::filesystem::path& presets_folder) {
+                         const std::filesystem::path& presets_folder,
+                         const ConfigRules& more_rules) {
   Json json = parse_json_file(path.string());
   if (json.is_object()) json.erase("$schema");
   expand_files(json, path.parent_path(), "");
   for (const std::string& text : overrides) apply_override(json, text);
   std::vector<std::string> problems;
   fill_device_preset(json, presets_folder, problems);
-  if (problems.empty()) return read_checked(json);
+  if (problems.empty()) return read_checked(json, more_rules);
   try {
-    read_checked(json);
+    read_checked(json, more_rules);
   } catch (const ConfigError& e) {
     problems.insert(problems.end(), e.problems().begin(), e.problems().end());
   }
@@ -182,8 +181,9 @@ LoadedConfig load_config(const std::filesystem::path& path,
 }
 
 LoadedConfig load_resolved_config(const std::filesystem::path& path,
-                                  const std::vector<std::string>& overrides) {
-  Json json = parse_json_file(path.string());
+                                  const std::vector<std::string>& overrides,
+                                  const ConfigRules& more_rules) {
+  Json json = parse_artifact_file(path.string());
   for (const std::string& text : overrides) {
     if (text.rfind("/device/preset", 0) == 0) {
       throw ConfigError({"--set " + text + ": " + path.string() +
@@ -191,7 +191,7 @@ LoadedConfig load_resolved_config(const std::filesystem::path& path,
     }
     apply_override(json, text);
   }
-  return read_checked(json);
+  return read_checked(json, more_rules);
 }
 
 std::filesystem::path find_presets_folder() {

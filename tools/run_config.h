@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,17 +53,22 @@ struct LoadedConfig {
   Json resolved;
 };
 
+/// Rules beyond those of RunConfig itself; gives problems, one line each.
+using ConfigRules = std::function<std::vector<std::string>(const RunConfig&)>;
+
 /// Reads a config file: replaces {"file": "x.json"} sections (relative to the config), applies
 /// `overrides` ("/json/pointer=VALUE"; VALUE as JSON, or as text when it is not JSON; null removes
-/// a key), fills device presets from `presets_folder`, reads and checks everything. Throws
-/// ConfigError with all problems.
+/// a key), fills device presets from `presets_folder`, reads and checks everything, by
+/// `more_rules` too. Throws ConfigError with all problems.
 [[nodiscard]] LoadedConfig load_config(const std::filesystem::path& path,
                                        const std::vector<std::string>& overrides,
-                                       const std::filesystem::path& presets_folder);
+                                       const std::filesystem::path& presets_folder,
+                                       const ConfigRules& more_rules = {});
 
-/// Reads a resolved config back (DIR/config.json).
+/// Reads a resolved config back (DIR/config.json); damaged JSON is a DataError.
 [[nodiscard]] LoadedConfig load_resolved_config(const std::filesystem::path& path,
-                                                const std::vector<std::string>& overrides);
+                                                const std::vector<std::string>& overrides,
+                                                const ConfigRules& more_rules = {});
 
 /// The folder presets/ of the source tree or the installation; throws DataError naming where it
 /// was looked for.

@@ -10,7 +10,12 @@ namespace ohmweave::power_area {
 /// published full-array figure; an estimate replaces it by the conductances of the chip sample.
 [[nodiscard]] Component crossbar_cells(const ComponentLibrary& library, const Size& size);
 
-/// One row's driver. A driver of b bits is 2^b - 1 unit drivers; 1 <= b <= 4.
+/// The most bits that a row driver is modelled with.
+[[nodiscard]] int most_driver_bits();
+/// The most bits (sign included) that a library has a converter for; 0 when it has none.
+[[nodiscard]] int most_adc_bits(const ComponentLibrary& library);
+
+/// One row's driver. A driver of b bits is 2^b - 1 unit drivers; 1 <= b <= most_driver_bits().
 [[nodiscard]] Component row_driver(const ComponentLibrary& library, const Size& size);
 
 /// One column's sample-and-hold; action: one hold.

@@ -39,24 +39,30 @@ Component from_power(const ComponentLibrary& library, const FromPower& how) {
 
 double reads_per_s(const ComponentLibrary& library) { return 1.0 / library.si("array_read_cycle"); }
 
-}  // namespace
+struct AdderKeys {
+  const char* name;
+  const char* area;
+  const char* power;
+};
 
-Component shift_add(const ComponentLibrary& library, const Size& size) {
+/// Area and leakage from the adder's own numbers, energy from the shift-and-add's.
+Component adder(const ComponentLibrary& library, const Size& size, const AdderKeys& keys) {
   const double scale = size.bits / kPublishedAdderBits;
   Component c =
-      from_power(library, {"shift_add", "addition", "shift_add_area", "shift_add_power", scale, 1.0,
+      from_power(library, {keys.name, "addition", keys.area, keys.power, scale, 1.0,
                            "linear in bits; energy " + library.citation("shift_add_energy")});
   c.energy_j = scale * library.si("shift_add_energy");
   return c;
 }
 
+}  // namespace
+
+Component shift_add(const ComponentLibrary& library, const Size& size) {
+  return adder(library, size, {"shift_add", "shift_add_area", "shift_add_power"});
+}
+
 Component accumulator(const ComponentLibrary& library, const Size& size) {
-  const double scale = size.bits / kPublishedAdderBits;
-  Component c = from_power(
-      library, {"accumulator", "addition", "accumulator_area", "accumulator_power", scale, 1.0,
-                "linear in bits; energy " + library.citation("shift_add_energy")});
-  c.energy_j = scale * library.si("shift_add_energy");
-  return c;
+  return adder(library, size, {"accumulator", "accumulator_area", "accumulator_power"});
 }
 
 Component input_register(const ComponentLibrary& library, const Size& size) {

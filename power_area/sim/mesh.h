@@ -18,7 +18,7 @@ namespace ohmweave::power_area {
 
 /// One cycle is one unit of the kernel's time resolution.
 [[nodiscard]] inline sc_core::sc_time cycles(std::int64_t count) {
-  return sc_core::sc_time(static_cast<double>(count), sc_core::SC_PS);
+  return {static_cast<double>(count), sc_core::SC_PS};
 }
 [[nodiscard]] inline std::int64_t now() {
   return static_cast<std::int64_t>(sc_core::sc_time_stamp().value());

@@ -11,7 +11,7 @@ void check_edge(const PipelineModel& model, const PipelineNode& node, const Pipe
                 int index) {
   OHMWEAVE_REQUIRE(edge.producer >= 0 && edge.producer < index, "producer of " + node.name);
   const int producer_rows = model.nodes[edge.producer].num_rows;
-  const std::size_t rows = static_cast<std::size_t>(node.num_rows);
+  const auto rows = static_cast<std::size_t>(node.num_rows);
   OHMWEAVE_REQUIRE(edge.first_rows.size() == rows && edge.end_rows.size() == rows,
                    "row lists of " + node.name);
   for (std::size_t y = 0; y < rows; ++y) {

@@ -24,7 +24,7 @@ TEST(Sha256, MatchesThePublishedExamples) {
 }
 
 TEST(Sha256, OfAFileIsThatOfItsBytes) {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const std::string bytes(200'000, '\x5a');  // more than one block of reading
 
   write_file_atomically(scratch.path() / "a.bin", bytes);
@@ -33,7 +33,7 @@ TEST(Sha256, OfAFileIsThatOfItsBytes) {
 }
 
 TEST(AtomicWrite, ReplacesAFileAndLeavesNothingBeside) {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const fs::path path = scratch.path() / "a.txt";
 
   write_file_atomically(path, "old");
@@ -44,7 +44,7 @@ TEST(AtomicWrite, ReplacesAFileAndLeavesNothingBeside) {
 }
 
 TEST(AtomicWrite, KeepsTheOldFileWhenTheDiskIsFull) {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const fs::path path = scratch.path() / "a.txt";
   write_file_atomically(path, "old");
   fs::create_symlink("/dev/full", scratch.path() / "a.txt.partial");
@@ -59,7 +59,7 @@ TEST(AtomicWrite, KeepsTheOldFileWhenTheDiskIsFull) {
 }
 
 TEST(AtomicWrite, KeepsTheOldFileWhenTheSizeLimitIsHit) {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const fs::path path = scratch.path() / "a.txt";
   write_file_atomically(path, "old");
   rlimit before{};
@@ -88,7 +88,7 @@ TEST(AtomicWrite, NamesAFolderThatIsNotThere) {
 }
 
 TEST(AtomicWrite, NamesAFolderThatMayNotBeWritten) {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const bool is_root = ::geteuid() == 0;
   fs::permissions(scratch.path(), fs::perms::owner_read | fs::perms::owner_exec |
                                       fs::perms::others_read | fs::perms::others_exec);
@@ -113,7 +113,7 @@ TEST(ReadFile, NamesTheMissingFile) {
 }
 
 TEST(AppendLine, AddsLinesAtTheEnd) {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
 
   append_line(scratch.path() / "events.jsonl", "{}");
   append_line(scratch.path() / "events.jsonl", "[]");
@@ -122,7 +122,7 @@ TEST(AppendLine, AddsLinesAtTheEnd) {
 }
 
 TEST(Artifact, IsStampedWithTheHashesOfItsFiles) {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const fs::path folder = scratch.path() / "map";
 
   write_artifact(folder, "stamp one", [](const fs::path& partial) {
@@ -142,7 +142,7 @@ TEST(Artifact, IsStampedWithTheHashesOfItsFiles) {
 }
 
 TEST(Artifact, IsReplacedAsAWhole) {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const fs::path folder = scratch.path() / "map";
   const auto fill_with = [](const char* name) {
     return [name](const fs::path& partial) { write_file_atomically(partial / name, "x"); };
@@ -157,7 +157,7 @@ TEST(Artifact, IsReplacedAsAWhole) {
 }
 
 TEST(Artifact, StaysAsItWasWhenFillingFails) {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const fs::path folder = scratch.path() / "map";
   write_artifact(folder, "1",
                  [](const fs::path& partial) { write_file_atomically(partial / "a", "x"); });
@@ -175,7 +175,7 @@ TEST(Artifact, StaysAsItWasWhenFillingFails) {
 }
 
 TEST(Artifact, KilledWhileFillingLeavesOnlyThePartialFolder) {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const fs::path folder = scratch.path() / "map";
   const pid_t child = ::fork();
   if (child == 0) {
@@ -201,7 +201,7 @@ TEST(Artifact, KilledWhileFillingLeavesOnlyThePartialFolder) {
 }
 
 TEST(Artifact, WithoutOneOfItsFilesIsNotStamped) {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const fs::path folder = scratch.path() / "map";
   write_artifact(folder, "1",
                  [](const fs::path& partial) { write_file_atomically(partial / "a", "x"); });
@@ -213,7 +213,7 @@ TEST(Artifact, WithoutOneOfItsFilesIsNotStamped) {
 }
 
 TEST(Artifact, WithADamagedFileIsFoundOut) {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const fs::path folder = scratch.path() / "map";
   write_artifact(folder, "1",
                  [](const fs::path& partial) { write_file_atomically(partial / "a", "x"); });
@@ -225,7 +225,7 @@ TEST(Artifact, WithADamagedFileIsFoundOut) {
 }
 
 TEST(Artifact, WithADamagedStampIsNotStamped) {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const fs::path folder = scratch.path() / "map";
   write_artifact(folder, "1", [](const fs::path&) {});
 

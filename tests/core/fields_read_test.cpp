@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "core/error.h"
 #include "core/fields.h"
 #include "tests/core/sample_options.h"
@@ -89,27 +92,32 @@ TEST(FieldsReader, NamesNoNearestKeyWhenNoneIsNear) {
 }
 
 TEST(FieldsReader, ReportsWrongTypes) {
-  expect_one_problem(R"({"bits": "8"})", "/o/bits = \"8\": must be an integer, is string");
-  expect_one_problem(R"({"bits": 8.5})", "/o/bits = 8.5: must be an integer, is number");
-  expect_one_problem(R"({"is_on": 1})", "/o/is_on = 1: must be true or false, is number");
+  expect_one_problem(R"({"bits": "8"})", "/o/bits = \"8\": must be an integer, is a string");
+  expect_one_problem(R"({"bits": 8.5})", "/o/bits = 8.5: must be an integer, is a decimal number");
+  expect_one_problem(R"({"is_on": 1})", "/o/is_on = 1: must be true or false, is an integer");
   expect_one_problem(R"({"path": null})", "/o/path = null: must be a string, is null");
-  expect_one_problem(R"({"times_s": 3})", "/o/times_s = 3: must be an array of numbers, is number");
+  expect_one_problem(R"({"times_s": 3})",
+                     "/o/times_s = 3: must be an array of numbers, is an integer");
   expect_one_problem(R"({"times_s": [0, "1"]})",
-                     "/o/times_s/1 = \"1\": must be a number, is string");
-  expect_one_problem(R"({"layers": [1]})", "/o/layers/0 = 1: must be a string, is number");
+                     "/o/times_s/1 = \"1\": must be a number, is a string");
+  expect_one_problem(R"({"layers": [1]})", "/o/layers/0 = 1: must be a string, is an integer");
   expect_one_problem(R"({"layers": "a"})",
-                     "/o/layers = \"a\": must be an array of strings, is string");
-  expect_one_problem(R"({"inner": []})", "/o/inner = []: must be an object, is array");
-  expect_one_problem(R"({"parts": {}})", "/o/parts = {}: must be an array of objects, is object");
-  expect_one_problem(R"({"parts": [{}, 1]})", "/o/parts/1 = 1: must be an object, is number");
-  expect_one_problem(R"({"seed": -1})",
-                     "/o/seed = -1: must be an integer that is not negative, is number");
+                     "/o/layers = \"a\": must be an array of strings, is a string");
+  expect_one_problem(R"({"inner": []})", "/o/inner = []: must be an object, is an array");
+  expect_one_problem(R"({"parts": {}})",
+                     "/o/parts = {}: must be an array of objects, is an object");
+  expect_one_problem(R"({"parts": [{}, 1]})", "/o/parts/1 = 1: must be an object, is an integer");
+  expect_one_problem(
+      R"({"seed": -1})",
+      "/o/seed = -1: must be an integer that is not negative, is a negative integer");
 }
 
 TEST(FieldsReader, ReportsWhatIsOutOfRange) {
   expect_one_problem(R"({"bits": 0})", "/o/bits = 0: must be in [1, 16]");
   expect_one_problem(R"({"bits": 17})", "/o/bits = 17: must be in [1, 16]");
   expect_one_problem(R"({"codes": 99})", "/o/codes = 99: must be in [1, 16]");
+  expect_one_problem(R"({"codes": [8]})",
+                     "/o/codes = [8]: must be an integer or \"lossless\", is an array");
   expect_one_problem(R"({"codes": "all"})",
                      "/o/codes = \"all\": must be an integer or \"lossless\"");
   expect_one_problem(R"({"bits": 9223372036854775808})",
@@ -163,7 +171,7 @@ TEST(FieldsReader, RefusesATopThatIsNoObject) {
     static_cast<void>(read_config<Options>(Json::array()));
     FAIL() << "an array was accepted";
   } catch (const ConfigError& error) {
-    EXPECT_STREQ(error.what(), "/: must be an object");
+    EXPECT_STREQ(error.what(), "/ = []: must be an object, is an array");
   }
 }
 
@@ -203,6 +211,20 @@ TEST(NearestWord, FindsSwappedMissingAndWrongLetters) {
   EXPECT_EQ(nearest_word("colls", words), "cols");
   EXPECT_EQ(nearest_word("row_active", words), "rows_active");
   EXPECT_EQ(nearest_word("voltage", words), "");
+}
+
+TEST(ParseArtifactFile, CallsATornFileDamagedDataAndNamesIt) {
+  const std::filesystem::path path =
+      std::filesystem::path(::testing::TempDir()) / "ohmweave_torn_artifact.json";
+  std::ofstream(path) << "{\"seconds\": 1";
+
+  try {
+    static_cast<void>(parse_artifact_file(path.string()));
+    FAIL() << "a torn file was accepted";
+  } catch (const DataError& error) {
+    EXPECT_EQ(std::string(error.what()).rfind(path.string() + ": ", 0), 0U) << error.what();
+  }
+  std::filesystem::remove(path);
 }
 
 }  // namespace

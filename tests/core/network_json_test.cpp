@@ -93,7 +93,8 @@ TEST(NetworkJson, ListsEveryProblem) {
 
   EXPECT_NE(error.find("/nodes/1/out_channels: is missing"), std::string::npos) << error;
   EXPECT_NE(error.find("/nodes/1/kernel = 0: must be in [1, "), std::string::npos) << error;
-  EXPECT_NE(error.find("/nodes/1/groups = \"2\": must be an integer, is string"), std::string::npos)
+  EXPECT_NE(error.find("/nodes/1/groups = \"2\": must be an integer, is a string"),
+            std::string::npos)
       << error;
 }
 

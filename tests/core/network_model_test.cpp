@@ -15,7 +15,7 @@ std::string refusal_of(const NetworkModel& model) {
 }
 
 TEST(NetworkModel, ComesBackFromItsFolder) {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   NetworkModel model = lenet5_with_1237_weights();
   model.ranges["relu1"] = {0.0, 3.25, 1.0 / 3.0};
 
@@ -66,7 +66,7 @@ TEST(NetworkModel, NamesALevelScaleWithoutANode) {
 }
 
 TEST(NetworkModel, NamesTheFileThatIsDamaged) {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   save_network_model(zero_lenet5(), scratch.path());
   write_file_atomically(scratch.path() / "network.json", "{\"network\": 3}");
 
@@ -78,7 +78,7 @@ TEST(NetworkModel, NamesTheFileThatIsDamaged) {
 }
 
 TEST(NetworkModel, NamesTheFileThatIsMissing) {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   save_network_model(zero_lenet5(), scratch.path());
   std::filesystem::remove(scratch.path() / "model.safetensors");
 

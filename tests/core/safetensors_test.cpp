@@ -48,7 +48,7 @@ TEST(Safetensors, RoundTripsEveryTypeAndShape) {
 }
 
 TEST(Safetensors, ParametersComeBackFromAFile) {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const Parameters parameters = {{"fc.weight", {{2, 2}, {1.0F, -0.5F, 0.0F, 3e-39F}}},
                                  {"fc.bias", {{2}, {0.25F, -0.0F}}}};
 
@@ -62,7 +62,7 @@ TEST(Safetensors, ParametersComeBackFromAFile) {
 }
 
 TEST(Safetensors, ParametersOfAnotherTypeAreRefused) {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const std::filesystem::path path = scratch.path() / "m.safetensors";
   write_file_atomically(path, encode_safetensors({{"w", {"F64", {1}, std::string(8, '\0')}}}, {}));
 

@@ -90,7 +90,7 @@ TEST(ReadCase, RefusesACellCurrentBeyondAllNumbers) {
 
 TEST(ReadCase, RefusesWhatIsNoObject) {
   EXPECT_EQ(problems_of(parse_json("[1, 2]", "test")),
-            (std::vector<std::string>{"/: must be an object"}));
+            (std::vector<std::string>{"/ = [1,2]: must be an object, is an array"}));
 }
 
 }  // namespace

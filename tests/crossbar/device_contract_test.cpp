@@ -8,6 +8,8 @@
 #include "crossbar/device.h"
 
 namespace ohmweave::crossbar {
+inline void PrintTo(const DeviceKind& entry, std::ostream* out) { *out << entry.name; }
+
 namespace {
 
 class EveryDevice : public testing::TestWithParam<DeviceKind> {

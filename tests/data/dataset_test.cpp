@@ -8,7 +8,7 @@
 
 #include "core/error.h"
 #include "data/table.h"
-#include "tests/data/error_text.h"
+#include "tests/support/error_text.h"
 
 namespace ohmweave::data {
 namespace {

@@ -3,8 +3,8 @@
 
 #include "core/artifact.h"
 #include "core/error.h"
-#include "tests/data/error_text.h"
 #include "tests/data/idx_files.h"
+#include "tests/support/error_text.h"
 
 namespace ohmweave::data {
 namespace {

@@ -6,8 +6,8 @@
 #include <cstdlib>
 
 #include "core/error.h"
-#include "tests/data/error_text.h"
 #include "tests/data/idx_files.h"
+#include "tests/support/error_text.h"
 
 namespace ohmweave::data {
 namespace {

@@ -10,9 +10,11 @@
 
 #include "core/error.h"
 #include "data/table.h"
-#include "tests/data/error_text.h"
+#include "tests/support/error_text.h"
 
 namespace ohmweave::data {
+inline void PrintTo(const DataSet& entry, std::ostream* out) { *out << entry.name; }
+
 namespace {
 
 class EveryDataSet : public ::testing::TestWithParam<DataSet> {

@@ -216,7 +216,8 @@ TEST(MappedChip, UsesTheNeededCopyOfABlockOnly) {
 }
 
 TEST(ConverterBits, SpanTheLargestSumOrDropItsLowestBits) {
-  // Slices of 2 bits, all cells at level 3: sums of 3 * 4 = 12 need 4 bits; 6 with digits of 2.
+  // Slices of 2 bits, all cells at level 3, one of four negative: sums of up to 3 * 3 = 9 need
+  // 4 bits, with digits of 2 bits 5. Signed inputs could add up all four: 3 * 4 * 3 needs 6.
   const QuantizedNetwork network = linear_network(4, 1, {15, 15, -15, 15});
   Hardware hardware = ideal_hardware(4, 1);
   const MappedNetwork mapped{network, simple_placement(network, hardware.array)};
@@ -229,9 +230,13 @@ TEST(ConverterBits, SpanTheLargestSumOrDropItsLowestBits) {
   hardware.dac.bits = 2;
   hardware.adc.bits = 3;
   const ConverterBits coarse = converter_bits(mapped, 1, hardware);
-  EXPECT_EQ(coarse.lossless_bits, 6);
+  EXPECT_EQ(coarse.lossless_bits, 5);
   EXPECT_EQ(coarse.adc_bits, 3);
-  EXPECT_EQ(coarse.dropped_bits, 3);
+  EXPECT_EQ(coarse.dropped_bits, 2);
+
+  MappedNetwork with_signs = mapped;
+  with_signs.network.nodes[0].output.is_signed = true;
+  EXPECT_EQ(converter_bits(with_signs, 1, hardware).lossless_bits, 6);
 
   hardware.adc.bits = 8;
   EXPECT_EQ(converter_bits(mapped, 1, hardware).adc_bits, 8);

@@ -12,6 +12,7 @@
 #include "data/dataset.h"
 #include "nn/evaluate.h"
 #include "small_networks.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ohmweave::inference {
 namespace {
@@ -19,23 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kNumImages = 60;
-
-/// A folder that is removed with the test.
-class TemporaryFolder {
- public:
-  explicit TemporaryFolder(const std::string& name)
-      : path_(fs::temp_directory_path() / ("ohmweave_stages_" + name)) {
-    fs::remove_all(path_);
-    fs::create_directories(path_);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() { fs::remove_all(path_); }
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 /// Counts the chips it is told of, and stops after some of them.
 class StoppingProgress final : public Progress {
@@ -102,7 +86,7 @@ Json accuracy_in(const fs::path& folder) {
 }
 
 TEST(EvaluateStage, WritesEveryAccuracyWithItsKey) {
-  const TemporaryFolder folder("keys");
+  const TemporaryFolder folder;
   const EvaluateInputs inputs = tiny_inputs();
   SilentProgress progress;
 
@@ -127,7 +111,7 @@ TEST(EvaluateStage, WritesEveryAccuracyWithItsKey) {
 }
 
 TEST(EvaluateStage, CountsTheIntegerNetworksHitsAsTheReferenceDoes) {
-  const TemporaryFolder folder("integer");
+  const TemporaryFolder folder;
   const EvaluateInputs inputs = tiny_inputs();
   const data::Split split = data::load_test_data(inputs.data, inputs.seed);
   const torch::Tensor pixels = data::normalized(split.images).contiguous();
@@ -148,7 +132,7 @@ TEST(EvaluateStage, CountsTheIntegerNetworksHitsAsTheReferenceDoes) {
 }
 
 TEST(EvaluateStage, GivesEveryIdealChipTheIntegerAccuracy) {
-  const TemporaryFolder folder("ideal");
+  const TemporaryFolder folder;
   EvaluateInputs inputs = tiny_inputs();
   const Hardware hardware = ideal_hardware(64, 32);
   inputs.device = hardware.device;
@@ -165,7 +149,7 @@ TEST(EvaluateStage, GivesEveryIdealChipTheIntegerAccuracy) {
 }
 
 TEST(EvaluateStage, LeavesOutWhatWasNotCompressed) {
-  const TemporaryFolder folder("dense");
+  const TemporaryFolder folder;
   EvaluateInputs inputs = tiny_inputs();
   inputs.compressed.reset();
   inputs.owz.reset();
@@ -181,10 +165,10 @@ TEST(EvaluateStage, LeavesOutWhatWasNotCompressed) {
 
 TEST(EvaluateStage, GoesOnAfterAStopWithTheSameBytes) {
   const EvaluateInputs inputs = tiny_inputs();
-  const TemporaryFolder whole("whole");
+  const TemporaryFolder whole;
   SilentProgress silent;
   const std::string expected = run_stage(inputs, whole.path(), silent);
-  const TemporaryFolder stopped("stopped");
+  const TemporaryFolder stopped;
   StoppingProgress stops_after_two(2);
 
   EXPECT_THROW((void)run_stage(inputs, stopped.path(), stops_after_two), Interrupted);
@@ -196,7 +180,7 @@ TEST(EvaluateStage, GoesOnAfterAStopWithTheSameBytes) {
 
 TEST(EvaluateStage, UsesTheChipsThatAreDone) {
   const EvaluateInputs inputs = tiny_inputs();
-  const TemporaryFolder folder("done");
+  const TemporaryFolder folder;
   fs::create_directories(folder.path() / "work");
   write_json_atomically(folder.path() / "work" / "chip_3.json", Json{{"num_correct", 49}});
   SilentProgress progress;
@@ -208,8 +192,8 @@ TEST(EvaluateStage, UsesTheChipsThatAreDone) {
 
 TEST(EvaluateStage, GivesTheSameBytesForAnyBatchAndThreads) {
   EvaluateInputs inputs = tiny_inputs();
-  const TemporaryFolder first("threads_1");
-  const TemporaryFolder second("threads_2");
+  const TemporaryFolder first;
+  const TemporaryFolder second;
   SilentProgress progress;
   const int threads_before = at::get_num_threads();
 
@@ -223,8 +207,23 @@ TEST(EvaluateStage, GivesTheSameBytesForAnyBatchAndThreads) {
   EXPECT_EQ(one, two);
 }
 
+TEST(EvaluateStage, CallsATornChipResultDamagedDataAndNamesIt) {
+  for (const char* text : {"{\"num_corr", "[]", "{\"num_correct\": 0.5}"}) {
+    const TemporaryFolder folder;
+    SilentProgress progress;
+    fs::create_directories(folder.path() / "work");
+    write_file_atomically(folder.path() / "work" / "chip_0.json", text);
+    try {
+      (void)run_stage(tiny_inputs(), folder.path(), progress);
+      FAIL() << "accepted " << text;
+    } catch (const DataError& error) {
+      EXPECT_NE(std::string(error.what()).find("chip_0.json: "), std::string::npos) << error.what();
+    }
+  }
+}
+
 TEST(EvaluateStage, RefusesMoreImagesThanThereAre) {
-  const TemporaryFolder folder("too_many");
+  const TemporaryFolder folder;
   EvaluateInputs inputs = tiny_inputs();
   inputs.options.num_images = kNumImages + 1;
   SilentProgress progress;
@@ -239,7 +238,7 @@ TEST(EvaluateStage, RefusesMoreImagesThanThereAre) {
 }
 
 TEST(EvaluateStage, ProfilesTheMappedNetworkAndTheDenseOne) {
-  const TemporaryFolder folder("activity");
+  const TemporaryFolder folder;
   const EvaluateInputs inputs = tiny_inputs();
   SilentProgress progress;
 

@@ -11,7 +11,7 @@
 namespace ohmweave::mapping {
 namespace {
 
-/// A Linear layer with the given codes (out x in).
+/// A Linear layer with the given codes (out x in) and unsigned inputs.
 QuantizedNetwork linear_layer(int inputs, int outputs, std::vector<std::int32_t> codes) {
   QuantizedNetwork network;
   network.network.input = {inputs, 1, 1};
@@ -27,6 +27,11 @@ QuantizedNetwork linear_layer(int inputs, int outputs, std::vector<std::int32_t>
   return network;
 }
 
+QuantizedNetwork with_signed_inputs(QuantizedNetwork network) {
+  network.nodes[0].output.is_signed = true;
+  return network;
+}
+
 /// One block of the rows and columns given, in slices of two bits.
 Placement one_block(std::vector<int> rows, std::vector<int> columns, int num_slices) {
   Placement placement;
@@ -39,18 +44,27 @@ Placement one_block(std::vector<int> rows, std::vector<int> columns, int num_sli
   return placement;
 }
 
-TEST(MaxColumnSum, AddsLevelsOfEachSliceWithoutTheirSigns) {
+TEST(MaxColumnSum, OfSignedInputsAddsLevelsOfEachSliceWithoutTheirSigns) {
   // Column 0: 13 = 1 + 4 * 3 and -6 = -(2 + 4 * 1): slices sum to 3 and 4. Column 1: 1 and 2.
-  const QuantizedNetwork network = linear_layer(2, 2, {13, -6, 5, 4});
+  const QuantizedNetwork network = with_signed_inputs(linear_layer(2, 2, {13, -6, 5, 4}));
 
   EXPECT_EQ(max_column_sum(one_block({0, 1}, {0, 1}, 2), network, 1, 128), 4);
   EXPECT_EQ(max_column_sum(one_block({0, 1}, {1}, 2), network, 1, 128), 2);
   EXPECT_EQ(max_column_sum(one_block({0, 1}, {0}, 1), network, 1, 128), 3);
 }
 
+TEST(MaxColumnSum, OfUnsignedInputsTakesTheLargerSignOfEachSlice) {
+  // Column 0: positive levels 1 and 3, negative ones 2 and 1. Column 1: 1 and 2, none negative.
+  const QuantizedNetwork network = linear_layer(2, 2, {13, -6, 5, 4});
+
+  EXPECT_EQ(max_column_sum(one_block({0, 1}, {0, 1}, 2), network, 1, 128), 3);
+  EXPECT_EQ(max_column_sum(one_block({0, 1}, {1}, 2), network, 1, 128), 2);
+  EXPECT_EQ(max_column_sum(one_block({0, 1}, {0}, 1), network, 1, 128), 2);
+}
+
 TEST(MaxColumnSum, CountsOnlyRowsReadTogether) {
   // Levels 3, 0, 2, 3 down one column; array rows are the block's, not the matrix's.
-  const QuantizedNetwork network = linear_layer(4, 1, {3, 0, -2, 3});
+  const QuantizedNetwork network = with_signed_inputs(linear_layer(4, 1, {3, 0, -2, 3}));
 
   EXPECT_EQ(max_column_sum(one_block({0, 1, 2, 3}, {0}, 1), network, 1, 4), 8);
   EXPECT_EQ(max_column_sum(one_block({0, 1, 2, 3}, {0}, 1), network, 1, 2), 5);
@@ -70,25 +84,35 @@ TEST(MaxColumnSum, TakesTheLargestOfTheNodesBlocks) {
   EXPECT_EQ(max_column_sum(placement, network, 1, 128), 5);
 }
 
-TEST(MaxColumnSum, BoundsEveryProductWithSignedDigitsAndIsReached) {
-  // The converter must take whatever signs the digits have: the worst pattern follows the weights'.
-  std::vector<std::int32_t> codes;
-  for (int i = 0; i < 40; ++i)
-    codes.push_back(static_cast<std::int32_t>(RandomStream(4).below(7, i)) - 3);
-  const QuantizedNetwork network = linear_layer(10, 4, codes);
+/// Largest magnitude of a column's product over all inputs of `low` or 1 in each of ten rows.
+std::int64_t worst_product(const std::vector<std::int32_t>& codes, int outputs, int low) {
   std::int64_t worst = 0;
-  for (int out = 0; out < 4; ++out) {
-    for (int signs = 0; signs < 1024; ++signs) {
+  for (int out = 0; out < outputs; ++out) {
+    for (int pattern = 0; pattern < 1024; ++pattern) {
       std::int64_t sum = 0;
       for (int row = 0; row < 10; ++row)
-        sum += ((signs >> row) & 1) != 0 ? codes[out * 10 + row] : -codes[out * 10 + row];
+        sum += codes[out * 10 + row] * (((pattern >> row) & 1) != 0 ? 1 : low);
       worst = std::max(worst, std::abs(sum));
     }
   }
+  return worst;
+}
 
+TEST(MaxColumnSum, IsReachedButNeverPassedByAnyProduct) {
   const Placement placement = one_block({0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {0, 1, 2, 3}, 1);
+  for (int seed = 0; seed < 20; ++seed) {
+    std::vector<std::int32_t> codes;
+    for (int i = 0; i < 40; ++i)
+      codes.push_back(static_cast<std::int32_t>(RandomStream(seed).below(7, i)) - 3);
+    const QuantizedNetwork network = linear_layer(10, 4, codes);
 
-  EXPECT_EQ(max_column_sum(placement, network, 1, 10), worst);
+    const std::int64_t of_unsigned = max_column_sum(placement, network, 1, 10);
+    const std::int64_t of_signed = max_column_sum(placement, with_signed_inputs(network), 1, 10);
+
+    EXPECT_EQ(of_unsigned, worst_product(codes, 4, 0)) << seed;
+    EXPECT_EQ(of_signed, worst_product(codes, 4, -1)) << seed;
+    EXPECT_LT(of_unsigned, of_signed) << seed;
+  }
 }
 
 TEST(MaxColumnSum, IsZeroWithoutBlocksAndRefusesNoRows) {

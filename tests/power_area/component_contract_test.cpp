@@ -9,6 +9,8 @@
 #include "power_area/cost/component.h"
 
 namespace ohmweave::power_area {
+inline void PrintTo(const ComponentKind& entry, std::ostream* out) { *out << entry.name; }
+
 namespace {
 
 class EveryComponent : public ::testing::TestWithParam<ComponentKind> {};

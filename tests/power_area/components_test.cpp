@@ -35,6 +35,15 @@ TEST(Adc, MoreBitsThanTheModelCoversIsAnErrorThatNamesBoth) {
   }
 }
 
+TEST(Adc, TheMostBitsOfALibraryCanBeBuilt) {
+  const ComponentLibrary library = isaac_library();
+
+  EXPECT_EQ(most_adc_bits(library), 10);
+  EXPECT_NO_THROW((void)adc(library, with_bits(10)));
+  EXPECT_EQ(most_adc_bits(ComponentLibrary()), 0);
+  EXPECT_THROW((void)adc(ComponentLibrary(), with_bits(0)), ConfigError);
+}
+
 TEST(Adc, FewerBitsThanCoveredAreBuiltWithTheLeastAndSaySo) {
   const Component three = adc(isaac_library(), with_bits(3));
   const Component four = adc(isaac_library(), with_bits(4));
@@ -67,6 +76,10 @@ TEST(RowDriver, MoreThanFourBitsIsAnErrorThatNamesTheRange) {
   } catch (const ConfigError& error) {
     EXPECT_EQ(error.problems().at(0), "/dac/bits = 5: the row driver model covers 1 to 4 bits");
   }
+}
+
+TEST(RowDriver, TheMostBitsCanBeBuilt) {
+  EXPECT_EQ(row_driver(isaac_library(), with_bits(most_driver_bits())).name, "row_driver");
 }
 
 TEST(EdramBuffer, SixtyFourKilobytesLeakAndSpendThePublishedNumbers) {

@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "core/error.h"
 #include "report/result.h"
 #include "report/svg.h"
+#include "report/svg_elements.h"
 #include "tests/report/run_fixture.h"
 
 namespace ohmweave::report {
@@ -108,6 +111,20 @@ TEST(RoundTicks, EncloseTheRangeInRoundSteps) {
   const std::vector<double> single = round_ticks(5.0, 5.0, 4);
   EXPECT_LT(single.front(), 5.0);
   EXPECT_GT(single.back(), 5.0);
+}
+
+TEST(Legend, GivesEveryOneOfManyNamesALookOfItsOwn) {
+  std::set<std::string> looks;
+  for (std::size_t n = 0; n < 60; ++n) looks.insert(svg_swatch({0, 0, 12, 12}, n, ""));
+
+  EXPECT_EQ(looks.size(), 60U);
+  EXPECT_EQ(svg_swatch({0, 0, 12, 12}, 3, ""), svg_rectangle({0, 0, 12, 12}, colour(3), ""));
+  const std::vector<std::string> names(60, "part");
+  EXPECT_NE(legend(names).find(svg_swatch({0, 0, 12, 12}, 59, "")), std::string::npos);
+  std::vector<double> shares(20, 1.0);
+  EXPECT_NE(stacked_chart(std::vector<std::string>(20, "part"), {{"chip", shares, ""}})
+                .find("fill=\"#ffffff\""),
+            std::string::npos);
 }
 
 TEST(StackedChart, CutsABarInProportion) {

@@ -2,37 +2,26 @@
 // A run folder with small hand-made artifacts, for the tests of the report.
 #pragma once
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <string>
 
 #include "core/artifact.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ohmweave::report {
 
 class RunFixture {
  public:
-  RunFixture() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "ohmweave_XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no scratch folder");
-    scratch_ = pattern;
-    make("run");
-  }
-  ~RunFixture() {
-    std::error_code ignored;
-    std::filesystem::remove_all(scratch_, ignored);
-  }
-  RunFixture(const RunFixture&) = delete;
-  RunFixture& operator=(const RunFixture&) = delete;
+  RunFixture() { make("run"); }
 
-  [[nodiscard]] std::filesystem::path run() const { return scratch_ / "run"; }
-  [[nodiscard]] const std::filesystem::path& scratch() const { return scratch_; }
+  [[nodiscard]] std::filesystem::path run() const { return scratch_.path() / "run"; }
+  [[nodiscard]] const std::filesystem::path& scratch() const { return scratch_.path(); }
 
   /// Writes another run of the same artifacts.
   std::filesystem::path make(const std::string& name) const {
-    const std::filesystem::path folder = scratch_ / name;
+    const std::filesystem::path folder = scratch_.path() / name;
     for (const char* stage : {"dense", "compress", "map", "evaluate", "estimate", "report"}) {
       std::filesystem::create_directories(folder / stage);
     }
@@ -219,7 +208,7 @@ class RunFixture {
     write(path, json.dump(2));
   }
 
-  std::filesystem::path scratch_;
+  TemporaryFolder scratch_;
 };
 
 }  // namespace ohmweave::report

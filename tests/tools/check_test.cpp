@@ -93,7 +93,7 @@ TEST(Check, ListsAllProblemsAtOnce) {
 
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_NE(outcome.err.find("/array/rows = -4: must be in ["), std::string::npos) << outcome.err;
-  EXPECT_NE(outcome.err.find("/dac/bits = \"one\": must be an integer, is string"),
+  EXPECT_NE(outcome.err.find("/dac/bits = \"one\": must be an integer, is a string"),
             std::string::npos)
       << outcome.err;
   EXPECT_NE(outcome.err.find("unknown key 'kindd'"), std::string::npos) << outcome.err;
@@ -133,6 +133,101 @@ TEST(Check, FindsWhatTrainingWouldOtherwiseFindTooLate) {
       << outcome.err;
   EXPECT_NE(outcome.err.find("/evaluate/num_images = 99999: there are only"), std::string::npos)
       << outcome.err;
+}
+
+/// What `check` says of the quick-start config with the given settings.
+Outcome check_with(const std::vector<std::string>& settings) {
+  const TemporaryFolder folder;
+  std::vector<std::string> arguments = {"check",
+                                        (source_folder() / "configs/quickstart.json").string()};
+  for (const std::string& setting : settings) {
+    arguments.emplace_back("--set");
+    arguments.push_back(setting);
+  }
+  return run_program(arguments, folder.path());
+}
+
+TEST(Check, FindsAllThatOtherStagesCouldNotBuild) {
+  const Outcome outcome = check_with(
+      {"/mapping/arrays_per_tile=3", "/dac/bits=5", "/adc/bits=10", "/array/weight_bits=4",
+       "/array/bits_per_cell=2",
+       R"(/compress/steps/0/constraints=[{"kind": "cardinality", "weights": "conv1.*", "keep": 501},)"
+       R"( {"kind": "array_row", "weights": "fc2.*", "keep": 501, "rows": 64, "cols": 64},)"
+       R"( {"kind": "array_block", "weights": "conv2.*", "keep": 9, "rows": 64, "cols": 64}])"});
+
+  EXPECT_EQ(outcome.exit_code, 2);
+  for (const char* problem :
+       {"/mapping/arrays_per_tile = 3: must be at least 4 (a positive and a negative array for "
+        "each of 2 slices)",
+        "/dac/bits = 5: must be at most 4, the most that the row driver model",
+        "/adc/bits = 10: must be at most 9: with the sign",
+        "/compress/steps/0/constraints/0/keep = 501: must be at most 500, the number of weights of "
+        "conv1.weight",
+        "/compress/steps/0/constraints/1/keep = 501: must be at most 500, the number of rows of "
+        "fc2.weight",
+        "/compress/steps/0/constraints/2/keep = 9: must be at most 8, the number of arrays of "
+        "conv2.weight"}) {
+    EXPECT_NE(outcome.err.find(problem), std::string::npos) << problem << "\n" << outcome.err;
+  }
+}
+
+TEST(Check, CountsFiltersChannelsAndWindowInputs) {
+  const Outcome beyond = check_with(
+      {R"(/compress/steps/0/constraints=[{"kind": "filter", "weights": "conv2.*", "keep": 51},)"
+       R"( {"kind": "channel", "weights": "conv2.*", "keep": 21},)"
+       R"( {"kind": "shape", "weights": "conv2.*", "keep": 501}])"});
+  const Outcome within = check_with(
+      {R"(/compress/steps/0/constraints=[{"kind": "filter", "weights": "conv2.*", "keep": 50},)"
+       R"( {"kind": "channel", "weights": "conv2.*", "keep": 20},)"
+       R"( {"kind": "shape", "weights": "conv2.*", "keep": 500}])"});
+
+  EXPECT_EQ(beyond.exit_code, 2);
+  for (const char* problem : {"0/keep = 51: must be at most 50, the number of filters of conv2",
+                              "1/keep = 21: must be at most 20, the number of channels of conv2",
+                              "2/keep = 501: must be at most 500, the number of window inputs of"})
+    EXPECT_NE(beyond.err.find(problem), std::string::npos) << problem << "\n" << beyond.err;
+  EXPECT_EQ(within.exit_code, 0) << within.err;
+}
+
+TEST(Check, AcceptsTheLimitsThemselves) {
+  const Outcome outcome = check_with(
+      {"/mapping/arrays_per_tile=4", "/dac/bits=4", "/adc/bits=9", "/array/weight_bits=4",
+       "/array/bits_per_cell=2",
+       R"(/compress/steps/0/constraints=[{"kind": "cardinality", "weights": "conv1.*", "keep": 500},)"
+       R"( {"kind": "array_row", "weights": "fc2.*", "keep": 500, "rows": 64, "cols": 64},)"
+       R"( {"kind": "array_column", "weights": "fc2.*", "keep": 80, "rows": 64, "cols": 64},)"
+       R"( {"kind": "array_block", "weights": "conv2.*", "keep": 8, "rows": 64, "cols": 64}])"});
+
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+}
+
+TEST(Check, WithoutAChipAsksNothingOfTheComponentLibrary) {
+  EXPECT_EQ(check_with({"/chip=null", "/dac/bits=5", "/adc/bits=12"}).exit_code, 0);
+}
+
+TEST(Check, NamesAnUnknownComponentLibrary) {
+  const Outcome outcome = check_with({"/chip/preset=isac"});
+
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.err.find("/chip/preset = \"isac\": unknown component library; allowed: isaac"),
+            std::string::npos)
+      << outcome.err;
+}
+
+TEST(Check, RefusesToSetBeyondTheEndOfAnArray) {
+  const Outcome beyond = check_with({"/compress/steps/7/quantize={}"});
+  const Outcome no_index = check_with({"/compress/steps/last/quantize={}"});
+  const Outcome no_parts = check_with({"/seed/low=3"});
+
+  EXPECT_EQ(beyond.exit_code, 2);
+  EXPECT_NE(beyond.err.find("--set /compress/steps/7/quantize={}: /compress/steps is an array of "),
+            std::string::npos)
+      << beyond.err;
+  EXPECT_NE(beyond.err.find("'7' must be an index below that"), std::string::npos) << beyond.err;
+  EXPECT_EQ(no_index.exit_code, 2);
+  EXPECT_NE(no_index.err.find("'last' must be an index"), std::string::npos) << no_index.err;
+  EXPECT_EQ(no_parts.exit_code, 2);
+  EXPECT_NE(no_parts.err.find("has no parts"), std::string::npos) << no_parts.err;
 }
 
 TEST(Check, UnknownPresetDoesNotHideOtherProblems) {

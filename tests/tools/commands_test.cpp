@@ -22,6 +22,24 @@ TEST(Commands, UsageErrorsExitWithTwo) {
             2);
 }
 
+TEST(Commands, AMisspeltCommandIsToldTheNearest) {
+  const Outcome outcome = run_program({"chek", "configs/quickstart.json"}, source_folder());
+
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.err.find("'chek': there is no such command; allowed: run, check, "),
+            std::string::npos)
+      << outcome.err;
+  EXPECT_NE(outcome.err.find("; nearest: check"), std::string::npos) << outcome.err;
+}
+
+TEST(Commands, ReportOfAFileAsksForTheFolder) {
+  const Outcome outcome = run_program({"report", "README.md"}, source_folder());
+
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_NE(outcome.err.find("README.md: is a file; give the folder of a run"), std::string::npos)
+      << outcome.err;
+}
+
 TEST(Commands, SetIsRefusedWhereThereIsNoConfig) {
   const Outcome outcome =
       run_program({"solve", "tests/reference/ngspice_cases/one_cell.json", "--set", "/row_ohm=5"},

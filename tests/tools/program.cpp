@@ -54,17 +54,6 @@ Outcome finish(pid_t child, const fs::path& logs) {
 
 }  // namespace
 
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (fs::temp_directory_path() / "ohmweave-test-XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code error;
-  fs::remove_all(path_, error);
-}
-
 Outcome run_program(const std::vector<std::string>& arguments, const fs::path& folder) {
   const TemporaryFolder logs;
   return finish(start(arguments, folder, logs.path()), logs.path());

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/temporary_folder.h"
+
 namespace ohmweave::testing {
 
 struct Outcome {
@@ -20,19 +22,6 @@ Outcome run_program(const std::vector<std::string>& arguments, const std::filesy
 /// Starts the same, sends `signal_number` after `delay_s`, waits for its end.
 Outcome run_and_signal(const std::vector<std::string>& arguments,
                        const std::filesystem::path& folder, double delay_s, int signal_number);
-
-/// A fresh empty folder, removed with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 [[nodiscard]] std::filesystem::path source_folder();
 

@@ -5,7 +5,7 @@
 #include <exception>
 #include <string>
 
-namespace ohmweave::data {
+namespace ohmweave {
 
 /// "" when nothing (or another kind of error) is thrown: then the test that asked fails.
 template <class E, class Action>
@@ -20,4 +20,4 @@ std::string error_text(const Action& action) {
   return "no error";
 }
 
-}  // namespace ohmweave::data
+}  // namespace ohmweave

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/config_rules.h"
+
+#include <map>
+#include <optional>
+
+#include "admm/glob.h"
+#include "data/table.h"
+#include "mapping/options.h"
+#include "models/models.h"
+
+namespace ohmweave::tools {
+namespace {
+
+/// One of the network's weights, as constraints name it.
+struct Weight {
+  std::string name;
+  MatrixShape matrix;
+  int kernel_size = 1;  // weights between one input channel and one filter
+};
+
+/// What a constraint counts in one weight tensor.
+struct Countable {
+  std::int64_t count = 0;
+  std::string unit;
+};
+
+std::int64_t pieces(int length, int piece) {
+  return (static_cast<std::int64_t>(length) + piece - 1) / piece;
+}
+
+/// How many weights or groups of weights `constraint.keep` may ask for; empty for kinds that count
+/// something else, which the stage itself checks.
+std::optional<Countable> countable(const admm::ConstraintOptions& constraint, const Weight& weight,
+                                   const crossbar::ArrayOptions& array) {
+  const MatrixShape& matrix = weight.matrix;
+  const std::int64_t groups = matrix.groups;
+  const std::int64_t row_blocks = pieces(matrix.rows, constraint.rows.value_or(array.rows));
+  const std::int64_t column_blocks = pieces(matrix.columns, constraint.cols.value_or(array.cols));
+  const std::map<std::string, Countable> by_kind = {
+      {"cardinality", {matrix.num_weights(), "weights"}},
+      {"filter", {groups * matrix.columns, "filters"}},
+      {"filter_shape", {groups * matrix.columns, "filters"}},
+      {"channel", {groups * matrix.rows / weight.kernel_size, "channels"}},
+      {"shape", {groups * matrix.rows, "window inputs"}},
+      {"array_row", {groups * column_blocks * matrix.rows, "rows"}},
+      {"array_column", {groups * row_blocks * matrix.columns, "columns"}},
+      {"array_block", {groups * row_blocks * column_blocks, "arrays"}}};
+  const auto found = by_kind.find(constraint.kind);
+  return found == by_kind.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::vector<Weight> weights_of(const Network& network) {
+  const std::vector<Shape> shapes = infer_shapes(network);
+  std::vector<Weight> weights;
+  for (const int node : weight_nodes(network))
+    weights.push_back({network.nodes[node].name + ".weight", matrix_shape(network, shapes, node),
+                       network.nodes[node].kernel * network.nodes[node].kernel});
+  return weights;
+}
+
+void check_constraint(const admm::ConstraintOptions& constraint, const std::string& pointer,
+                      const std::vector<Weight>& weights, const crossbar::ArrayOptions& array,
+                      std::vector<std::string>& problems) {
+  bool is_any = false;
+  std::string names;
+  for (const Weight& weight : weights) {
+    names += (names.empty() ? "" : ", ") + weight.name;
+    if (!admm::matches_glob(constraint.weights, weight.name)) continue;
+    is_any = true;
+    const std::optional<Countable> most = countable(constraint, weight, array);
+    if (!most || !constraint.keep || *constraint.keep <= most->count) continue;
+    problems.push_back(pointer + "/keep = " + std::to_string(*constraint.keep) +
+                       ": must be at most " + std::to_string(most->count) + ", the number of " +
+                       most->unit + " of " + weight.name);
+  }
+  if (!is_any)
+    problems.push_back(pointer + "/weights = " + Json(constraint.weights).dump() +
+                       ": matches no weight; the network has " + names);
+}
+
+void check_constraints(const RunConfig& c, const Network& network,
+                       std::vector<std::string>& problems) {
+  const std::vector<Weight> weights = weights_of(network);
+  for (std::size_t s = 0; s < c.compress->steps.size(); ++s) {
+    const auto& constraints = c.compress->steps[s].constraints;
+    for (std::size_t i = 0; i < constraints.size(); ++i)
+      check_constraint(constraints[i],
+                       "/compress/steps/" + std::to_string(s) + "/constraints/" + std::to_string(i),
+                       weights, c.array, problems);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> cross_section_problems(const RunConfig& c) {
+  std::vector<std::string> problems;
+  const Network network = models::build_model(c.model.kind);
+  if (!(network.input == data::image_shape(c.data))) {
+    problems.push_back("/model/kind = \"" + c.model.kind +
+                       "\": takes images of another shape than /data/kind = \"" + c.data.kind +
+                       "\" gives");
+  }
+  if (c.compress) check_constraints(c, network, problems);
+  const std::string tile_problem = mapping::tile_problem(c.mapping, c.array.num_slices());
+  if (!tile_problem.empty()) problems.push_back(tile_problem);
+  const bool is_generated = data::find_data_set(c.data.kind).is_generated();
+  if (is_generated && c.evaluate && c.evaluate->num_images.value_or(0) > c.data.num_test_images) {
+    problems.push_back(
+        "/evaluate/num_images = " + std::to_string(*c.evaluate->num_images) +
+        ": there are only /data/num_test_images = " + std::to_string(c.data.num_test_images));
+  }
+  return problems;
+}
+
+}  // namespace ohmweave::tools
