@@ -22,7 +22,8 @@ struct KindFacts {
   std::vector<std::string> takes;
 };
 
-const std::vector<KindFacts>& kind_facts() {
+/// Sets that say which weights may be non-zero, not what values they take.
+const std::vector<KindFacts>& pruning_facts() {
   static const std::vector<KindFacts> facts = {
       {{"cardinality", "at most `keep` weights of a tensor are non-zero"}, CountRule::Needed},
       {{"global_cardinality", "at most `keep` weights of all matching tensors are non-zero"},
@@ -64,6 +65,13 @@ const std::vector<KindFacts>& kind_facts() {
        CountRule::Optional,
        {},
        {"pattern_entries", "num_patterns", "patterns"}},
+  };
+  return facts;
+}
+
+/// Sets that say what values the weights take.
+const std::vector<KindFacts>& level_facts() {
+  static const std::vector<KindFacts> facts = {
       {{"conductance_levels", "every weight is an integer multiple of one scale per tensor"},
        CountRule::None},
       {{"uniform_levels", "every weight is +-1 to +-`levels` times a scale, never zero"},
@@ -95,6 +103,15 @@ const std::vector<KindFacts>& kind_facts() {
        {"level_values"},
        {"group", "rows", "cols", "keep_multiple"}},
   };
+  return facts;
+}
+
+const std::vector<KindFacts>& kind_facts() {
+  static const std::vector<KindFacts> facts = [] {
+    std::vector<KindFacts> all = pruning_facts();
+    all.insert(all.end(), level_facts().begin(), level_facts().end());
+    return all;
+  }();
   return facts;
 }
 
@@ -237,6 +254,12 @@ const std::vector<Word>& constraint_words() {
 }
 
 bool is_joint(const std::string& kind) { return kind == "global_cardinality"; }
+
+bool is_pruning(const std::string& kind) {
+  const auto& facts = pruning_facts();
+  return std::any_of(facts.begin(), facts.end(),
+                     [&](const KindFacts& f) { return f.word.name == kind; });
+}
 
 void declare(Fields& f, FloorOptions& o) {
   constexpr int kMostEntries = 2147483647;

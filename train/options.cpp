@@ -10,9 +10,12 @@ constexpr int kMostEpochs = 100000;
 constexpr int kLargestBatch = 65536;
 constexpr NumberRange kDecay{0.0, 0.999999, false};
 
-bool is_pruning(const std::vector<admm::ConstraintOptions>& constraints) {
-  return std::none_of(constraints.begin(), constraints.end(),
-                      [](const auto& c) { return c.kind == "conductance_levels"; });
+/// The first of the constraints that retraining under a mask would leave; empty if none.
+std::string level_kind(const std::vector<admm::ConstraintOptions>& constraints) {
+  for (const admm::ConstraintOptions& constraint : constraints) {
+    if (!admm::is_pruning(constraint.kind)) return constraint.kind;
+  }
+  return "";
 }
 
 }  // namespace
@@ -55,8 +58,11 @@ void declare(Fields& f, QuantizeOptions& o) {
 
 void declare(Fields& f, CompressStep& o) {
   f.list("constraints", o.constraints, "sets that the weights must lie in after this step");
-  f.rule(is_pruning(o.constraints), "constraints",
-         "conductance_levels is applied by the section 'quantize', not as a constraint");
+  const std::string levels = level_kind(o.constraints);
+  f.rule(levels.empty(), "constraints",
+         levels +
+             " gives weights their values, which training afterwards would change; a step "
+             "takes sets that say which weights are zero, and 'quantize' puts them on levels");
   f.section("admm", o.admm, "ADMM towards the constraints");
   f.section("retrain", o.retrain, "training of the weights that remain");
   f.section("quantize", o.quantize, "absent: the weights of this step stay free");

@@ -326,6 +326,16 @@ TEST_P(ConstraintContract, TakesAnAllZeroTensorAsItIs) {
   EXPECT_TRUE(torch::equal(constraint->project(zero), zero));
 }
 
+TEST_P(ConstraintContract, LetsSurvivorsMoveIfItOnlyPrunes) {
+  const auto constraint = make(options_of(GetParam()));
+  const torch::Tensor member = constraint->project(random_weight(1));
+
+  // Every non-zero entry to a value of its own, as training under the mask would move it.
+  const torch::Tensor factors = torch::linspace(0.5, 1.5, member.numel()).view_as(member);
+
+  EXPECT_EQ(constraint->contains(member * factors), is_pruning(GetParam()));
+}
+
 TEST_P(ConstraintContract, DescribesItselfByItsName) {
   EXPECT_EQ(make(options_of(GetParam()))->describe().at("kind"), GetParam());
 }

@@ -317,13 +317,13 @@ TEST(CompressStage, BiasRefinementLeavesTheProjectedWeights) {
 
 TEST(CompressOptions, RefuseLevelsAsAConstraint) {
   const Json json = Json::parse(R"({"steps": [{"constraints": [
-    {"kind": "conductance_levels", "weights": "*"}]}]})");
+    {"kind": "binary", "weights": "*"}]}]})");
 
   try {
     (void)read_config<CompressOptions>(json, "/compress");
-    FAIL() << "conductance_levels was taken as a constraint";
+    FAIL() << "binary was taken as a constraint";
   } catch (const ConfigError& error) {
-    EXPECT_NE(std::string(error.what()).find("/compress/steps/0/constraints: conductance_levels"),
+    EXPECT_NE(std::string(error.what()).find("/compress/steps/0/constraints: binary gives weights"),
               std::string::npos)
         << error.what();
   }
