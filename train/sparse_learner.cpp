@@ -33,8 +33,9 @@ nn::SparseImages as_images(const torch::Tensor& images) {
 /// `temperature`.
 void draw_labels(const nn::LogitGroup& group, double temperature, const RandomStream& stream) {
   for (int i = 0; i < group.num_images; ++i) {
-    const float* logits = group.logits + i * group.num_classes;
-    float* gradient = group.gradient + i * group.num_classes;
+    const std::int64_t first = std::int64_t{i} * group.num_classes;
+    const float* logits = group.logits + first;
+    float* gradient = group.gradient + first;
     softmax(logits, group.num_classes, temperature, gradient);
     double left = stream.uniform(static_cast<std::uint64_t>(group.first_image + i));
     int label = 0;
@@ -75,10 +76,11 @@ double SparseLearner::compute_gradients(const Batch& batch,
       as_images(batch.images), nn::NormStatistics::Batch, [&](const nn::LogitGroup& group) {
         for (int i = 0; i < group.num_images; ++i) {
           const std::int64_t image = group.first_image + i;
-          const ImageAnswer answer{group.logits + i * group.num_classes,
+          const std::int64_t first = std::int64_t{i} * group.num_classes;
+          const ImageAnswer answer{group.logits + first,
                                    distill ? teacher_logits + image * group.num_classes : nullptr,
                                    group.num_classes, static_cast<int>(labels[image])};
-          losses[image] = image_loss(answer, distill, group.gradient + i * group.num_classes);
+          losses[image] = image_loss(answer, distill, group.gradient + first);
         }
       });
   const torch::Tensor gradient = torch::tensor(result.gradient) / static_cast<double>(count);
