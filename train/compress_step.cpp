@@ -38,6 +38,7 @@ admm::ConstraintTarget target_of(const nn::GraphModule& module, const std::strin
 torch::Tensor joined(const nn::GraphModule& module, const std::vector<std::string>& names) {
   if (names.size() == 1) return module.parameter(names.front()).detach();
   std::vector<torch::Tensor> tensors;
+  tensors.reserve(names.size());
   for (const std::string& name : names) tensors.push_back(module.parameter(name).detach());
   return admm::concatenated(tensors);
 }

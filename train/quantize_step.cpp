@@ -45,7 +45,7 @@ Scales project_onto_levels(nn::GraphModule& module, const Masks& masks, int weig
 void round_weights(const nn::TensorMap& tensors, const Scales& scales, int weight_bits) {
   const torch::NoGradGuard no_grad;
   for (const auto& [name, scale] : scales) {
-    torch::Tensor weight = tensors.at(name);
+    const torch::Tensor& weight = tensors.at(name);
     const torch::Tensor plain = weight.detach().to(torch::kCPU).contiguous();
     const admm::LevelFit fit{scale, admm::nearest_codes(plain, scale, weight_bits)};
     weight.copy_(admm::level_values(fit, weight.sizes()));
