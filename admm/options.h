@@ -16,7 +16,8 @@ namespace ohmweave::admm {
 /// each matching weight lies in a set of its own.
 [[nodiscard]] bool is_joint(const std::string& kind);
 
-/// True if the set asks nothing of the weights that are not zero: training under a mask stays in it.
+/// True if the set asks nothing of the weights that are not zero: training under a mask stays in
+/// it.
 [[nodiscard]] bool is_pruning(const std::string& kind);
 
 /// The fewest entries kept in some of the weights of a joint constraint.
