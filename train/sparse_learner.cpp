@@ -52,6 +52,12 @@ void draw_labels(const nn::LogitGroup& group, double temperature, const RandomSt
 SparseLearner::SparseLearner(const nn::GraphModule& module, const Masks& masks)
     : network_(module.network(), module.state(), as_bytes(masks),
                {at::get_num_threads(), nn::best_instruction_set()}) {
+  // Their running averages are no part of tensors(): a checkpoint would lose them.
+  for (const Node& node : network_.network().nodes) {
+    if (node.op != Op::BatchNorm2d) continue;
+    throw ConfigError({"/compress/engine = \"sparse\": does not train batch norm ('" + node.name +
+                       "'); must be \"auto\" or \"dense\""});
+  }
   std::vector<float>& values = network_.values();
   values_ = torch::from_blob(values.data(), {static_cast<std::int64_t>(values.size())});
   for (const nn::SparseRange& range : network_.ranges()) {

@@ -17,7 +17,8 @@ namespace ohmweave::train {
 class SparseLearner final : public Learner {
  public:
   /// Weights of `module` where `masks` (bool, by weight name) allow them, all other parameters
-  /// whole. Computes on as many threads as torch does. Throws DataError for dropout.
+  /// whole. Computes on as many threads as torch does. Throws DataError for
+  /// dropout, ConfigError for batch norm.
   SparseLearner(const nn::GraphModule& module, const Masks& masks);
 
   /// 1-D, float32: of a weight the entries its mask allows, in tensor order.

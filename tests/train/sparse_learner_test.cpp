@@ -128,6 +128,20 @@ TEST(SparseLearner, FisherIsTheMeanSquaredGradientOfDrawnLabels) {
                               learner.compacted("fc1.weight", expected.detach()), 1e-3, 1e-8));
 }
 
+TEST(SparseLearner, RefusesBatchNormWhoseAveragesACheckpointWouldLose) {
+  Network network;
+  network.name = "normalized";
+  network.input = {1, 2, 2};
+  network.nodes.resize(2);
+  network.nodes[0].name = "input";
+  network.nodes[1].name = "bn";
+  network.nodes[1].op = Op::BatchNorm2d;
+  network.nodes[1].inputs = {0};
+  const nn::GraphModule module(network);
+
+  EXPECT_THROW(SparseLearner(module, {}), ConfigError);
+}
+
 TEST(MakeLearner, TakesTheSparseEngineOnceFewWeightsAreLeft) {
   Pair pair;
   const auto is_sparse = [&](EngineKind engine) {
