@@ -63,11 +63,23 @@ AdmmState::AdmmState(std::vector<AdmmTarget> targets, const RhoSchedule& schedul
       check_weight(slots_.back());
     }
   }
+  restart();
+}
+
+void AdmmState::restart() {
+  const torch::NoGradGuard no_grad;
   std::size_t first = 0;
   for (const AdmmTarget& target : targets_) {
     std::vector<torch::Tensor> members = project(target, first, weights_of(target));
-    for (torch::Tensor& member : members) slots_[first++].z = std::move(member);
+    for (torch::Tensor& member : members) {
+      slots_[first].u.zero_();
+      slots_[first++].z = std::move(member);
+    }
   }
+}
+
+const torch::Tensor& AdmmState::metric(const std::string& name) const {
+  return slots_[index_of(name)].metric;
 }
 
 void AdmmState::check_weight(const Slot& slot) const {

@@ -78,6 +78,11 @@ class AdmmState {
   /// Throws NumericError unless positive and finite everywhere.
   void set_metric(const std::string& name, const torch::Tensor& metric);
 
+  /// Undefined where none was set.
+  [[nodiscard]] const torch::Tensor& metric(const std::string& name) const;
+  /// Starts anew from the weights as they are, in the metrics as they are: Z = project(W), U = 0.
+  void restart();
+
   /// Adds rho_i m (W - Z + U) to each weight's gradient (made if undefined).
   void add_penalty_gradient() const;
   /// sum_i rho_i/2 ||W_i - Z_i + U_i||^2, in the metrics.

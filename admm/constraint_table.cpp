@@ -132,22 +132,13 @@ torch::Tensor joint_mask(const Targets& targets) {
 }
 
 ConstraintPointer make_global(const ConstraintOptions& options, const Targets& targets) {
-  require_matched_floors(options, targets);
+  const SharedCount count = shared_count(options, targets);
   std::vector<CountedPart> parts;
-  std::int64_t entries = 0;
-  std::int64_t floors = 0;
+  parts.reserve(targets.size());
   for (const ConstraintTarget& target : targets) {
-    parts.push_back({target.name, num_entries(target), floor_of(options, target)});
-    entries += parts.back().entries;
-    floors += parts.back().floor;
+    parts.push_back({target.name, num_entries(target), count.floors.at(target.name)});
   }
-  const std::string place = "constraint '" + options.kind + "' on \"" + options.weights + "\": ";
-  const std::int64_t keep = kept_count(keep_of(options), {entries, "weights"}, place);
-  if (floors > keep) {
-    throw ConfigError({place + "keep = " + std::to_string(keep) + ": must be at least " +
-                       std::to_string(floors) + ", the floors together"});
-  }
-  return inside_mask(std::make_shared<GlobalCardinality>(std::move(parts), keep),
+  return inside_mask(std::make_shared<GlobalCardinality>(std::move(parts), count.keep),
                      joint_mask(targets));
 }
 
@@ -339,6 +330,35 @@ const std::vector<ConstraintEntry>& constraint_table() {
     return entries;
   }();
   return table;
+}
+
+SharedCount shared_count(const ConstraintOptions& options, const Targets& targets) {
+  OHMWEAVE_REQUIRE(is_joint(options.kind), "'" + options.kind + "' shares a count");
+  require_matched_floors(options, targets);
+  SharedCount count;
+  std::int64_t entries = 0;
+  std::int64_t floors = 0;
+  for (const ConstraintTarget& target : targets) {
+    const std::int64_t floor = floor_of(options, target);
+    count.floors[target.name] = floor;
+    entries += num_entries(target);
+    floors += floor;
+  }
+  const std::string place = "constraint '" + options.kind + "' on \"" + options.weights + "\": ";
+  count.keep = kept_count(keep_of(options), {entries, "weights"}, place);
+  if (floors > count.keep) {
+    throw ConfigError({place + "keep = " + std::to_string(count.keep) + ": must be at least " +
+                       std::to_string(floors) + ", the floors together"});
+  }
+  return count;
+}
+
+std::vector<float> integer_levels(const ConstraintOptions& options, int bits) {
+  OHMWEAVE_REQUIRE(has_integer_levels(options.kind), "'" + options.kind + "' has integer levels");
+  if (options.kind != "conductance_levels") return level_list(options);
+  std::vector<float> levels = uniform_level_list((1 << bits) - 1);
+  levels.push_back(0.0F);
+  return levels;
 }
 
 ConstraintPointer make_constraint(const ConstraintOptions& options,

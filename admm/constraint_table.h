@@ -2,7 +2,10 @@
 // The constraint table: a new constraint is one file pair, one line here and one in options.cpp.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,11 +45,25 @@ struct ConstraintEntry {
 [[nodiscard]] std::shared_ptr<const Constraint> make_joint_constraint(
     const ConstraintOptions& options, const std::vector<ConstraintTarget>& targets);
 
+/// A count that several tensors share, and what some of them keep at least.
+struct SharedCount {
+  std::int64_t keep = 0;
+  std::map<std::string, std::int64_t> floors;  // of every tensor, by name
+};
+/// That of a joint kind.
+[[nodiscard]] SharedCount shared_count(const ConstraintOptions& options,
+                                       const std::vector<ConstraintTarget>& targets);
+
 /// A set and the tensors it holds for; several tensors: as their concatenation, in this order.
 struct ResolvedConstraint {
   std::vector<std::string> names;
   std::shared_ptr<const Constraint> constraint;
+  std::optional<SharedCount> count = std::nullopt;  // if the set asks for nothing else
 };
+
+/// The levels of a kind with integer levels (has_integer_levels), relative to the scale; `bits` are
+/// the magnitude bits of conductance_levels.
+[[nodiscard]] std::vector<float> integer_levels(const ConstraintOptions& options, int bits);
 
 /// What a list of options means for the tensors of a network: every tensor that a pattern matches
 /// stands in exactly one result, tensors under a joint constraint in the same one. Several

@@ -261,6 +261,12 @@ bool is_pruning(const std::string& kind) {
                      [&](const KindFacts& f) { return f.word.name == kind; });
 }
 
+bool has_integer_levels(const std::string& kind) {
+  static const std::vector<std::string> kinds = {"conductance_levels", "uniform_levels",
+                                                 "power_of_two", "ternary", "binary"};
+  return holds(kinds, kind);
+}
+
 void declare(Fields& f, FloorOptions& o) {
   constexpr int kMostEntries = 2147483647;
   f.required().text("weights", o.weights, "names of the weights meant, with * and ?");
@@ -288,7 +294,8 @@ void declare(Fields& f, RhoOptions& o) {
 }
 
 void declare(Fields& f, AdmmOptions& o) {
-  f.integer("iterations", o.iterations, {1, 10000}, "updates of Z and U");
+  f.integer("iterations", o.iterations, {0, 10000},
+            "updates of Z and U; 0: the weights are projected at once");
   f.integer("epochs_per_iteration", o.epochs_per_iteration, {1, 10000},
             "training epochs before each update");
   f.number("learning_rate", o.learning_rate, kPositive, "at the start of each iteration");
@@ -299,6 +306,11 @@ void declare(Fields& f, AdmmOptions& o) {
            "rho is multiplied by it after each iteration");
   f.boolean("rescale_dual", o.rescale_dual,
             "divide U by the factor that rho grew by, so that the dual variable keeps its value");
+  f.choice<MetricKind>(
+      "metric", o.metric,
+      {{MetricKind::Euclidean, "euclidean", "all weights count alike"},
+       {MetricKind::Fisher, "fisher", "each weight counts by its Fisher information"}},
+      "the norm of the penalty and the projection");
   f.section("stop", o.stop, "end before `iterations` when all weights are within; absent: never");
   f.list("rho_by_weight", o.rho_by_weight,
          "multipliers of rho; of several that match a weight the last counts");

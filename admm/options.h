@@ -20,6 +20,9 @@ namespace ohmweave::admm {
 /// it.
 [[nodiscard]] bool is_pruning(const std::string& kind);
 
+/// True for sets of levels whose weights are integers times a scale.
+[[nodiscard]] bool has_integer_levels(const std::string& kind);
+
 /// The fewest entries kept in some of the weights of a joint constraint.
 struct FloorOptions {
   std::string weights = "*";  // names, with * and ?
@@ -71,18 +74,28 @@ struct RhoOptions {
 };
 void declare(Fields& f, RhoOptions& o);
 
+/// The norm that distances to the sets are measured in.
+enum class MetricKind {
+  Euclidean,
+  /// The diagonal Fisher information, plus 2 % of its layer's mean, over its median of all weights
+  /// under constraints, held within 1/25 and 25, taken anew before every iteration and averaged
+  /// with the one before.
+  Fisher,
+};
+
 /// One ADMM phase: `iterations` times (train `epochs_per_iteration` epochs with the penalty, then
 /// update Z and U). Source: boyd_ftml_2011, section 3.1.1 (scaled form), 3.3.1 (stopping).
 struct AdmmOptions {
-  int iterations = 10;
+  int iterations = 10;  // 0: the weights are projected as they are
   int epochs_per_iteration = 1;
   double learning_rate = 1.5e-3;            // at the start of each iteration
   double learning_rate_end_fraction = 0.3;  // share of it reached at the iteration's end
   double rho = 1e-3;                        // penalty weight of the first iteration
   double rho_factor = 1.5;                  // rho is multiplied by it after each iteration
   bool rescale_dual = true;                 // keeps rho * U when rho changes
-  std::optional<StopOptions> stop;          // end before `iterations` when reached; empty = never
-  std::vector<RhoOptions> rho_by_weight;    // of several that match the last counts
+  MetricKind metric = MetricKind::Euclidean;
+  std::optional<StopOptions> stop;        // end before `iterations` when reached; empty = never
+  std::vector<RhoOptions> rho_by_weight;  // of several that match the last counts
 };
 void declare(Fields& f, AdmmOptions& o);
 

@@ -82,6 +82,13 @@ ConstraintPointer on_set(const ConstraintOptions& options, const Indices& matche
   return std::make_shared<Separate>(std::move(parts));
 }
 
+std::vector<ConstraintTarget> of(const std::vector<ConstraintTarget>& targets, const Indices& set) {
+  std::vector<ConstraintTarget> bound;
+  bound.reserve(set.size());
+  for (const std::size_t t : set) bound.push_back(targets[t]);
+  return bound;
+}
+
 }  // namespace
 
 std::vector<ResolvedConstraint> resolve(const std::vector<ConstraintOptions>& options,
@@ -98,8 +105,12 @@ std::vector<ResolvedConstraint> resolve(const std::vector<ConstraintOptions>& op
     for (const std::size_t t : set) result.names.push_back(targets[t].name);
     std::vector<ConstraintPointer> parts;
     for (std::size_t i = 0; i < options.size(); ++i) {
-      if (auto part = on_set(options[i], matches[i], set, targets)) parts.push_back(part);
+      auto part = on_set(options[i], matches[i], set, targets);
+      if (!part) continue;
+      parts.push_back(std::move(part));
+      if (is_joint(options[i].kind)) result.count = shared_count(options[i], of(targets, set));
     }
+    if (parts.size() > 1) result.count.reset();
     result.constraint =
         parts.size() == 1 ? parts.front() : std::make_shared<Sequence>(std::move(parts));
     resolved.push_back(std::move(result));

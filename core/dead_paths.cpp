@@ -210,6 +210,25 @@ WeightMasks live_weights(const Network& network, const WeightMasks& masks) {
   return live;
 }
 
+WeightMasks growable_weights(const Network& network, const WeightMasks& masks) {
+  const Paths paths(network);
+  // In `masks`, not in what is live of it: the new weight may bring to life those that lead to it
+  // or on from it.
+  const std::vector<Flags> varies = varying_channels(paths, masks);
+  const std::vector<Flags> used = used_channels(paths, masks);
+  WeightMasks growable = live_weights(network, masks);
+  for (const int index : weight_nodes(network)) {
+    const Node& node = network.nodes[index];
+    std::vector<std::uint8_t>& mask = growable.at(node.name + ".weight");
+    const Flags& in = varies[node.inputs[0]];
+    for_each_weight(paths.layer(index), std::vector<std::uint8_t>(mask.size(), 1),
+                    [&](int output, int channel, std::size_t entry) {
+                      if (in[channel] != 0 && used[index][output] != 0) mask[entry] = 1;
+                    });
+  }
+  return growable;
+}
+
 Parameters fold_dead_paths(const Network& network, const Parameters& parameters,
                            const WeightMasks& live) {
   const Paths paths(network);

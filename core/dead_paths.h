@@ -24,6 +24,12 @@ using WeightMasks = std::map<std::string, std::vector<std::uint8_t>>;
 /// another size than its tensor.
 [[nodiscard]] WeightMasks live_weights(const Network& network, const WeightMasks& masks);
 
+/// The weights, in `masks` or not, that would be live if each alone were there beside `masks`: what
+/// a pruned network can grow without a second weight to lead to it or on from it. Holds
+/// live_weights(network, masks). Apart from those, no weight that reads a constant, even where
+/// folding would not be exact. Throws as live_weights().
+[[nodiscard]] WeightMasks growable_weights(const Network& network, const WeightMasks& masks);
+
 /// Parameters of the network that has only `live` weights, live = live_weights(network, masks):
 /// computes what `parameters`, zero outside `masks`, compute, up to float rounding. Constants go
 /// into the biases that read them; biases of outputs that nothing reads become 0.

@@ -113,15 +113,38 @@ void code_levels(BitCoder& coder, std::vector<std::int32_t>& codes) {
   }
 }
 
-void code_weights(BitCoder& coder, LayerCodes& layer, const std::vector<ChannelHint>& hints,
-                  std::vector<float>& weights) {
+/// How many upper bits of the mantissa hold every value exactly, 0 .. 23.
+int mantissa_bits_of(const std::vector<float>& values) {
+  std::uint32_t used = 0;
+  for (const float value : values) {
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, &value, sizeof bits);
+    used |= bits & ((1U << kFloatMantissaBits) - 1);
+  }
+  int num_bits = kFloatMantissaBits;
+  for (; num_bits > 0 && (used & 1U) == 0; --num_bits) used >>= 1U;
+  return num_bits;
+}
+
+/// The mantissa bits of a list of floats, before the list.
+int code_mantissa_bits(BitCoder& coder, const std::string& name, const std::vector<float>& values) {
+  const auto given = static_cast<std::uint32_t>(mantissa_bits_of(values));
+  const auto num_bits = static_cast<int>(coder.direct(given, 5));
+  if (num_bits <= kFloatMantissaBits) return num_bits;
+  throw DataError("parameter '" + name + "': damaged: has floats of " + std::to_string(num_bits) +
+                  " mantissa bits, at most " + std::to_string(kFloatMantissaBits));
+}
+
+void code_weights(BitCoder& coder, const std::string& name, LayerCodes& layer,
+                  const std::vector<ChannelHint>& hints, std::vector<float>& weights) {
   code_mask(coder, layer.mask, hints);
   const bool has_scale = coder.direct(layer.scale ? 1 : 0, 1) != 0;
   const std::vector<bool>& is_set = layer.mask.is_set;
   if (!has_scale) {
+    const int mantissa_bits = code_mantissa_bits(coder, name, weights);
     AdaptiveFloat model;
     for (std::size_t i = 0; i < weights.size(); ++i) {
-      if (is_set[i]) weights[i] = model.code(coder, weights[i]);
+      if (is_set[i]) weights[i] = model.code(coder, weights[i], mantissa_bits);
     }
     return;
   }
@@ -175,6 +198,27 @@ Mask mask_shape(const Node& node, const std::vector<std::int64_t>& shape) {
   return mask;
 }
 
+/// "<node>.weight" and the level scale of a weight node. Returns which of its outputs are alive.
+std::vector<bool> code_weight_node(BitCoder& coder, NetworkModel& model,
+                                   const ParameterShape& expected, HintSource& source) {
+  const Node& node = model.network.nodes[index(expected.node)];
+  std::vector<float>& weights = model.parameters.at(expected.name).values;
+  Mask mask = mask_shape(node, expected.shape);
+  weights.resize(static_cast<std::size_t>(num_elements(expected.shape)));
+  LayerCodes layer;
+  if (!coder.is_reading()) layer = split_layer(model, node, weights);
+  mask.is_set = std::move(layer.mask.is_set);
+  layer.mask = std::move(mask);
+  const std::size_t area =
+      static_cast<std::size_t>(layer.mask.kernel_side) * layer.mask.kernel_side;
+  code_weights(coder, expected.name, layer, source.hints(expected.node, layer.mask.num_rows / area),
+               weights);
+  if (layer.scale) model.level_scales[node.name] = *layer.scale;
+  std::vector<bool> alive = alive_grid(layer.mask).columns;
+  source.set_alive(expected.node, alive);
+  return alive;
+}
+
 }  // namespace
 
 void code_parameters(BitCoder& coder, NetworkModel& model) {
@@ -189,25 +233,14 @@ void code_parameters(BitCoder& coder, NetworkModel& model) {
     tensor.shape = expected.shape;
     const bool is_weight_node = has_weights(node.op);
     if (is_weight_node && expected.name == node.name + ".weight") {
-      Mask mask = mask_shape(node, expected.shape);
-      tensor.values.resize(static_cast<std::size_t>(num_elements(expected.shape)));
-      LayerCodes layer;
-      if (!coder.is_reading()) layer = split_layer(model, node, tensor.values);
-      mask.is_set = std::move(layer.mask.is_set);
-      layer.mask = std::move(mask);
-      const std::size_t area =
-          static_cast<std::size_t>(layer.mask.kernel_side) * layer.mask.kernel_side;
-      code_weights(coder, layer, source.hints(expected.node, layer.mask.num_rows / area),
-                   tensor.values);
-      if (layer.scale) model.level_scales[node.name] = *layer.scale;
-      alive = alive_grid(layer.mask).columns;
-      source.set_alive(expected.node, alive);
+      alive = code_weight_node(coder, model, expected, source);
       continue;
     }
     tensor.values.resize(static_cast<std::size_t>(num_elements(expected.shape)));
+    const int mantissa_bits = code_mantissa_bits(coder, expected.name, tensor.values);
     for (std::size_t i = 0; i < tensor.values.size(); ++i) {
       AdaptiveFloat& values = !is_weight_node ? others : alive[i] ? alive_biases : dead_biases;
-      tensor.values[i] = values.code(coder, tensor.values[i]);
+      tensor.values[i] = values.code(coder, tensor.values[i], mantissa_bits);
     }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "core/error.h"
 #include "core/quantized_network.h"
@@ -164,6 +165,21 @@ QuantizedNode quantize_node(const NetworkModel& model, int index,
 }
 
 }  // namespace
+
+float round_mantissa(float value, int mantissa_bits) {
+  constexpr int kBits = 23;
+  OHMWEAVE_REQUIRE(mantissa_bits >= 0 && mantissa_bits <= kBits, "a float has 23 mantissa bits");
+  if (!std::isfinite(value) || mantissa_bits == kBits) return value;
+  const int num_dropped = kBits - mantissa_bits;
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, &value, sizeof bits);
+  // The last bit that is kept; of a mantissa of no bits, the implicit one.
+  const bool is_odd = mantissa_bits > 0 ? (bits >> num_dropped & 1U) != 0 : std::isnormal(value);
+  bits += (1U << (num_dropped - 1)) - 1 + (is_odd ? 1 : 0);  // may carry into the exponent
+  bits &= ~((1U << num_dropped) - 1);
+  std::memcpy(&value, &bits, sizeof bits);
+  return value;
+}
 
 QuantizedNetwork quantize(const NetworkModel& model, const QuantizationOptions& options) {
   OHMWEAVE_REQUIRE(options.weight_bits >= 1 && options.weight_bits <= kMostWeightBits,

@@ -103,6 +103,10 @@ struct QuantizationOptions {
 /// coarse scan, a golden section around its best, then least-squares refits. 0 if all are zero.
 [[nodiscard]] double best_weight_scale(const std::vector<float>& weights, int weight_bits);
 
+/// The nearest float with `mantissa_bits` (0 .. 23) explicit mantissa bits, ties to an even last
+/// bit. Past the largest such float: infinity, as in IEEE 754. Infinities and NaN stay.
+[[nodiscard]] float round_mantissa(float value, int mantissa_bits);
+
 /// Quantizes a model (folded first). Layers with a level scale keep their grid exactly (an error
 /// if a weight is off the grid by more than float rounding); free weights get best_weight_scale().
 /// Activations as node_formats() says. Throws DataError if a range is missing, or naming the layer

@@ -13,7 +13,6 @@ constexpr std::uint32_t kMinRange = 1U << 24U;
 constexpr std::uint32_t kMaxCount = 1U << 14U;  // beyond it both counts are halved
 constexpr std::uint32_t kMinProbability = 8;
 constexpr int kFlushBytes = 5;  // also the most zero bytes that finish() may drop
-constexpr int kMantissaBits = 23;
 
 std::uint32_t split(std::uint32_t range, std::uint32_t probability) {
   return static_cast<std::uint32_t>(static_cast<std::uint64_t>(range) * probability >> 16U);
@@ -155,14 +154,16 @@ std::uint32_t AdaptiveTree::code(BitCoder& coder, std::uint32_t value) {
   return upper << num_rest | coder.direct(value & mask, num_rest);
 }
 
-float AdaptiveFloat::code(BitCoder& coder, float value) {
+float AdaptiveFloat::code(BitCoder& coder, float value, int mantissa_bits) {
   std::uint32_t bits = 0;
   std::memcpy(&bits, &value, sizeof bits);
   if (coder.bit(bits == 0, is_zero_)) return 0.0F;
-  const std::uint32_t sign = coder.direct(bits >> 31U, 1);
-  const std::uint32_t exponent = exponent_.code(coder, bits >> kMantissaBits & 0xffU);
-  const std::uint32_t mantissa = coder.direct(bits & ((1U << kMantissaBits) - 1), kMantissaBits);
-  bits = sign << 31U | exponent << kMantissaBits | mantissa;
+  const int num_dropped = kFloatMantissaBits - mantissa_bits;
+  const bool is_negative = coder.bit(bits >> 31U != 0, is_negative_);
+  const std::uint32_t exponent = exponent_.code(coder, bits >> kFloatMantissaBits & 0xffU);
+  const std::uint32_t upper = (bits & ((1U << kFloatMantissaBits) - 1)) >> num_dropped;
+  const std::uint32_t mantissa = coder.direct(upper, mantissa_bits) << num_dropped;
+  bits = (is_negative ? 1U << 31U : 0U) | exponent << kFloatMantissaBits | mantissa;
   std::memcpy(&value, &bits, sizeof bits);
   return value;
 }

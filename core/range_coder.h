@@ -97,13 +97,17 @@ class AdaptiveTree {
   std::array<AdaptiveBit, 1U << kMaxDepth> nodes_;
 };
 
-/// float32 values bit for bit: a flag for +0, then sign, learned exponent, mantissa.
+constexpr int kFloatMantissaBits = 23;
+
+/// float32 values bit for bit: a flag for +0, then learned sign and exponent, mantissa.
 class AdaptiveFloat {
  public:
-  float code(BitCoder& coder, float value);
+  /// A value whose mantissa is 0 below its upper `mantissa_bits` (0 .. 23) bits.
+  float code(BitCoder& coder, float value, int mantissa_bits);
 
  private:
   AdaptiveBit is_zero_;
+  AdaptiveBit is_negative_;
   AdaptiveTree exponent_{8};
 };
 

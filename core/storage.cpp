@@ -74,8 +74,19 @@ void count_alive(const std::vector<float>& weights, LayerCount& layer) {
   layer.columns_alive = std::count(column_alive.begin(), column_alive.end(), true);
 }
 
-LayerCount count_layer(const NetworkModel& model, const std::vector<Shape>& shapes, int node,
-                       int weight_bits) {
+/// Bits of one code of a layer: ceil(log2(number of levels)), levels +-1 .. +-largest code.
+int code_bits(const std::vector<float>& weights, double scale) {
+  double largest = 0.0;
+  for (const float weight : weights) {
+    largest = std::max(largest, std::round(std::fabs(weight) / scale));
+  }
+  if (largest == 0.0) return 0;
+  int num_bits = 1;
+  while (std::ldexp(1.0, num_bits) < 2.0 * largest) ++num_bits;
+  return num_bits;
+}
+
+LayerCount count_layer(const NetworkModel& model, const std::vector<Shape>& shapes, int node) {
   const Node& description = model.network.nodes[static_cast<std::size_t>(node)];
   const std::vector<float>& weights = model.parameters.at(description.name + ".weight").values;
   LayerCount layer;
@@ -87,7 +98,8 @@ LayerCount count_layer(const NetworkModel& model, const std::vector<Shape>& shap
       static_cast<std::int64_t>(weights.size()) - std::count(weights.begin(), weights.end(), 0.0F);
   layer.dense_macs = layer.matrix.num_macs();
   layer.nonzero_macs = layer.nonzero_weights * layer.matrix.windows;
-  if (model.level_scales.count(layer.name) != 0) layer.bits = weight_bits + 1;
+  const auto scale = model.level_scales.find(layer.name);
+  if (scale != model.level_scales.end()) layer.bits = code_bits(weights, scale->second);
   layer.relative_index_bits = best_relative_index_bits(weights, layer.bits);
   count_alive(weights, layer);
   return layer;
@@ -134,8 +146,8 @@ Json storage_json(const std::vector<LayerCount>& layers, double dense_bits,
 
 }  // namespace
 
-Json compression_summary(const NetworkModel& compressed, int weight_bits, std::int64_t file_bytes) {
-  OHMWEAVE_REQUIRE(weight_bits >= 1 && file_bytes >= 0, "bits and bytes are counts");
+Json compression_summary(const NetworkModel& compressed, std::int64_t file_bytes) {
+  OHMWEAVE_REQUIRE(file_bytes >= 0, "bytes are a count");
   validate(compressed);
   const std::vector<Shape> shapes = infer_shapes(compressed.network);
   std::vector<LayerCount> layers;
@@ -143,7 +155,7 @@ Json compression_summary(const NetworkModel& compressed, int weight_bits, std::i
   LayerCount conv;
   LayerCount linear;
   for (const int node : weight_nodes(compressed.network)) {
-    const LayerCount layer = count_layer(compressed, shapes, node, weight_bits);
+    const LayerCount layer = count_layer(compressed, shapes, node);
     for (LayerCount* sum : {&total, layer.is_conv ? &conv : &linear}) {
       sum->dense_weights += layer.dense_weights;
       sum->nonzero_weights += layer.nonzero_weights;

@@ -75,7 +75,7 @@ const std::vector<Stage>& stages() {
        [](const Run& run, const std::string& stamp) { run_in_worker("dense", run, stamp); }},
       {"compress",
        "prunes and quantizes by ADMM, step by step",
-       1,
+       2,
        {"seed", "threads", "data", "train", "compress", "activations", "array"},
        {"dense"},
        {kTorch},

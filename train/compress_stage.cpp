@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <utility>
 
 #include "core/artifact.h"
@@ -14,33 +15,6 @@
 
 namespace ohmweave::train {
 namespace {
-
-const char* const kMasksFile = "masks.safetensors";
-const char* const kTracesFile = "traces.json";
-
-nn::TensorMap as_bytes(const Masks& masks) {
-  nn::TensorMap bytes;
-  for (const auto& [name, mask] : masks) bytes[name] = mask.to(torch::kUInt8);
-  return bytes;
-}
-
-Masks as_masks(const nn::TensorMap& bytes) {
-  Masks masks;
-  for (const auto& [name, mask] : bytes) masks[name] = mask.to(torch::kBool);
-  return masks;
-}
-
-void save_state(const CompressState& state, const std::filesystem::path& folder) {
-  save_network_model(state.model, folder);
-  nn::save_tensors(folder / kMasksFile, as_bytes(state.masks));
-  write_json_atomically(folder / kTracesFile, traces_to_json(state.traces));
-}
-
-CompressState load_state(const std::filesystem::path& folder) {
-  verify_artifact(folder);
-  return {load_network_model(folder), as_masks(nn::load_tensors(folder / kMasksFile)),
-          traces_from_json(parse_artifact_file((folder / kTracesFile).string()))};
-}
 
 Json grid_to_json(const LevelGrid& grid) {
   return {{"weight_bits", grid.quantization.weight_bits},
@@ -82,16 +56,15 @@ void check_finished(const NetworkModel& model, const std::string& archive) {
   }
 }
 
-void write_results(const CompressState& state, const LevelGrid& grid,
-                   const std::filesystem::path& output) {
+void write_results(const CompressState& state, const std::filesystem::path& output) {
   const std::string archive = encode_owz(state.model);
   check_finished(state.model, archive);
   save_network_model(state.model, output);
-  nn::save_tensors(output / kMasksFile, as_bytes(state.masks));
+  nn::save_tensors(output / "masks.safetensors", mask_tensors(state.masks));
   write_file_atomically(output / "model.owz", archive);
-  write_json_atomically(output / "compression.json",
-                        compression_summary(state.model, grid.quantization.weight_bits,
-                                            static_cast<std::int64_t>(archive.size())));
+  write_json_atomically(
+      output / "compression.json",
+      compression_summary(state.model, static_cast<std::int64_t>(archive.size())));
   write_file_atomically(output / "admm.csv", admm_csv(state.traces));
   write_file_atomically(output / "train.csv", train_csv(state.traces));
 }
@@ -107,13 +80,60 @@ std::vector<StepContext> step_contexts(const TrainingSet& set, const CompressOpt
                        {"step", write_config(options.steps[i])},
                        {"distill", optional_to_json(options.distill)},
                        {"engine", static_cast<int>(options.engine)},
+                       {"fisher", write_config(options.fisher)},
+                       {"beam", write_config(options.beam)},
                        {"grid", grid_to_json(grid)}};
     stamp = sha256(json.dump());
     contexts.push_back({set, context.progress, name, "/compress/steps/" + std::to_string(i),
                         context.work / (name + ".work"), stamp, train_options.batch, grid,
-                        context.stream.child("step", i), options.distill, options.engine});
+                        context.stream.child("step", i), options.distill, options.engine,
+                        options.fisher});
   }
   return contexts;
+}
+
+/// One try of a step from one parent; the first of a beam has the step's own name and numbers.
+StepContext child_context(const StepContext& step, std::size_t parent, int child) {
+  if (parent == 0 && child == 0) return step;
+  StepContext context = step;
+  const std::string suffix = "_" + std::to_string(parent + 1) + "_" + std::to_string(child + 1);
+  context.name += suffix;
+  context.folder = step.folder.parent_path() / (step.name + suffix + ".work");
+  context.stamp = sha256(step.stamp + suffix);
+  context.stream = step.stream.child("child", parent, static_cast<std::uint64_t>(child));
+  return context;
+}
+
+/// The result of one try, kept as an artifact.
+CompressState run_kept_step(const CompressState& parent, const CompressStep& step,
+                            const StepContext& context) {
+  const std::filesystem::path folder = context.folder.parent_path() / context.name;
+  if (!is_stamped(folder, context.stamp)) {
+    const CompressState next = run_step(parent, step, context);
+    write_artifact(folder, context.stamp,
+                   [&next](const std::filesystem::path& partial) { save_state(next, partial); });
+    std::filesystem::remove_all(context.folder);
+  }
+  return load_state(folder);
+}
+
+/// The best results of a step, best first; of equal ones the earlier.
+std::vector<CompressState> run_beam(const std::vector<CompressState>& parents,
+                                    const CompressStep& step, const StepContext& context,
+                                    const BeamOptions& beam) {
+  std::vector<CompressState> results;
+  for (std::size_t parent = 0; parent < parents.size(); ++parent) {
+    for (int child = 0; child < beam.children; ++child) {
+      results.push_back(
+          run_kept_step(parents[parent], step, child_context(context, parent, child)));
+    }
+  }
+  std::stable_sort(results.begin(), results.end(),
+                   [](const CompressState& a, const CompressState& b) {
+                     return a.validation_loss < b.validation_loss;
+                   });
+  results.resize(std::min(results.size(), static_cast<std::size_t>(beam.parents)));
+  return results;
 }
 
 }  // namespace
@@ -125,10 +145,10 @@ void compress_stage(const NetworkModel& dense, const data::DataOptions& data_opt
   const std::vector<StepContext> contexts =
       step_contexts(set, options, grid, train_options, context,
                     first_stamp(dense, data_options, train_options, context));
-  CompressState state{dense, {}, {}};
+  std::vector<CompressState> best{{dense, {}, {}}};
   {
     const nn::GraphModule module = nn::make_module(dense);
-    state.masks = full_masks(module);
+    best.front().masks = full_masks(module);
     for (std::size_t i = 0; i < contexts.size(); ++i) {
       check_step(options.steps[i], module, contexts[i]);  // before any time is spent
     }
@@ -138,20 +158,14 @@ void compress_stage(const NetworkModel& dense, const data::DataOptions& data_opt
     add_teacher(set, teacher);
   }
   for (std::size_t i = 0; i < contexts.size(); ++i) {
-    const std::filesystem::path folder = context.work / contexts[i].name;
-    if (!is_stamped(folder, contexts[i].stamp)) {
-      const CompressState next = run_step(std::move(state), options.steps[i], contexts[i]);
-      write_artifact(folder, contexts[i].stamp,
-                     [&next](const std::filesystem::path& partial) { save_state(next, partial); });
-      std::filesystem::remove_all(contexts[i].folder);
-    }
-    state = load_state(folder);
+    best = run_beam(best, options.steps[i], contexts[i], options.beam);
   }
+  CompressState state = std::move(best.front());
   if (state.model.ranges.empty()) {
     nn::GraphModule module = nn::make_module(state.model);
     state.model.ranges = calibrate(module, set);
   }
-  write_results(state, grid, context.output);
+  write_results(state, context.output);
 }
 
 }  // namespace ohmweave::train

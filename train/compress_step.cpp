@@ -3,13 +3,12 @@
 
 #include <memory>
 #include <utility>
-#include <vector>
 
-#include "admm/admm_state.h"
-#include "admm/constraint_table.h"
 #include "admm/joined.h"
+#include "core/artifact.h"
 #include "core/error.h"
 #include "nn/evaluate.h"
+#include "train/cut_phase.h"
 #include "train/quantize_step.h"
 
 namespace ohmweave::train {
@@ -34,33 +33,19 @@ admm::ConstraintTarget target_of(const nn::GraphModule& module, const std::strin
   return target;
 }
 
-/// What a constraint on several tensors sees of them; of one, the tensor itself.
-torch::Tensor joined(const nn::GraphModule& module, const std::vector<std::string>& names) {
-  if (names.size() == 1) return module.parameter(names.front()).detach();
-  std::vector<torch::Tensor> tensors;
-  tensors.reserve(names.size());
-  for (const std::string& name : names) tensors.push_back(module.parameter(name).detach());
-  return admm::concatenated(tensors);
-}
-
-void project_weights(nn::GraphModule& module, const Constraints& constraints) {
-  const torch::NoGradGuard no_grad;
+bool are_contained(const nn::GraphModule& module, const Constraints& constraints) {
   for (const admm::ResolvedConstraint& set : constraints) {
-    torch::Tensor rest = set.constraint->project(joined(module, set.names)).reshape(-1);
-    for (const std::string& name : set.names) {
-      torch::Tensor weight = module.parameter(name);
-      weight.copy_(rest.slice(0, 0, weight.numel()).view_as(weight));
-      rest = rest.slice(0, weight.numel());
-    }
+    std::vector<torch::Tensor> parts;
+    for (const std::string& name : set.names) parts.push_back(module.parameter(name).detach());
+    const torch::Tensor weights = parts.size() == 1 ? parts[0] : admm::concatenated(parts);
+    if (!set.constraint->contains(weights)) return false;
   }
+  return true;
 }
 
 void require_contained(const nn::GraphModule& module, const Constraints& constraints) {
-  for (const admm::ResolvedConstraint& set : constraints) {
-    OHMWEAVE_REQUIRE(
-        set.constraint->contains(joined(module, set.names)),
-        "'" + set.names.front() + "' lies in its constraint set after projection and training");
-  }
+  OHMWEAVE_REQUIRE(are_contained(module, constraints),
+                   "all weights lie in their sets after projection and training");
 }
 
 /// Dropout regularizes a dense network; for the few weights that are to remain it is only noise.
@@ -71,159 +56,159 @@ NetworkModel without_dropout(NetworkModel model) {
   return model;
 }
 
+/// Training under the masks, kept in the checkpoint `name`.
 Traces retrain(nn::GraphModule& module, const Masks& masks, const RetrainOptions& options,
-               const StepContext& context) {
-  const PhasePlan plan{context.name + "/retrain",
+               const StepContext& context, const std::string& name) {
+  const PhasePlan plan{context.name + "/" + name,
                        options.epochs,
                        context.batch,
                        cosine_rate(options.learning_rate, options.epochs),
                        options.l2,
                        Keep::LeastValidationLoss,
-                       context.stream.child("retrain"),
+                       context.stream.child(name),
                        options.ema_decay,
                        context.distill};
   const std::unique_ptr<Learner> learner = make_learner(module, masks, context.engine);
   Traces traces = run_phase({*learner, learner->parameters(), context.set, context.progress}, plan,
-                            {}, {context.folder / "retrain.ckpt.safetensors", context.stamp});
+                            {}, {context.folder / (name + ".ckpt.safetensors"), context.stamp});
   learner->store(module);
   return traces;
 }
 
-/// A set of whole tensors as a learner sees it that has only some of their weights: the others are
-/// 0, and stay it.
-class CompactConstraint final : public admm::Constraint {
- public:
-  CompactConstraint(const admm::ResolvedConstraint& set, const Learner& learner)
-      : set_(set), learner_(learner) {}
+ScoreInputs score_inputs(const StepContext& context) {
+  return {context.set, context.fisher, context.distill, context.stream.child("regrow")};
+}
 
-  [[nodiscard]] bool contains(const torch::Tensor& v) const override {
-    return set_.constraint->contains(expanded(v));
-  }
-  [[nodiscard]] Json describe() const override { return set_.constraint->describe(); }
+double validation_loss(nn::GraphModule& module, const StepContext& context) {
+  return nn::evaluate(module, context.set.data.validation).loss;
+}
 
- private:
-  [[nodiscard]] torch::Tensor nearest(const torch::Tensor& v,
-                                      const torch::Tensor& metric) const override {
-    // Outside the mask any metric is right: there is nothing to be moved.
-    const torch::Tensor full_metric =
-        metric.defined() ? expanded(metric - 1.0) + 1.0 : torch::Tensor();
-    const torch::Tensor full = set_.constraint->project(expanded(v), full_metric);
-    if (set_.names.size() == 1) return learner_.compacted(set_.names.front(), full);
-    std::vector<torch::Tensor> parts;
-    torch::Tensor rest = full;
-    for (const std::string& name : set_.names) {
-      const std::int64_t size = learner_.expanded(name, learner_.parameters().at(name)).numel();
-      parts.push_back(learner_.compacted(name, rest.slice(0, 0, size)));
-      rest = rest.slice(0, size);
+/// Weights come back, and are trained a little with the others.
+Masks regrow(nn::GraphModule& module, const Masks& masks, const RegrowOptions& options,
+             const StepContext& context, Traces& traces) {
+  Masks grown = regrown_masks(module, masks, options.fraction, score_inputs(context));
+  RetrainOptions training;
+  training.epochs = options.epochs;
+  training.learning_rate = options.learning_rate;
+  if (training.epochs > 0) append(traces, retrain(module, grown, training, context, "regrow"));
+  return grown;
+}
+
+/// ADMM or cuts towards the sets, and masked mapping.
+Masks choose(nn::GraphModule& module, const Masks& masks, const CompressStep& step,
+             const StepContext& context, Traces& traces) {
+  const Constraints constraints = resolve_constraints(step.constraints, module, masks, context.grid,
+                                                      context.pointer + "/constraints");
+  if (constraints.empty()) return masks;
+  if (step.cut) {
+    const admm::SharedCount* count = common_count(constraints, masks);
+    if (count == nullptr) {
+      throw ConfigError({context.pointer +
+                         "/cut: needs constraints/0/weights to match all weights of the network"});
     }
-    return admm::concatenated(parts);
+    CutOutcome outcome = run_cut_phase(module, masks, *count, *step.cut, context);
+    append(traces, outcome.traces);
+    return outcome.masks;
   }
+  const AdmmOutcome outcome = run_admm_phase(module, constraints, masks, step.admm, context);
+  append(traces, outcome.traces);
+  return map_onto_sets(module, constraints, masks, outcome.metrics, step.remove_dead_paths);
+}
 
-  [[nodiscard]] torch::Tensor expanded(const torch::Tensor& compact) const {
-    if (set_.names.size() == 1) return learner_.expanded(set_.names.front(), compact);
-    std::vector<torch::Tensor> parts;
-    torch::Tensor rest = compact;
-    for (const std::string& name : set_.names) {
-      const std::int64_t size = learner_.parameters().at(name).numel();
-      parts.push_back(learner_.expanded(name, rest.slice(0, 0, size)));
-      rest = rest.slice(0, size);
-    }
-    return admm::concatenated(parts);
+/// Once through regrowth, choice and retraining. The result is not quantized.
+CompressState run_cycle(const CompressState& state, const CompressStep& step,
+                        const StepContext& context) {
+  nn::GraphModule module = nn::make_module(without_dropout(state.model));
+  CompressState next{{}, state.masks, state.traces};
+  if (step.regrow) next.masks = regrow(module, next.masks, *step.regrow, context, next.traces);
+  next.masks = choose(module, next.masks, step, context, next.traces);
+  if (step.retrain.epochs > 0) {
+    append(next.traces, retrain(module, next.masks, step.retrain, context, "retrain"));
   }
+  require_contained(module, resolve_constraints(step.constraints, module, full_masks(module),
+                                                context.grid, context.pointer + "/constraints"));
+  next.validation_loss = validation_loss(module, context);
+  next.model = nn::to_model(module, {});
+  next.model.network = state.model.network;
+  return next;
+}
 
-  const admm::ResolvedConstraint& set_;
-  const Learner& learner_;
-};
+StepContext cycle_context(const StepContext& context, int cycle) {
+  StepContext inner = context;
+  const std::string name = "cycle_" + std::to_string(cycle);
+  inner.name = context.name + "/" + name;
+  inner.folder = context.folder / name;
+  inner.stream = context.stream.child("cycle", static_cast<std::uint64_t>(cycle));
+  inner.stamp = sha256(context.stamp + name);
+  return inner;
+}
 
-std::vector<admm::AdmmTarget> admm_targets(const Constraints& constraints, const Learner& learner,
-                                           const admm::AdmmOptions& options) {
-  std::vector<admm::AdmmTarget> targets;
-  for (const admm::ResolvedConstraint& set : constraints) {
-    std::vector<admm::AdmmTensor> tensors;
-    for (const std::string& name : set.names) {
-      tensors.push_back(
-          {name, learner.parameters().at(name), admm::rho_multiplier_of(options, name)});
-    }
-    targets.emplace_back(std::move(tensors), std::make_shared<CompactConstraint>(set, learner));
+/// As run_cycle(), kept as an artifact beside the step's checkpoints.
+CompressState run_kept_cycle(const CompressState& state, const CompressStep& step,
+                             const StepContext& context) {
+  const std::filesystem::path folder = context.folder.string() + ".done";
+  if (!is_stamped(folder, context.stamp)) {
+    const CompressState next = run_cycle(state, step, context);
+    std::filesystem::create_directories(folder.parent_path());
+    write_artifact(folder, context.stamp,
+                   [&next](const std::filesystem::path& partial) { save_state(next, partial); });
+    std::filesystem::remove_all(context.folder);
   }
-  return targets;
+  return load_state(folder);
+}
+
+/// All cycles. Each goes on from the network of least validation loss so far; the one that the step
+/// starts with counts when it lies in the sets.
+CompressState run_cycles(CompressState state, const CompressStep& step,
+                         const StepContext& context) {
+  if (step.cycles == 1) return run_cycle(state, step, context);
+  nn::GraphModule module = nn::make_module(without_dropout(state.model));
+  const Constraints constraints = resolve_constraints(
+      step.constraints, module, full_masks(module), context.grid, context.pointer + "/constraints");
+  bool is_candidate = are_contained(module, constraints);
+  if (is_candidate) state.validation_loss = validation_loss(module, context);
+  for (int cycle = 1; cycle <= step.cycles; ++cycle) {
+    CompressState next = run_kept_cycle(state, step, cycle_context(context, cycle));
+    if (is_candidate && next.validation_loss >= state.validation_loss) continue;
+    state = std::move(next);
+    is_candidate = true;
+  }
+  return state;
 }
 
 }  // namespace
 
 Constraints resolve_constraints(const std::vector<admm::ConstraintOptions>& options,
                                 const nn::GraphModule& module, const Masks& masks,
-                                const StepContext& context) {
+                                const LevelGrid& grid, const std::string& pointer) {
   std::vector<admm::ConstraintTarget> targets;
   for (const std::string& name : weight_names(module.network())) {
-    targets.push_back(target_of(module, name, masks.at(name), context.grid));
+    targets.push_back(target_of(module, name, masks.at(name), grid));
   }
-  return admm::resolve(options, targets, context.pointer + "/constraints");
+  return admm::resolve(options, targets, pointer);
 }
 
 void check_step(const CompressStep& step, const nn::GraphModule& module,
                 const StepContext& context) {
-  (void)resolve_constraints(step.constraints, module, full_masks(module), context);
-}
-
-Traces run_admm_phase(nn::GraphModule& module, const Constraints& constraints, const Masks& masks,
-                      const admm::AdmmOptions& options, const StepContext& context) {
-  const std::unique_ptr<Learner> learner = make_learner(module, masks, context.engine);
-  admm::AdmmState state(admm_targets(constraints, *learner, options),
-                        {options.rho, options.rho_factor, options.rescale_dual});
-  const PhasePlan plan{context.name + "/admm",
-                       options.iterations * options.epochs_per_iteration,
-                       context.batch,
-                       admm_rate(options),
-                       0.0,
-                       Keep::LastEpoch,
-                       context.stream.child("admm"),
-                       0.0,
-                       context.distill};
-  bool has_converged = false;
-  PhaseHooks hooks;
-  hooks.after_backward = [&] { state.add_penalty_gradient(); };
-  hooks.after_epoch = [&](int epoch) {
-    std::vector<AdmmRow> rows;
-    if (epoch % options.epochs_per_iteration != 0) return rows;
-    const std::vector<admm::AdmmTrace> traces = state.update();
-    for (const admm::AdmmTrace& trace : traces) {
-      rows.push_back({plan.name, epoch / options.epochs_per_iteration, trace});
-    }
-    has_converged = options.stop &&
-                    admm::has_converged(traces, {0.0, options.stop->primal, options.stop->dual});
-    return rows;
-  };
-  hooks.is_finished = [&] { return has_converged; };
-  hooks.state = [&] { return state.state(); };
-  hooks.load_state = [&](const nn::TensorMap& saved) { state.load_state(saved); };
-  Traces traces = run_phase({*learner, learner->parameters(), context.set, context.progress}, plan,
-                            hooks, {context.folder / "admm.ckpt.safetensors", context.stamp});
-  learner->store(module);
-  return traces;
+  const Masks masks = full_masks(module);
+  (void)resolve_constraints(step.constraints, module, masks, context.grid,
+                            context.pointer + "/constraints");
+  if (step.quantize) {
+    (void)resolve_constraints(step.quantize->levels, module, masks, context.grid,
+                              context.pointer + "/quantize/levels");
+  }
 }
 
 CompressState run_step(CompressState state, const CompressStep& step, const StepContext& context) {
-  nn::GraphModule module = nn::make_module(without_dropout(state.model));
-  const Constraints constraints =
-      resolve_constraints(step.constraints, module, state.masks, context);
-  CompressState next{{}, state.masks, std::move(state.traces)};
-  if (!constraints.empty()) {
-    append(next.traces, run_admm_phase(module, constraints, state.masks, step.admm, context));
-    project_weights(module, constraints);
-    next.masks = nonzero_masks(module, state.masks);
-  }
-  if (step.retrain.epochs > 0) {
-    append(next.traces, retrain(module, next.masks, step.retrain, context));
-  }
-  require_contained(module, constraints);
-  if (step.quantize) {
-    next.model = quantize_weights(module, next.masks, *step.quantize, context, next.traces);
-    require_contained(module, constraints);
-  } else {
-    next.model = nn::to_model(module, {});
-  }
-  next.model.network = state.model.network;
+  CompressState next = run_cycles(std::move(state), step, context);
+  if (!step.quantize) return next;
+  const Network network = next.model.network;
+  nn::GraphModule module = nn::make_module(without_dropout(next.model));
+  next.model = quantize_weights(module, next.masks, *step.quantize, context, next.traces);
+  require_contained(module, resolve_constraints(step.constraints, module, full_masks(module),
+                                                context.grid, context.pointer + "/constraints"));
+  next.validation_loss = validation_loss(module, context);
+  next.model.network = network;
   return next;
 }
 

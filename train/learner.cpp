@@ -26,6 +26,14 @@ void Learner::load(const nn::TensorMap& state) {
   }
 }
 
+void Learner::take(const nn::GraphModule& module) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& [name, tensor] : tensors()) {
+    torch::Tensor live = tensor;
+    live.copy_(compacted(name, module.parameter(name).detach()));
+  }
+}
+
 DenseLearner::DenseLearner(nn::GraphModule& module, Masks masks)
     : module_(module), masks_(std::move(masks)), parameters_(module.trainable()) {
   for (const auto& [name, tensor] : module.state()) tensors_[name] = module.parameter(name);
@@ -79,19 +87,34 @@ void DenseLearner::set_activation_formats(const std::map<std::string, CodeFormat
   module_.set_activation_formats(formats);
 }
 
+nn::TensorMap DenseLearner::fisher(const torch::Tensor& images, double temperature,
+                                   const RandomStream& stream) {
+  WeightMasks masks = as_bytes(full_masks(module_));
+  for (auto& [name, bytes] : as_bytes(masks_)) masks[name] = std::move(bytes);
+  nn::SparseNetwork network(module_.network(), module_.state(), masks,
+                            {at::get_num_threads(), nn::best_instruction_set()});
+  const std::vector<float> mean = mean_squares(network, images, temperature, stream);
+  nn::TensorMap fisher;
+  for (const nn::SparseRange& range : network.ranges()) {
+    torch::Tensor full = torch::zeros_like(module_.parameter(range.name).detach());
+    auto* values = full.data_ptr<float>();
+    for (std::size_t i = 0; i < range.places.size(); ++i) {
+      values[range.places[i]] = mean[static_cast<std::size_t>(range.first) + i];
+    }
+    fisher[range.name] = full;
+  }
+  return fisher;
+}
+
 namespace {
 
 bool pays_sparse(const nn::GraphModule& module, const Masks& masks) {
   for (const Node& node : module.network().nodes) {
     if (node.op == Op::BatchNorm2d) return false;
   }
-  std::int64_t allowed = 0;
   std::int64_t all = 0;
-  for (const auto& [name, mask] : masks) {
-    allowed += mask.count_nonzero().item<std::int64_t>();
-    all += mask.numel();
-  }
-  return static_cast<double>(allowed) <= kSparseFraction * static_cast<double>(all);
+  for (const auto& [name, mask] : masks) all += mask.numel();
+  return static_cast<double>(count_weights(masks)) <= kSparseFraction * static_cast<double>(all);
 }
 
 }  // namespace

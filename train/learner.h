@@ -55,6 +55,17 @@ class Learner {
   /// As GraphModule::set_activation_formats().
   virtual void set_activation_formats(const std::map<std::string, CodeFormat>& formats) = 0;
 
+  /// Diagonal Fisher information of every parameter, shaped as parameters(): the mean over `images`
+  /// (uint8) of the squared gradient of the log-likelihood of a label that is drawn, by `stream`,
+  /// from the network's own answer at `temperature`. Batch norm counts by its running averages.
+  /// Source: amari_neco_1998 (the matrix), theis_arxiv_2018 (for pruning).
+  [[nodiscard]] virtual nn::TensorMap fisher(const torch::Tensor& images, double temperature,
+                                             const RandomStream& stream) = 0;
+
+  /// Takes the parameters and buffers of a module of the same network, as far as the learner has
+  /// them.
+  void take(const nn::GraphModule& module);
+
   /// Copies of tensors(), and back. load() throws std::logic_error when one is missing.
   [[nodiscard]] nn::TensorMap state() const;
   void load(const nn::TensorMap& state);
@@ -78,6 +89,8 @@ class DenseLearner final : public Learner {
   [[nodiscard]] torch::Tensor compacted(const std::string& name,
                                         const torch::Tensor& full) const override;
   void set_activation_formats(const std::map<std::string, CodeFormat>& formats) override;
+  [[nodiscard]] nn::TensorMap fisher(const torch::Tensor& images, double temperature,
+                                     const RandomStream& stream) override;
 
  private:
   nn::GraphModule& module_;

@@ -27,6 +27,31 @@ Masks nonzero_masks(const nn::GraphModule& module, const Masks& masks) {
   return result;
 }
 
+WeightMasks as_bytes(const Masks& masks) {
+  WeightMasks bytes;
+  for (const auto& [name, mask] : masks) {
+    const torch::Tensor flat = mask.to(torch::kCPU, torch::kUInt8).contiguous();
+    const auto* first = flat.data_ptr<std::uint8_t>();
+    bytes[name].assign(first, first + flat.numel());
+  }
+  return bytes;
+}
+
+Masks as_masks(const WeightMasks& bytes, const nn::GraphModule& module) {
+  Masks masks;
+  for (const auto& [name, mask] : bytes) {
+    masks[name] =
+        torch::tensor(mask, torch::kUInt8).to(torch::kBool).view(module.parameter(name).sizes());
+  }
+  return masks;
+}
+
+std::int64_t count_weights(const Masks& masks) {
+  std::int64_t count = 0;
+  for (const auto& [name, mask] : masks) count += mask.count_nonzero().item<std::int64_t>();
+  return count;
+}
+
 void mask_gradients(const nn::TensorMap& parameters, const Masks& masks) {
   const torch::NoGradGuard no_grad;
   for (const auto& [name, mask] : masks) {

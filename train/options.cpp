@@ -45,15 +45,62 @@ void declare(Fields& f, DistillOptions& o) {
   f.number("temperature", o.temperature, kPositive, "divides the outputs before the softmax");
 }
 
+void declare(Fields& f, FisherOptions& o) {
+  f.integer("images", o.images, {1, 10000000}, "training images it is the mean over");
+  f.number("temperature", o.temperature, kPositive, "of the answers that labels are drawn from");
+}
+
+void declare(Fields& f, RegrowOptions& o) {
+  f.number("fraction", o.fraction, kPositive, "weights that come back, per weight that is there");
+  f.integer("epochs", o.epochs, {0, kMostEpochs}, "training before the choice");
+  f.number("learning_rate", o.learning_rate, kPositive, "of that training; falls to 0");
+}
+
+void declare(Fields& f, CutOptions& o) {
+  f.integer("epochs", o.epochs, {1, kMostEpochs}, "of training, each after a cut; 1 = one cut");
+  f.choice<ScoreKind>("score", o.score,
+                      {{ScoreKind::Fisher, "fisher", "w^2 times its Fisher information"},
+                       {ScoreKind::Magnitude, "magnitude", "|w|"},
+                       {ScoreKind::Saliency, "saliency", "|w times its gradient|"}},
+                      "what a weight is worth");
+  f.number("learning_rate", o.learning_rate, kPositive, "at the start of each epoch");
+  f.number("learning_rate_end_fraction", o.learning_rate_end_fraction, {0.0, 1.0, true},
+           "share of the learning rate reached at the end of each epoch");
+}
+
+void declare(Fields& f, FixOptions& o) {
+  f.numbers("shares", o.shares, {0.0, 1.0, true}, "of the weights that are fixed, round by round");
+  f.integer("epochs", o.epochs, {0, kMostEpochs}, "of training after every share");
+  f.number("learning_rate", o.learning_rate, kPositive, "of each round; falls to 0");
+  f.rule(!o.shares.empty() && std::is_sorted(o.shares.begin(), o.shares.end()) &&
+             o.shares.back() == 1.0,
+         "shares", "must rise and end with 1");
+}
+
 void declare(Fields& f, QuantizeOptions& o) {
-  f.section("admm", o.admm, "ADMM onto the conductance levels");
+  f.list("levels", o.levels,
+         "sets of levels, of kinds with integer codes; none: conductance_levels for all weights");
+  for (const admm::ConstraintOptions& set : o.levels) {
+    f.rule(admm::has_integer_levels(set.kind) && set.scale_per == admm::ScaleScope::Tensor,
+           "levels",
+           set.kind + " is no set of integer multiples of one scale for each weight tensor");
+  }
+  f.boolean("equalize", o.equalize,
+            "first rescale units between layers, which changes nothing but the weights' spread");
+  f.section("admm", o.admm, "ADMM onto the levels");
+  f.section("fix", o.fix, "absent: all weights are put on their levels at once");
   f.choice<RefineKind>(
       "refine", o.refine,
       {{RefineKind::Biases, "biases", "only biases are trained after the projection"},
        {RefineKind::StraightThrough, "straight_through",
         "hidden weights are trained with the gradient at their nearest levels"}},
       "what is trained after the projection");
-  f.section("retrain", o.retrain, "training after the projection, activations rounded");
+  f.boolean("train_scales", o.train_scales, "the layers' scales are trained in 'retrain' too");
+  f.boolean("round_activations", o.round_activations,
+            "train with the activations rounded as the chip rounds them");
+  f.integer("bias_mantissa_bits", o.bias_mantissa_bits, {0, 23},
+            "biases are rounded to floats of so many explicit mantissa bits; absent: they are not");
+  f.section("retrain", o.retrain, "training after the projection");
 }
 
 void declare(Fields& f, CompressStep& o) {
@@ -63,9 +110,26 @@ void declare(Fields& f, CompressStep& o) {
          levels +
              " gives weights their values, which training afterwards would change; a step "
              "takes sets that say which weights are zero, and 'quantize' puts them on levels");
+  f.boolean("remove_dead_paths", o.remove_dead_paths,
+            "also remove weights that cannot matter any more; a global_cardinality gives their "
+            "places to the next best");
+  f.integer("cycles", o.cycles, {1, 10000},
+            "times that regrow, choice and retraining are gone through, each from the network of "
+            "least validation loss so far");
+  f.section("regrow", o.regrow, "absent: what an earlier step removed stays removed");
   f.section("admm", o.admm, "ADMM towards the constraints");
+  f.section("cut", o.cut, "gradual cuts in place of ADMM, towards one global_cardinality");
+  const bool is_counted =
+      o.constraints.size() == 1 && o.constraints.front().kind == "global_cardinality";
+  f.rule(!o.cut || is_counted, "cut",
+         "needs 'constraints' to be one global_cardinality, whose count it goes to");
   f.section("retrain", o.retrain, "training of the weights that remain");
   f.section("quantize", o.quantize, "absent: the weights of this step stay free");
+}
+
+void declare(Fields& f, BeamOptions& o) {
+  f.integer("parents", o.parents, {1, 1000}, "best networks of a step that the next goes on from");
+  f.integer("children", o.children, {1, 1000}, "tries of a step from each of them");
 }
 
 void declare(Fields& f, CompressOptions& o) {
@@ -75,6 +139,8 @@ void declare(Fields& f, CompressOptions& o) {
                         {EngineKind::Sparse, "sparse", "only the weights that exist"}},
                        "what trains a network whose weights are partly gone");
   f.section("distill", o.distill, "absent: the labels alone are learnt");
+  f.section("fisher", o.fisher, "the Fisher information that metrics, cuts and regrowth use");
+  f.section("beam", o.beam, "how many networks compete in every step");
   f.required().list("steps", o.steps, "progressive steps, each from the result of the one before");
   f.rule(!o.steps.empty(), "steps", "at least one step must be given");
 }

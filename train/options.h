@@ -40,25 +40,81 @@ struct DistillOptions {
 };
 void declare(Fields& f, DistillOptions& o);
 
+/// The diagonal Fisher information that scores and metrics use. Source: theis_arxiv_2018.
+struct FisherOptions {
+  int images = 8192;         // labels are drawn for so many
+  double temperature = 1.5;  // of the network's answer that labels are drawn from
+};
+void declare(Fields& f, FisherOptions& o);
+
+/// Weights that come back before the others are chosen among: those of the greatest gain
+/// g^2 / (F + 0.1 mean F), the second-order decrease of the loss, inside the part of the network
+/// that is alive, shared out over the layers in proportion to their weights.
+/// Source: evci_icml_2020 (growth by gradient); the Fisher in the denominator is ours.
+struct RegrowOptions {
+  double fraction = 0.4;  // of the weights that are there
+  int epochs = 2;         // of training with them before the choice
+  double learning_rate = 1e-3;
+};
+void declare(Fields& f, RegrowOptions& o);
+
+/// What a weight is worth when some have to go.
+enum class ScoreKind {
+  Fisher,     // w^2 F_ii: the second-order increase of the loss (theis_arxiv_2018)
+  Magnitude,  // |w| (han_neurips_2015)
+  Saliency,   // |w g|: the first-order one (ding_neurips_2019)
+};
+
+/// Cutting instead of ADMM: the count falls geometrically to the constraint's, by one exact cut
+/// before every epoch, and the weights that are left are trained between.
+struct CutOptions {
+  int epochs = 30;  // one cut each; 1 = at once
+  ScoreKind score = ScoreKind::Fisher;
+  double learning_rate = 6e-3;              // at the start of each epoch
+  double learning_rate_end_fraction = 0.3;  // share of it at the epoch's end
+};
+void declare(Fields& f, CutOptions& o);
+
+/// Nearest weights first: a share of the weights, those closest to their level, is fixed there
+/// while the others and the layers' scales are trained; then a greater share.
+/// Source: ye_arxiv_2018 (nearest first), zhou_iclr_2017 (incremental).
+struct FixOptions {
+  std::vector<double> shares = {0.3, 0.5, 0.7, 0.85, 0.95, 1.0};
+  int epochs = 10;  // after every share
+  double learning_rate = 1e-3;
+};
+void declare(Fields& f, FixOptions& o);
+
 /// What is trained after the weights have been put on their levels.
 enum class RefineKind {
   Biases,           // the weights stay where they are
   StraightThrough,  // hidden weights are trained; the network uses their nearest levels
 };
 
-/// Quantizing: ADMM onto the conductance levels, hard projection, refinement with the activations
-/// rounded as the chip rounds them.
+/// Quantizing: ADMM onto levels, fixing nearest weights first or all at once, refinement.
 struct QuantizeOptions {
+  /// Sets of levels with one scale a tensor and integer codes. Empty: conductance_levels for all.
+  /// Weights that none matches stay free.
+  std::vector<admm::ConstraintOptions> levels;
+  bool equalize = false;  // rescale units between layers first (core/equalize.h)
   admm::AdmmOptions admm;
+  std::optional<FixOptions> fix;  // absent: all weights at once
   RefineKind refine = RefineKind::StraightThrough;
+  bool train_scales = false;              // in `retrain`; while fixing they always are
+  bool round_activations = true;          // train with the activations' codes, as the chip computes
+  std::optional<int> bias_mantissa_bits;  // biases are rounded to so many in the end
   RetrainOptions retrain;
 };
 void declare(Fields& f, QuantizeOptions& o);
 
-/// One progressive step. Weights that an earlier step removed stay removed.
+/// One progressive step. Weights that an earlier step removed stay removed unless they regrow.
 struct CompressStep {
   std::vector<admm::ConstraintOptions> constraints;  // several on one weight are applied in order
+  bool remove_dead_paths = true;  // and fill up the count of a global_cardinality
+  int cycles = 1;  // regrow, choose, retrain again and again from the best network so far
+  std::optional<RegrowOptions> regrow;
   admm::AdmmOptions admm;
+  std::optional<CutOptions> cut;  // in place of ADMM
   RetrainOptions retrain;
   std::optional<QuantizeOptions> quantize;
 };
@@ -71,9 +127,19 @@ enum class EngineKind {
   Sparse,  // only the weights that exist
 };
 
+/// Every step is tried `children` times with other random numbers from each of the `parents` best
+/// networks (least validation loss) of the step before. Source: ye_arxiv_2018_progressive.
+struct BeamOptions {
+  int parents = 1;
+  int children = 1;
+};
+void declare(Fields& f, BeamOptions& o);
+
 /// Section /compress.
 struct CompressOptions {
   EngineKind engine = EngineKind::Auto;
+  FisherOptions fisher;
+  BeamOptions beam;
   std::optional<DistillOptions> distill;  // absent: labels alone, in all phases
   std::vector<CompressStep> steps;
 };

@@ -25,19 +25,36 @@ std::set<std::string> weight_matrices(const Learner& learner) {
   return names;
 }
 
+nn::TensorMap joined(nn::TensorMap tensors, const nn::TensorMap& more) {
+  tensors.insert(more.begin(), more.end());
+  return tensors;
+}
+
 /// All that changes while a phase runs.
 struct PhaseRun {
   PhaseRun(const PhaseInputs& in, const PhasePlan& p, const PhaseHooks& h)
       : inputs(in),
         plan(p),
         hooks(h),
-        adam(in.parameters, AdamOptions{0.9, 0.999, 1e-8, p.l2, weight_matrices(in.learner)}) {
+        adam(joined(in.parameters, h.extra),
+             AdamOptions{0.9, 0.999, 1e-8, p.l2, weight_matrices(in.learner)}) {
     if (plan.ema_decay > 0.0) average = live_state();
   }
 
-  /// Copies of what the optimizer moves and of the buffers, by the learner's names.
-  [[nodiscard]] nn::TensorMap live_state() const {
+  /// Copies of the learner's tensors and the extra ones, and back.
+  [[nodiscard]] nn::TensorMap state() const {
     nn::TensorMap state = inputs.learner.state();
+    for (const auto& [name, tensor] : hooks.extra) state[name] = tensor.detach().clone();
+    return state;
+  }
+  void load(const nn::TensorMap& state) const {
+    inputs.learner.load(state);
+    for (const auto& [name, tensor] : hooks.extra) torch::Tensor(tensor).copy_(state.at(name));
+  }
+
+  /// As state(), of what the optimizer moves.
+  [[nodiscard]] nn::TensorMap live_state() const {
+    nn::TensorMap state = this->state();
     if (hooks.hidden == nullptr) return state;
     for (const auto& [name, tensor] : *hooks.hidden) state[name] = tensor.detach().clone();
     return state;
@@ -57,7 +74,7 @@ struct PhaseRun {
 
 void save(const PhaseRun& run, const CheckpointPlace& place) {
   Checkpoint checkpoint;
-  put_group(checkpoint.tensors, "model/", run.inputs.learner.state());
+  put_group(checkpoint.tensors, "model/", run.state());
   put_group(checkpoint.tensors, "best/", run.best);
   put_group(checkpoint.tensors, "adam/", run.adam.state());
   put_group(checkpoint.tensors, "average/", run.average);
@@ -73,7 +90,7 @@ void save(const PhaseRun& run, const CheckpointPlace& place) {
 void resume(PhaseRun& run, const CheckpointPlace& place) {
   const std::optional<Checkpoint> checkpoint = load_checkpoint(place);
   if (!checkpoint) return;
-  run.inputs.learner.load(get_group(checkpoint->tensors, "model/"));
+  run.load(get_group(checkpoint->tensors, "model/"));
   run.best = get_group(checkpoint->tensors, "best/");
   run.adam.load_state(get_group(checkpoint->tensors, "adam/"));
   run.average = get_group(checkpoint->tensors, "average/");
@@ -115,7 +132,9 @@ void update_weights(PhaseRun& run, double learning_rate) {
   }
   for (auto& [name, mean] : run.average) {
     const bool is_hidden = hidden != nullptr && hidden->count(name) > 0;
-    mean.lerp_(is_hidden ? hidden->at(name) : live.at(name), 1.0 - run.plan.ema_decay);
+    const bool is_extra = run.hooks.extra.count(name) > 0;
+    const nn::TensorMap& source = is_hidden ? *hidden : is_extra ? run.hooks.extra : live;
+    mean.lerp_(source.at(name), 1.0 - run.plan.ema_decay);
   }
   if (run.hooks.settle) run.hooks.settle();
 }
@@ -135,6 +154,7 @@ double train_epoch(PhaseRun& run) {
   const TrainingSet& set = run.inputs.set;
   const std::int64_t num_images = set.num_images();
   const std::int64_t num_batches = (num_images + run.plan.batch - 1) / run.plan.batch;
+  if (run.hooks.before_epoch) run.hooks.before_epoch(run.epochs_done + 1);
   const torch::Tensor order =
       keyed_permutation(num_images, run.plan.stream.child("shuffle", run.epochs_done));
   const torch::Tensor versions =
@@ -161,17 +181,17 @@ double train_epoch(PhaseRun& run) {
 /// The network's score after an epoch, of its averaged weights when there are such; keeps the best.
 nn::Score score_epoch(PhaseRun& run) {
   Learner& learner = run.inputs.learner;
-  const nn::TensorMap now = run.average.empty() ? nn::TensorMap() : learner.state();
+  const nn::TensorMap now = run.average.empty() ? nn::TensorMap() : run.state();
   if (!run.average.empty()) {
-    learner.load(run.average);
+    run.load(run.average);
     if (run.hooks.settle) run.hooks.settle();
   }
   const nn::Score score = learner.evaluate(run.inputs.set.data.validation);
   if (run.plan.keep == Keep::LeastValidationLoss && score.loss < run.best_loss) {
     run.best_loss = score.loss;
-    run.best = learner.state();
+    run.best = run.state();
   }
-  if (!run.average.empty()) learner.load(now);
+  if (!run.average.empty()) run.load(now);
   return score;
 }
 
@@ -216,7 +236,7 @@ Traces run_phase(const PhaseInputs& inputs, const PhasePlan& plan, const PhaseHo
     inputs.progress.stop_point();
   }
   if (plan.keep == Keep::LeastValidationLoss && !run.best.empty()) {
-    inputs.learner.load(run.best);
+    run.load(run.best);
   }
   return run.traces;
 }

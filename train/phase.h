@@ -36,17 +36,22 @@ struct PhasePlan {
 
 /// What a phase does besides plain training; empty functions do nothing.
 struct PhaseHooks {
-  std::function<void()> after_backward;  // gradients are there, weights not yet changed
-  std::function<void()> after_step;      // weights have changed, masks hold
+  std::function<void(int epoch)> before_epoch;  // epoch from 1
+  std::function<void()> after_backward;         // gradients are there, weights not yet changed
+  std::function<void()> after_step;             // weights have changed, masks hold
   /// `epoch` (from 1) is done, its score not yet taken. Returns what ADMM updated.
   std::function<std::vector<AdmmRow>(int epoch)> after_epoch;
   /// True: the phase ends before its last epoch. Asked after every epoch.
   std::function<bool()> is_finished;
-  /// Tensors that the optimizer moves in place of the learner's of the same name; `settle` makes
-  /// the learner's from what they are (straight-through training). Null: the learner's own are
-  /// moved.
+  /// Tensors that the optimizer moves in place of the learner's of the same name; `settle` then
+  /// makes the learner's (straight-through training). Null: the learner's own are moved.
   nn::TensorMap* hidden = nullptr;
+  /// Makes the learner's tensors from what they are and from `extra`, after every step and wherever
+  /// mean weights are taken.
   std::function<void()> settle;
+  /// Tensors that are trained beside the learner's, under names of their own (scales of levels);
+  /// after_backward sets their gradients.
+  nn::TensorMap extra;
   std::function<nn::TensorMap()> state;                  // for the checkpoint
   std::function<void(const nn::TensorMap&)> load_state;  // from the checkpoint
 };

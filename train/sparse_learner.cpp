@@ -13,16 +13,6 @@ namespace {
 
 constexpr std::int64_t kEvaluationBatch = 1000;
 
-nn::SparseMasks as_bytes(const Masks& masks) {
-  nn::SparseMasks bytes;
-  for (const auto& [name, mask] : masks) {
-    const torch::Tensor flat = mask.to(torch::kUInt8).contiguous();
-    const auto* first = flat.data_ptr<std::uint8_t>();
-    bytes[name].assign(first, first + flat.numel());
-  }
-  return bytes;
-}
-
 nn::SparseImages as_images(const torch::Tensor& images) {
   OHMWEAVE_REQUIRE(images.is_contiguous() && images.scalar_type() == torch::kUInt8,
                    "a batch's images are contiguous bytes");
@@ -145,13 +135,19 @@ void SparseLearner::set_activation_formats(const std::map<std::string, CodeForma
   network_.set_activation_formats(formats);
 }
 
+std::vector<float> mean_squares(nn::SparseNetwork& network, const torch::Tensor& images,
+                                double temperature, const RandomStream& stream) {
+  nn::SparseGradients result = network.backward_with_squares(
+      as_images(images.contiguous()),
+      [&](const nn::LogitGroup& group) { draw_labels(group, temperature, stream); });
+  for (float& square : result.squares) square /= static_cast<float>(images.size(0));
+  return std::move(result.squares);
+}
+
 nn::TensorMap SparseLearner::fisher(const torch::Tensor& images, double temperature,
                                     const RandomStream& stream) {
   const torch::NoGradGuard no_grad;
-  const nn::SparseGradients result = network_.backward_with_squares(
-      as_images(images.contiguous()),
-      [&](const nn::LogitGroup& group) { draw_labels(group, temperature, stream); });
-  const torch::Tensor mean = torch::tensor(result.squares) / static_cast<double>(images.size(0));
+  const torch::Tensor mean = torch::tensor(mean_squares(network_, images, temperature, stream));
   nn::TensorMap fisher;
   for (const nn::SparseRange& range : network_.ranges()) {
     fisher[range.name] =

@@ -36,12 +36,8 @@ class SparseLearner final : public Learner {
                                         const torch::Tensor& full) const override;
   void set_activation_formats(const std::map<std::string, CodeFormat>& formats) override;
 
-  /// Diagonal Fisher information of every parameter, shaped as parameters(): the mean over `images`
-  /// (uint8) of the squared gradient of the log-likelihood of a label that is drawn, by `stream`,
-  /// from the network's own answer at `temperature`.
-  /// Source: amari_neco_1998 (the matrix), theis_arxiv_2018 (for pruning).
   [[nodiscard]] nn::TensorMap fisher(const torch::Tensor& images, double temperature,
-                                     const RandomStream& stream);
+                                     const RandomStream& stream) override;
 
  private:
   nn::SparseNetwork network_;
@@ -51,5 +47,10 @@ class SparseLearner final : public Learner {
   nn::TensorMap tensors_;
   nn::TensorMap parameters_;
 };
+
+/// What Learner::fisher() is made of: the mean square for each of network.values().
+[[nodiscard]] std::vector<float> mean_squares(nn::SparseNetwork& network,
+                                              const torch::Tensor& images, double temperature,
+                                              const RandomStream& stream);
 
 }  // namespace ohmweave::train

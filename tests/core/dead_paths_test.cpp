@@ -5,6 +5,8 @@
 
 #include <stdexcept>
 
+#include "core/random.h"
+
 namespace ohmweave {
 namespace {
 
@@ -109,6 +111,86 @@ TEST(LiveWeights, KeepsReadersOfAConstantWhereItCannotBeFolded) {
 
 TEST(LiveWeights, RefusesAMaskOfAnotherSize) {
   EXPECT_THROW((void)live_weights(chain(), {{"a.weight", {1}}}), std::logic_error);
+}
+
+/// 2 x 2 x 2 -> convolution -> ReLU -> convolution, plus the ReLU's output -> flatten -> fc.
+Network residual() {
+  Network network;
+  network.name = "residual";
+  network.input = {2, 2, 2};
+  const auto conv = [](const char* name, int input) {
+    Node n = linear(name, input, 2);
+    n.op = Op::Conv2d;
+    return n;
+  };
+  network.nodes = {node("input", Op::Input, {}),
+                   conv("a", 0),
+                   node("relu", Op::Relu, {1}),
+                   conv("b", 2),
+                   node("sum", Op::Add, {2, 3}),
+                   node("flatten", Op::Flatten, {4}),
+                   linear("c", 5, 2)};
+  return network;
+}
+
+/// Masks of full shape with a share `density` of the weights.
+WeightMasks random_masks(const Network& network, double density, std::uint64_t seed) {
+  const std::vector<Shape> shapes = infer_shapes(network);
+  WeightMasks masks;
+  for (const int i : weight_nodes(network)) {
+    const RandomStream stream = RandomStream(seed).child(network.nodes[i].name);
+    const auto size = static_cast<std::size_t>(matrix_shape(network, shapes, i).num_weights());
+    std::vector<std::uint8_t>& mask = masks[network.nodes[i].name + ".weight"];
+    for (std::size_t e = 0; e < size; ++e) mask.push_back(stream.uniform(e) < density ? 1 : 0);
+  }
+  return masks;
+}
+
+TEST(GrowableWeights, AreThoseThatWouldBeLiveBesideTheMasks) {
+  int num_growable = 0;
+  int num_others = 0;
+  for (const Network& network : {chain(), residual(), padded(0, true)}) {
+    for (std::uint64_t seed = 0; seed < 40; ++seed) {
+      const WeightMasks masks = random_masks(network, 0.1 + 0.01 * static_cast<double>(seed), seed);
+      for (const auto& [name, growable] : growable_weights(network, masks)) {
+        for (std::size_t e = 0; e < growable.size(); ++e) {
+          WeightMasks grown = masks;
+          grown.at(name)[e] = 1;
+          ASSERT_EQ(growable[e], live_weights(network, grown).at(name)[e])
+              << name << " " << e << ", seed " << seed;
+          ++(growable[e] != 0 ? num_growable : num_others);
+        }
+      }
+    }
+  }
+  EXPECT_GT(num_growable, 500);
+  EXPECT_GT(num_others, 500);
+}
+
+TEST(GrowableWeights, ReviveWeightsThatLackOneOnTheirPath) {
+  // a's neuron 0 reads the image; b's neuron 1 is read on to the output; nothing lies between.
+  const WeightMasks masks = {{"a.weight", {1, 0, 0, 0, 0, 0}},
+                             {"b.weight", std::vector<std::uint8_t>(9, 0)},
+                             {"c.weight", {0, 1, 0, 0, 0, 0}}};
+
+  const WeightMasks growable = growable_weights(chain(), masks);
+
+  EXPECT_EQ(growable.at("a.weight"), std::vector<std::uint8_t>(6, 0));
+  EXPECT_EQ(growable.at("b.weight"), (std::vector<std::uint8_t>{0, 0, 0, 1, 0, 0, 0, 0, 0}));
+  EXPECT_EQ(growable.at("c.weight"), std::vector<std::uint8_t>(6, 0));
+}
+
+TEST(GrowableWeights, KeepButDoNotAddReadersOfAConstantWhereItCannotBeFolded) {
+  const Network border = padded(1, true);
+  WeightMasks masks = padded_masks(border);
+  std::vector<std::uint8_t>& second = masks.at("second.weight");
+  std::fill(second.begin(), second.end(), 0);
+  second[12] = 1;  // reads channel 1, a constant
+
+  std::vector<std::uint8_t> expected(18, 0);
+  std::fill(expected.begin(), expected.begin() + 9, 1);
+  expected[12] = 1;
+  EXPECT_EQ(growable_weights(border, masks).at("second.weight"), expected);
 }
 
 TEST(FoldDeadPaths, MovesConstantsIntoTheNextBiasAndClearsTheirOwn) {

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/owz.h"
 
+#include <cmath>
+
 #include "core/bytes.h"
 #include "core/deflate.h"
+#include "core/owz_parameters.h"
+#include "core/quantized_network.h"
 #include "tests/core/file_fixture.h"
 #include "tests/core/lenet5_fixture.h"
 
@@ -94,6 +98,40 @@ TEST(Owz, KeepsBiasesOfDeadOutputs) {
   expect_same(decode_owz(encode_owz(model), "m.owz"), model);
 }
 
+TEST(Owz, KeepsFloatsOfEveryMantissaLength) {
+  for (int mantissa_bits = 0; mantissa_bits <= 23; ++mantissa_bits) {
+    NetworkModel model = tiny_model();
+    const auto last_bit = static_cast<float>(std::ldexp(1.0, -mantissa_bits));
+    model.parameters["fc.bias"].values = {2.0F, -1.0F - last_bit};
+    expect_same(decode_owz(encode_owz(model), "m.owz"), model);
+
+    model.level_scales.clear();
+    model.parameters["fc.weight"].values = {0.0F, 1.0F + last_bit, 0.0F, -4.0F, 0x1p-149F, 0.0F};
+    expect_same(decode_owz(encode_owz(model), "m.owz"), model);
+  }
+}
+
+TEST(Owz, KeepsTheSignOfABiasOfMinusZero) {
+  NetworkModel model = tiny_model();
+  model.parameters["fc.bias"].values = {-0.0F, 0.0F};
+
+  const NetworkModel decoded = decode_owz(encode_owz(model), "m.owz");
+
+  EXPECT_TRUE(std::signbit(decoded.parameters.at("fc.bias").values[0]));
+  EXPECT_FALSE(std::signbit(decoded.parameters.at("fc.bias").values[1]));
+}
+
+TEST(Owz, RefusesFloatsOfMoreThan23MantissaBits) {
+  BitEncoder encoder;
+  encoder.direct(24, 5);
+  NetworkModel model;
+  model.network = {"n", {1, 1, 1}, {{"input", Op::Input, {}}, {"norm", Op::BatchNorm2d, {0}}}};
+  BitDecoder decoder(encoder.finish(), "m.owz");
+
+  EXPECT_EQ(data_error_of([&] { code_parameters(decoder, model); }),
+            "parameter 'norm.weight': damaged: has floats of 24 mantissa bits, at most 23");
+}
+
 TEST(Owz, KeepsScalesThatFloat32CannotHold) {
   NetworkModel model = tiny_model();
   const double scale = 0.1;
@@ -161,6 +199,36 @@ TEST(Owz, SaysWhatIsWrong) {
       "m.owz: .owz version 2: must be 1");
 }
 
+TEST(Owz, PaysNextToNothingForDeadOutputs) {
+  const auto num_bytes = [](int outputs) {
+    NetworkModel model = tiny_model();
+    model.network.nodes[1].out_channels = outputs;
+    const auto size = static_cast<std::size_t>(outputs);
+    model.parameters = {{"fc.weight", {{outputs, 3}, std::vector<float>(size * 3)}},
+                        {"fc.bias", {{outputs}, std::vector<float>(size)}}};
+    return encode_owz(model).size();
+  };
+
+  EXPECT_LE(num_bytes(9000), num_bytes(2) + 8);  // 4 of them are digits of the graph
+}
+
+TEST(Owz, PaysForTheMantissaBitsThatFreeWeightsHave) {
+  const NetworkModel model = residual_model();
+  NetworkModel coarse = model;
+  double num_weights = 0.0;
+  for (const char* name : {"conv.weight", "depthwise.weight", "fc.weight"}) {
+    for (float& value : coarse.parameters[name].values) {
+      value = round_mantissa(value, 3);
+      num_weights += value != 0.0F ? 1.0 : 0.0;
+    }
+  }
+
+  const auto saved = static_cast<double>(encode_owz(model).size() - encode_owz(coarse).size());
+
+  expect_same(decode_owz(encode_owz(coarse), "m.owz"), coarse);
+  EXPECT_NEAR(saved, 20.0 * num_weights / 8.0, 4.0);
+}
+
 TEST(Owz, HoldsAPrunedLenet5InAboutItsEntropy) {
   const NetworkModel model = lenet5_with_1237_weights();
 
@@ -171,6 +239,21 @@ TEST(Owz, HoldsAPrunedLenet5InAboutItsEntropy) {
   // bits; 114 float32 biases 456 bytes; graph 140 bytes: 1,880 bytes.
   RecordProperty("bytes", static_cast<int>(bytes.size()));
   EXPECT_LT(bytes.size(), 1880U);
+}
+
+TEST(Owz, HoldsBiasesOfFourMantissaBitsCheaply) {
+  NetworkModel model = lenet5_with_1237_weights();
+  const auto full_size = static_cast<double>(encode_owz(model).size());
+  for (const char* name : {"conv1.bias", "conv2.bias", "fc1.bias", "fc2.bias"}) {
+    for (float& bias : model.parameters[name].values) bias = round_mantissa(bias, 4);
+  }
+
+  const std::string bytes = encode_owz(model);
+
+  expect_same(decode_owz(bytes, "m.owz"), model);
+  RecordProperty("bytes", static_cast<int>(bytes.size()));
+  constexpr double kCarries = 3.0;  // bytes; rounding moves an exponent here and there
+  EXPECT_NEAR(full_size - static_cast<double>(bytes.size()), 114 * (23 - 4) / 8.0, kCarries);
 }
 
 }  // namespace

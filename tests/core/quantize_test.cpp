@@ -186,6 +186,36 @@ TEST(Quantize, GivesADeadNodeAScale) {
   EXPECT_DOUBLE_EQ(q.nodes[1].output.scale, 1.0 / 255);
 }
 
+TEST(RoundMantissa, RoundsToTheNearestAndTiesToEven) {
+  EXPECT_EQ(round_mantissa(1.0F, 0), 1.0F);
+  EXPECT_EQ(round_mantissa(1.2F, 2), 1.25F);
+  EXPECT_EQ(round_mantissa(-1.3F, 2), -1.25F);
+  EXPECT_EQ(round_mantissa(1.125F, 2), 1.0F);   // tie: 1.00 is even, 1.01 odd
+  EXPECT_EQ(round_mantissa(1.375F, 2), 1.5F);   // tie: 1.01 is odd, 1.10 even
+  EXPECT_EQ(round_mantissa(1.126F, 2), 1.25F);  // just past the tie
+  EXPECT_EQ(round_mantissa(0.1F, 23), 0.1F);
+  EXPECT_EQ(round_mantissa(0x1.99999ap-4F, 22), 0x1.999998p-4F);  // tie: ..98 is even, ..9c odd
+}
+
+TEST(RoundMantissa, CarriesIntoTheExponent) {
+  EXPECT_EQ(round_mantissa(1.9F, 2), 2.0F);
+  EXPECT_EQ(round_mantissa(-0x1.fffffep-3F, 5), -0.25F);
+  EXPECT_EQ(round_mantissa(1.5F, 0), 2.0F);  // ties of no mantissa bits: 1 is odd, 2 even
+  EXPECT_EQ(round_mantissa(3.0F, 0), 4.0F);
+  EXPECT_EQ(round_mantissa(2.9F, 0), 2.0F);
+  EXPECT_EQ(round_mantissa(0x1.fffffep127F, 4), HUGE_VALF);
+}
+
+TEST(RoundMantissa, KeepsZerosSubnormalsAndInfinities) {
+  EXPECT_EQ(round_mantissa(0.0F, 3), 0.0F);
+  EXPECT_TRUE(std::signbit(round_mantissa(-0.0F, 3)));
+  EXPECT_EQ(round_mantissa(0x1.8p-128F, 2), 0x1p-127F);  // 0.375 of the least normal, in quarters
+  EXPECT_EQ(round_mantissa(0x1p-127F, 0), 0.0F);
+  EXPECT_EQ(round_mantissa(-HUGE_VALF, 0), -HUGE_VALF);
+  EXPECT_TRUE(std::isnan(round_mantissa(std::nanf(""), 4)));
+  EXPECT_THROW(static_cast<void>(round_mantissa(1.0F, 24)), std::logic_error);
+}
+
 TEST(ActivationFormats, StandWhereCodesAreMade) {
   const sample::ResidualCase given = sample::residual_case(12);
   const QuantizationOptions options{4, 8, ActivationRangeKind::Max};

@@ -114,17 +114,33 @@ TEST(AdaptiveFloat, GivesBackEveryBit) {
   const std::vector<float> values = {0.0F, -0.0F, 1.0F, -1.5e-42F, 3.4e38F, -7.25F, 0.0F};
   BitEncoder encoder;
   AdaptiveFloat model;
-  for (const float value : values) model.code(encoder, value);
+  for (const float value : values) model.code(encoder, value, 23);
 
   const std::string code = encoder.finish();
 
   BitDecoder decoder(code, "code");
   AdaptiveFloat again;
   for (const float value : values) {
-    const float decoded = again.code(decoder, 0.0F);
+    const float decoded = again.code(decoder, 0.0F, 23);
     EXPECT_EQ(decoded, value);
     EXPECT_EQ(std::signbit(decoded), std::signbit(value));
   }
+}
+
+TEST(AdaptiveFloat, TakesOnlyTheMantissaBitsItIsGiven) {
+  constexpr int kCount = 800;
+  const auto num_bytes = [](int mantissa_bits) {
+    BitEncoder encoder;
+    AdaptiveFloat model;
+    for (int i = 0; i < kCount; ++i) {
+      model.code(encoder, 1.0F + static_cast<float>(i % 4) / 4.0F, mantissa_bits);
+    }
+    return static_cast<double>(encoder.finish().size());
+  };
+
+  EXPECT_NEAR(num_bytes(23) - num_bytes(2), 21.0 * kCount / 8.0, 1.0);
+  // 2 bits of mantissa; flag, sign and 8 levels of exponent that never vary cost 7 bits each.
+  EXPECT_LT(num_bytes(2), 2.0 * kCount / 8.0 + 10.0);
 }
 
 TEST(MaskCoder, GivesBackMasksOfConvolutionsAndMatrices) {

@@ -28,7 +28,7 @@ NetworkModel small_model() {
 }
 
 TEST(CompressionSummary, CountsWeightsMacsAndAliveLines) {
-  const Json json = compression_summary(small_model(), 3, 100);
+  const Json json = compression_summary(small_model(), 100);
 
   EXPECT_EQ(json["dense_weights"], 24);
   EXPECT_EQ(json["nonzero_weights"], 4);
@@ -40,7 +40,7 @@ TEST(CompressionSummary, CountsWeightsMacsAndAliveLines) {
   EXPECT_DOUBLE_EQ(json["scopes"]["linear"]["weight_ratio"], 8.0);
   ASSERT_EQ(json["layers"].size(), 2U);
   const Json conv = {{"name", "conv"},      {"dense_weights", 8}, {"nonzero_weights", 2},
-                     {"weight_ratio", 4.0}, {"bits", 4},          {"rows", 4},
+                     {"weight_ratio", 4.0}, {"bits", 2},          {"rows", 4},
                      {"columns", 2},        {"rows_alive", 2},    {"columns_alive", 1}};
   EXPECT_EQ(json["layers"][0], conv);
   EXPECT_EQ(json["layers"][1]["rows_alive"], 2);
@@ -48,17 +48,19 @@ TEST(CompressionSummary, CountsWeightsMacsAndAliveLines) {
 }
 
 TEST(CompressionSummary, FollowsTheFourStorageRules) {
-  const Json storage = compression_summary(small_model(), 3, 100)["storage"];
+  const Json storage = compression_summary(small_model(), 100)["storage"];
 
   const double dense_bits = 32.0 * 24;
-  // Codes of 4 bits. conv: gaps 1 and 3; fc: gaps 6 and 10.
-  EXPECT_NEAR(storage["weights_only_ratio"], dense_bits / 16, kRounding * dense_bits);
-  // conv: 1-bit gaps reach 2, so gap 3 takes a filler: 3 entries x 5 bits = 15; 2-bit gaps:
-  // 2 x 6 = 12. fc: 2 bits: (2 + 3) x 6 = 30; 3 bits reach 8: (1 + 2) x 7 = 21; 4 bits: 2 x 8 = 16.
-  EXPECT_NEAR(storage["relative_index_ratio"], dense_bits / (12 + 16), kRounding * dense_bits);
+  // conv: codes 1 and -2, 2 bits, gaps 1 and 3; fc: codes 3 and 1, 3 bits, gaps 6 and 10.
+  const double value_bits = 2 * 2 + 2 * 3;
+  EXPECT_NEAR(storage["weights_only_ratio"], dense_bits / value_bits, kRounding * dense_bits);
+  // conv: 1-bit gaps reach 2, so gap 3 takes a filler: 3 entries x 3 bits = 9; 2-bit gaps:
+  // 2 x 4 = 8. fc: 2 bits: (2 + 3) x 5 = 25; 3 bits reach 8: (1 + 2) x 6 = 18; 4 bits: 2 x 7 = 14.
+  EXPECT_NEAR(storage["relative_index_ratio"], dense_bits / (8 + 14), kRounding * dense_bits);
   // C(8, 2) = 28, C(16, 2) = 120.
   EXPECT_NEAR(storage["entropy_index_ratio"],
-              dense_bits / (16 + std::log2(28.0) + std::log2(120.0)), kRounding * dense_bits);
+              dense_bits / (value_bits + std::log2(28.0) + std::log2(120.0)),
+              kRounding * dense_bits);
   EXPECT_EQ(storage["file_bytes"], 100);
   EXPECT_DOUBLE_EQ(storage["file_ratio"], 4.0 * 24 / 100);
 }
@@ -67,27 +69,46 @@ TEST(CompressionSummary, CountsFreeWeightsAs32Bits) {
   NetworkModel model = small_model();
   model.level_scales.erase("fc");
 
-  const Json json = compression_summary(model, 3, 100);
+  const Json json = compression_summary(model, 100);
 
   EXPECT_EQ(json["layers"][1]["bits"], 32);
-  EXPECT_DOUBLE_EQ(json["storage"]["weights_only_ratio"], 32.0 * 24 / (2 * 4 + 2 * 32));
+  EXPECT_DOUBLE_EQ(json["storage"]["weights_only_ratio"], 32.0 * 24 / (2 * 2 + 2 * 32));
+}
+
+TEST(CompressionSummary, CountsTheBitsThatEachLayersCodesNeed) {
+  const std::vector<std::pair<int, int>> bits_of_largest = {
+      {1, 1}, {2, 2}, {3, 3}, {4, 3}, {5, 4}, {8, 4}, {9, 5}, {15, 5}, {16, 5}, {17, 6}};
+  for (const auto& [largest, bits] : bits_of_largest) {
+    NetworkModel model = small_model();
+    model.level_scales["fc"] = 0.1;  // not exact in float32
+    model.parameters["fc.weight"].values[5] = static_cast<float>(-0.1 * largest);
+    model.parameters["fc.weight"].values[15] = 0.1F;
+
+    const Json layers = compression_summary(model, 100)["layers"];
+
+    EXPECT_EQ(layers[1]["bits"], bits) << largest;
+    EXPECT_EQ(layers[0]["bits"], 2) << "conv has codes of its own";
+  }
 }
 
 TEST(CompressionSummary, HasNoRatioWhenNothingIsLeft) {
   NetworkModel model = small_model();
   for (float& weight : model.parameters["fc.weight"].values) weight = 0.0F;
 
-  const Json json = compression_summary(model, 3, 100);
+  const Json json = compression_summary(model, 100);
 
   EXPECT_TRUE(json["layers"][1]["weight_ratio"].is_null());
+  EXPECT_EQ(json["layers"][1]["bits"], 0);
   EXPECT_DOUBLE_EQ(json["weight_ratio"], 12.0);
 }
 
 TEST(CompressionSummary, HasThePublishedSizeOfLenet5) {
-  const Json json = compression_summary(lenet5_with_1237_weights(), 2, 1436);
+  const Json json = compression_summary(lenet5_with_1237_weights(), 1436);
 
   EXPECT_EQ(json["dense_weights"], 430'500);
   EXPECT_EQ(json["nonzero_weights"], 1'237);
+  const double value_bits = 3 * 70 + 3 * 620 + 2 * 420 + 2 * 127;
+  EXPECT_NEAR(json["storage"]["weights_only_ratio"], 32.0 * 430'500 / value_bits, 1e-6);
   EXPECT_NEAR(json["storage"]["file_ratio"], 1'199.2, 0.1);
 }
 
