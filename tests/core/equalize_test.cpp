@@ -133,26 +133,27 @@ TEST(EqualizeLayers, ForgetsHowUnitsWereScaledBefore) {
   }
 }
 
-/// a (3 units) -> ReLU -> b (1), one input.
+/// a (3 units) -> ReLU -> b (2), one input.
 Network two_layers() {
   return network({1, 1, 1}, {with_bias(linear("a", 0, 3)), node("relu", Op::Relu, {1}),
-                             with_bias(linear("b", 2, 1))});
+                             with_bias(linear("b", 2, 2))});
 }
 
 TEST(EqualizeLayers, SplitsTheDifferenceBetweenBothSides) {
   const Parameters given = {{"a.weight", {{3, 1}, {1.0F, -16.0F, 5.0F}}},
                             {"a.bias", {{3}, {1.0F, 2.0F, 3.0F}}},
-                            {"b.weight", {{1, 3}, {2.0F, 2.0F, 0.0F}}},
-                            {"b.bias", {{1}, {7.0F}}}};
+                            {"b.weight", {{2, 3}, {2.0F, 2.0F, 0.0F, 0.0F, 2.0F, 0.0F}}},
+                            {"b.bias", {{2}, {7.0F, 8.0F}}}};
 
   const Parameters equalized = equalize_layers(two_layers(), given);
 
-  // a: 1 and 16 are 1/4 and 4 of their mean 4; b: 1 and 1. s = 2 and 1/2; unit 2 has no reader.
+  // a: 1 and 16 are 1/4 and 4 of their mean 4; b: 1 and 1, zeros not counted. s = 2 and 1/2;
+  // unit 2 has no reader.
   const std::vector<std::pair<std::string, std::vector<float>>> expected = {
       {"a.weight", {2.0F, -8.0F, 5.0F}},
       {"a.bias", {2.0F, 1.0F, 3.0F}},
-      {"b.weight", {1.0F, 4.0F, 0.0F}},
-      {"b.bias", {7.0F}}};
+      {"b.weight", {1.0F, 4.0F, 0.0F, 0.0F, 4.0F, 0.0F}},
+      {"b.bias", {7.0F, 8.0F}}};
   for (const auto& [name, values] : expected) {
     for (std::size_t i = 0; i < values.size(); ++i) {
       EXPECT_FLOAT_EQ(equalized.at(name).values[i], values[i]) << name << " " << i;
@@ -160,7 +161,7 @@ TEST(EqualizeLayers, SplitsTheDifferenceBetweenBothSides) {
   }
 }
 
-TEST(EqualizeLayers, LeavesLayersBeforeABatchNormOrAnAdd) {
+TEST(EqualizeLayers, RescalesOnlyTheChainsOfAResidualNetwork) {
   const Network n = sample::residual_network();
   const Parameters given = pruned_parameters(n);
 
@@ -174,15 +175,23 @@ TEST(EqualizeLayers, LeavesLayersBeforeABatchNormOrAnAdd) {
   }
 }
 
-TEST(EqualizeLayers, LeavesUnitsThatTwoNodesRead) {
-  const Network n = network({2, 1, 1}, {linear("a", 0, 3), node("relu", Op::Relu, {1}),
-                                        linear("b", 2, 3), node("sum", Op::Add, {2, 3})});
+/// Expects that equalization leaves the network's parameters as they are, bit for bit.
+void expect_untouched(const Network& n) {
   const Parameters given = sample::random_parameters(n, RandomStream(1));
-
   const Parameters equalized = equalize_layers(n, given);
+  for (const auto& [name, tensor] : given) EXPECT_EQ(equalized.at(name).values, tensor.values);
+}
 
-  EXPECT_EQ(equalized.at("a.weight").values, given.at("a.weight").values);
-  EXPECT_EQ(equalized.at("b.weight").values, given.at("b.weight").values);
+TEST(EqualizeLayers, LeavesLayersBeforeABatchNormOrAnAdd) {
+  expect_untouched(network({2, 4, 4}, {conv("a", 0, 3, {3}), node("norm", Op::BatchNorm2d, {1}),
+                                       node("relu", Op::Relu, {2}), conv("b", 3, 2, {2})}));
+  expect_untouched(network({2, 1, 1}, {linear("a", 0, 3), linear("b", 0, 3),
+                                       node("sum", Op::Add, {1, 2}), linear("c", 3, 2)}));
+}
+
+TEST(EqualizeLayers, LeavesUnitsThatTwoNodesRead) {
+  expect_untouched(network({2, 1, 1}, {linear("a", 0, 3), node("relu", Op::Relu, {1}),
+                                       linear("b", 2, 3), node("sum", Op::Add, {2, 3})}));
 }
 
 TEST(EqualizeLayers, RefusesMissingParameters) {
