@@ -293,11 +293,19 @@ void declare(Fields& f, RhoOptions& o) {
   f.required().number("factor", o.factor, kPositive, "rho is multiplied by it for these weights");
 }
 
+void declare_optimizer(Fields& f, OptimizerKind& kind) {
+  f.choice<OptimizerKind>("optimizer", kind,
+                          {{OptimizerKind::Adam, "adam", "Adam"},
+                           {OptimizerKind::Sgd, "sgd", "stochastic gradient, momentum 0.9"}},
+                          "what moves the weights along their gradients");
+}
+
 void declare(Fields& f, AdmmOptions& o) {
   f.integer("iterations", o.iterations, {0, 10000},
             "updates of Z and U; 0: the weights are projected at once");
   f.integer("epochs_per_iteration", o.epochs_per_iteration, {1, 10000},
             "training epochs before each update");
+  declare_optimizer(f, o.optimizer);
   f.number("learning_rate", o.learning_rate, kPositive, "at the start of each iteration");
   f.number("learning_rate_end_fraction", o.learning_rate_end_fraction, {0.0, 1.0, true},
            "share of the learning rate reached at the end of each iteration");

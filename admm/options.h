@@ -74,6 +74,15 @@ struct RhoOptions {
 };
 void declare(Fields& f, RhoOptions& o);
 
+/// What moves the weights along their gradients.
+enum class OptimizerKind {
+  Adam,  // kingma_iclr_2015
+  Sgd,   // with momentum (sutskever_icml_2013)
+};
+
+/// The field "optimizer".
+void declare_optimizer(Fields& f, OptimizerKind& kind);
+
 /// The norm that distances to the sets are measured in.
 enum class MetricKind {
   Euclidean,
@@ -88,6 +97,7 @@ enum class MetricKind {
 struct AdmmOptions {
   int iterations = 10;  // 0: the weights are projected as they are
   int epochs_per_iteration = 1;
+  OptimizerKind optimizer = OptimizerKind::Adam;
   double learning_rate = 1.5e-3;            // at the start of each iteration
   double learning_rate_end_fraction = 0.3;  // share of it reached at the iteration's end
   double rho = 1e-3;                        // penalty weight of the first iteration

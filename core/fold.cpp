@@ -67,6 +67,7 @@ void fold_batch_norm(Folding& f, int index) {
                     "' (batch_norm2d) after it: fold the batch norm before training onto a grid");
   }
   scale_channels(f, conv, norm);
+  f.to.codebooks.erase(conv.name);  // each channel has values of its own now
   const int kept = f.new_index[source];
   f.to.network.nodes[kept].has_bias = true;
   f.to.ranges.erase(conv.name);  // the convolution's output is now what the batch norm's was
@@ -85,6 +86,8 @@ void keep(Folding& f, int index) {
   if (range != f.from.ranges.end()) f.to.ranges[node.name] = range->second;
   const auto level_scale = f.from.level_scales.find(node.name);
   if (level_scale != f.from.level_scales.end()) f.to.level_scales.insert(*level_scale);
+  const auto codebook = f.from.codebooks.find(node.name);
+  if (codebook != f.from.codebooks.end()) f.to.codebooks.insert(*codebook);
   if (!has_weights(node.op)) return;
   f.to.parameters[node.name + ".weight"] = f.from.parameters.at(node.name + ".weight");
   if (node.has_bias) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/artifact.h"
 #include "core/error.h"
@@ -39,7 +41,12 @@ void check_parameter(const Parameters& parameters, const std::string& name,
   }
 }
 
-void check_names_of_nodes(const NetworkModel& model) {
+bool is_weight_node(const Network& network, const std::string& name) {
+  const int node = network.index_of(name);
+  return node >= 0 && has_weights(network.nodes[static_cast<std::size_t>(node)].op);
+}
+
+void check_ranges(const NetworkModel& model) {
   for (const auto& [name, range] : model.ranges) {
     if (model.network.index_of(name) < 0) {
       throw DataError("activation range of '" + name + "': the network has no such node");
@@ -50,14 +57,49 @@ void check_names_of_nodes(const NetworkModel& model) {
                       "': must be finite with min <= max and percentile_magnitude >= 0");
     }
   }
+}
+
+void check_level_scales(const NetworkModel& model) {
   for (const auto& [name, scale] : model.level_scales) {
-    const int node = model.network.index_of(name);
-    if (node < 0 || !has_weights(model.network.nodes[static_cast<std::size_t>(node)].op)) {
+    if (!is_weight_node(model.network, name)) {
       throw DataError("level scale of '" + name + "': the network has no such weight node");
     }
     if (!std::isfinite(scale) || scale <= 0.0) {
       throw DataError("level scale of '" + name + "' = " + std::to_string(scale) +
                       ": must be positive");
+    }
+  }
+}
+
+void check_values(const std::string& where, const std::vector<float>& codebook) {
+  if (codebook.empty()) throw DataError(where + ": is empty, must have 1 or more values");
+  for (std::size_t i = 0; i < codebook.size(); ++i) {
+    const float value = codebook[i];
+    if (std::isfinite(value) && value != 0.0F && (i == 0 || codebook[i - 1] < value)) continue;
+    throw DataError(where + ": value " + std::to_string(i) + " is " + std::to_string(value) +
+                    ", must be finite, not 0 and above the value before it");
+  }
+}
+
+/// After the parameters have been checked.
+void check_codebooks(const NetworkModel& model) {
+  for (const auto& [name, codebook] : model.codebooks) {
+    const std::string where = "codebook of '" + name + "'";
+    if (!is_weight_node(model.network, name)) {
+      throw DataError(where + ": the network has no such weight node");
+    }
+    if (model.level_scales.count(name) != 0) {
+      throw DataError(where + ": the layer has a level scale too, must have one of the two");
+    }
+    check_values(where, codebook);
+    const std::vector<float>& weights = model.parameters.at(name + ".weight").values;
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      if (weights[i] == 0.0F) continue;
+      if (std::binary_search(codebook.begin(), codebook.end(), weights[i])) continue;
+      throw DataError("layer '" + name + "': weight " + std::to_string(i) + " = " +
+                      std::to_string(weights[i]) +
+                      " is off its codebook: must be 0 or one of its " +
+                      std::to_string(codebook.size()) + " values");
     }
   }
 }
@@ -86,7 +128,26 @@ Json model_to_json(const NetworkModel& model) {
                             {"percentile_magnitude", range.percentile_magnitude}};
   }
   for (const auto& [name, scale] : model.level_scales) json["level_scales"][name] = scale;
+  for (const auto& [name, codebook] : model.codebooks) {
+    json["codebooks"][name] = std::vector<double>(codebook.begin(), codebook.end());
+  }
   return json;
+}
+
+std::vector<float> codebook_from_json(const Json& json, const std::string& at) {
+  if (!json.is_array()) throw DataError(at + ": not a list of numbers");
+  std::vector<float> codebook;
+  for (const Json& entry : json) {
+    const std::string place = at + "/" + std::to_string(codebook.size());
+    if (!entry.is_number()) throw DataError(place + ": not a number");
+    const auto value = entry.get<double>();
+    const bool fits = std::fabs(value) <= std::numeric_limits<float>::max();
+    if (!fits || static_cast<double>(static_cast<float>(value)) != value) {
+      throw DataError(place + ": " + entry.dump() + " must be exactly a float32");
+    }
+    codebook.push_back(static_cast<float>(value));
+  }
+  return codebook;
 }
 
 NetworkModel model_from_json(const Json& json, const std::string& where) {
@@ -103,6 +164,12 @@ NetworkModel model_from_json(const Json& json, const std::string& where) {
     at.append(": /level_scales/").append(name);
     if (!scale.is_number()) throw DataError(at + ": not a number");
     model.level_scales[name] = scale.get<double>();
+  }
+  if (!json.contains("codebooks")) return model;
+  for (const auto& [name, codebook] : object_at(json, "codebooks", where).items()) {
+    std::string at = where;
+    at.append(": /codebooks/").append(name);
+    model.codebooks[name] = codebook_from_json(codebook, at);
   }
   return model;
 }
@@ -147,7 +214,9 @@ void validate(const NetworkModel& model) {
     for (const ParameterShape& parameter : expected) rest.erase(parameter.name);
     throw DataError("parameter '" + rest.begin()->first + "': no node of the network uses it");
   }
-  check_names_of_nodes(model);
+  check_ranges(model);
+  check_level_scales(model);
+  check_codebooks(model);
 }
 
 void save_network_model(const NetworkModel& model, const std::filesystem::path& folder) {

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstring>
 #include <map>
-#include <optional>
 
 #include "core/error.h"
 #include "core/mask_coder.h"
@@ -17,14 +16,19 @@ namespace {
 
 constexpr std::int64_t kMaxWeights = std::int64_t{1} << 28U;
 constexpr std::uint32_t kMaxCode = (1U << 24U) - 1;  // larger integers are not exact in float32
+constexpr std::uint32_t kMaxCodebook = 1U << 16U;    // values
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
+
+enum class WeightKind { LevelScale, Free, Codebook };
 
 /// The weights of one layer in the form they are coded.
 struct LayerCodes {
   Mask mask;
-  std::optional<double> scale;      // of level codes; free weights have none
-  std::vector<std::int32_t> codes;  // of the set cells, in order; empty for free weights
+  WeightKind kind = WeightKind::Free;
+  double scale = 0.0;               // of level codes
+  std::vector<float> codebook;      // ascending
+  std::vector<std::int32_t> codes;  // level codes of the set cells, in order
 };
 
 // -- encoding: from weights to codes --------------------------------------------------------
@@ -61,16 +65,35 @@ LayerCodes split_layer(const NetworkModel& model, const Node& node,
   LayerCodes layer;
   layer.mask.is_set.resize(weights.size());
   for (std::size_t i = 0; i < weights.size(); ++i) layer.mask.is_set[i] = weights[i] != 0.0F;
+  const auto codebook = model.codebooks.find(node.name);
+  if (codebook != model.codebooks.end()) {
+    layer.kind = WeightKind::Codebook;
+    layer.codebook = codebook->second;
+  }
   const auto scale = model.level_scales.find(node.name);
   if (scale == model.level_scales.end()) return layer;
+  layer.kind = WeightKind::LevelScale;
   layer.scale = storable_scale(node.name, weights, scale->second);
   for (const float weight : weights) {
-    if (weight != 0.0F) layer.codes.push_back(nearest_code(weight, *layer.scale));
+    if (weight != 0.0F) layer.codes.push_back(nearest_code(weight, layer.scale));
   }
   return layer;
 }
 
 // -- the stream, both ways ------------------------------------------------------------------
+
+/// 1: level scale; 00: free; 01: codebook.
+WeightKind code_kind(BitCoder& coder, WeightKind kind) {
+  if (coder.direct(kind == WeightKind::LevelScale ? 1 : 0, 1) != 0) return WeightKind::LevelScale;
+  const bool has_codebook = coder.direct(kind == WeightKind::Codebook ? 1 : 0, 1) != 0;
+  return has_codebook ? WeightKind::Codebook : WeightKind::Free;
+}
+
+int bit_length(std::uint32_t value) {
+  int num_bits = 0;
+  for (; value != 0; value >>= 1U) ++num_bits;
+  return num_bits;
+}
 
 double code_scale(BitCoder& coder, double scale) {
   auto narrow = static_cast<float>(scale);
@@ -98,9 +121,8 @@ void code_levels(BitCoder& coder, std::vector<std::int32_t>& codes) {
     largest = std::max(largest, static_cast<std::uint32_t>(std::abs(code)));
   }
   largest = coder.count(largest - 1) + 1;
-  int num_bits = 0;
-  while (num_bits < 24 && (largest - 1) >> num_bits != 0) ++num_bits;
-  AdaptiveTree magnitudes(num_bits);
+  constexpr int kMostBits = 24;  // a damaged file can have more
+  AdaptiveTree magnitudes(std::min(bit_length(largest - 1), kMostBits));
   std::array<AdaptiveBit, 3> signs;
   std::size_t context = 0;
   for (std::int32_t& code : codes) {
@@ -135,25 +157,72 @@ int code_mantissa_bits(BitCoder& coder, const std::string& name, const std::vect
                   " mantissa bits, at most " + std::to_string(kFloatMantissaBits));
 }
 
-void code_weights(BitCoder& coder, const std::string& name, LayerCodes& layer,
-                  const std::vector<ChannelHint>& hints, std::vector<float>& weights) {
-  code_mask(coder, layer.mask, hints);
-  const bool has_scale = coder.direct(layer.scale ? 1 : 0, 1) != 0;
-  const std::vector<bool>& is_set = layer.mask.is_set;
-  if (!has_scale) {
-    const int mantissa_bits = code_mantissa_bits(coder, name, weights);
-    AdaptiveFloat model;
-    for (std::size_t i = 0; i < weights.size(); ++i) {
-      if (is_set[i]) weights[i] = model.code(coder, weights[i], mantissa_bits);
-    }
-    return;
+void code_free_weights(BitCoder& coder, const std::string& name, const std::vector<bool>& is_set,
+                       std::vector<float>& weights) {
+  const int mantissa_bits = code_mantissa_bits(coder, name, weights);
+  AdaptiveFloat model;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    if (is_set[i]) weights[i] = model.code(coder, weights[i], mantissa_bits);
   }
-  layer.scale = code_scale(coder, layer.scale.value_or(0.0));
+}
+
+void code_level_weights(BitCoder& coder, LayerCodes& layer, std::vector<float>& weights) {
+  const std::vector<bool>& is_set = layer.mask.is_set;
+  layer.scale = code_scale(coder, layer.scale);
   layer.codes.resize(static_cast<std::size_t>(std::count(is_set.begin(), is_set.end(), true)), 1);
   code_levels(coder, layer.codes);
   auto code = layer.codes.begin();
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    if (is_set[i]) weights[i] = value_of(*code++, *layer.scale);
+    if (is_set[i]) weights[i] = value_of(*code++, layer.scale);
+  }
+}
+
+/// The length less one, then the values.
+void code_codebook(BitCoder& coder, const std::string& name, std::vector<float>& codebook) {
+  const auto given = static_cast<std::uint32_t>(std::max<std::size_t>(codebook.size(), 1));
+  const std::uint32_t last = coder.count(given - 1);
+  if (last >= kMaxCodebook) {
+    throw DataError("parameter '" + name + "': has a codebook of " +
+                    std::to_string(std::uint64_t{last} + 1) + " values; an .owz holds at most " +
+                    std::to_string(kMaxCodebook));
+  }
+  codebook.resize(std::size_t{last} + 1);
+  const int mantissa_bits = code_mantissa_bits(coder, name, codebook);
+  AdaptiveFloat model;
+  for (float& value : codebook) value = model.code(coder, value, mantissa_bits);
+}
+
+/// The codebook, then its index for each set cell as a tree.
+void code_clustered_weights(BitCoder& coder, const std::string& name, LayerCodes& layer,
+                            std::vector<float>& weights) {
+  code_codebook(coder, name, layer.codebook);
+  const std::vector<float>& codebook = layer.codebook;
+  AdaptiveTree indices(bit_length(static_cast<std::uint32_t>(codebook.size() - 1)));
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    if (!layer.mask.is_set[i]) continue;
+    const auto found = std::lower_bound(codebook.begin(), codebook.end(), weights[i]);
+    const auto given = static_cast<std::uint32_t>(found - codebook.begin());
+    const std::uint32_t index = indices.code(coder, coder.is_reading() ? 0 : given);
+    if (index >= codebook.size()) {
+      throw DataError("parameter '" + name + "': damaged: weight " + std::to_string(i) +
+                      " has index " + std::to_string(index) + " into a codebook of " +
+                      std::to_string(codebook.size()) + " values");
+    }
+    weights[i] = codebook[index];
+  }
+}
+
+void code_weights(BitCoder& coder, const std::string& name, LayerCodes& layer,
+                  const std::vector<ChannelHint>& hints, std::vector<float>& weights) {
+  code_mask(coder, layer.mask, hints);
+  layer.kind = code_kind(coder, layer.kind);
+  switch (layer.kind) {
+    case WeightKind::LevelScale:
+      return code_level_weights(coder, layer, weights);
+    case WeightKind::Free:
+      return code_free_weights(coder, name, layer.mask.is_set, weights);
+    case WeightKind::Codebook:
+      return code_clustered_weights(coder, name, layer, weights);
   }
 }
 
@@ -198,7 +267,8 @@ Mask mask_shape(const Node& node, const std::vector<std::int64_t>& shape) {
   return mask;
 }
 
-/// "<node>.weight" and the level scale of a weight node. Returns which of its outputs are alive.
+/// "<node>.weight" and the level scale or codebook of a weight node. Returns which of its outputs
+/// are alive.
 std::vector<bool> code_weight_node(BitCoder& coder, NetworkModel& model,
                                    const ParameterShape& expected, HintSource& source) {
   const Node& node = model.network.nodes[index(expected.node)];
@@ -213,7 +283,8 @@ std::vector<bool> code_weight_node(BitCoder& coder, NetworkModel& model,
       static_cast<std::size_t>(layer.mask.kernel_side) * layer.mask.kernel_side;
   code_weights(coder, expected.name, layer, source.hints(expected.node, layer.mask.num_rows / area),
                weights);
-  if (layer.scale) model.level_scales[node.name] = *layer.scale;
+  if (layer.kind == WeightKind::LevelScale) model.level_scales[node.name] = layer.scale;
+  if (layer.kind == WeightKind::Codebook) model.codebooks[node.name] = layer.codebook;
   std::vector<bool> alive = alive_grid(layer.mask).columns;
   source.set_alive(expected.node, alive);
   return alive;

@@ -7,8 +7,9 @@
 
 namespace ohmweave {
 
-/// An encoder writes model.parameters and model.level_scales; a decoder fills them from
-/// model.network. Throws DataError when a weight is off its grid.
+/// An encoder writes the parameters, level scales and codebooks of a model that passed validate();
+/// a decoder fills them from model.network (check with validate()). Throws DataError when a weight
+/// is off its level grid, and on an index or length that no encoder writes.
 void code_parameters(BitCoder& coder, NetworkModel& model);
 
 }  // namespace ohmweave

@@ -108,7 +108,9 @@ struct QuantizationOptions {
 [[nodiscard]] float round_mantissa(float value, int mantissa_bits);
 
 /// Quantizes a model (folded first). Layers with a level scale keep their grid exactly (an error
-/// if a weight is off the grid by more than float rounding); free weights get best_weight_scale().
+/// if a weight is off the grid by more than float rounding). Free weights get best_weight_scale()
+/// and the nearest codes; so do those of a layer with a codebook, whose values have no common step:
+/// it is then no longer exact.
 /// Activations as node_formats() says. Throws DataError if a range is missing, or naming the layer
 /// whose accumulators could reach 2^31: no accumulator ever overflows at run time.
 [[nodiscard]] QuantizedNetwork quantize(const NetworkModel& model,

@@ -23,6 +23,7 @@ struct LayerCount {
   std::int64_t nonzero_macs = 0;
   double bits = kFloatBits;          // of one stored weight
   double relative_index_bits = 0.0;  // R2, values and gaps together
+  double codebook_bits = 0.0;        // of the values of a clustered layer, in all rules
   MatrixShape matrix;
   std::int64_t rows_alive = 0;
   std::int64_t columns_alive = 0;
@@ -74,16 +75,34 @@ void count_alive(const std::vector<float>& weights, LayerCount& layer) {
   layer.columns_alive = std::count(column_alive.begin(), column_alive.end(), true);
 }
 
+/// ceil(log2(count)), count at least 1.
+int bits_to_tell_apart(double count) {
+  int num_bits = 0;
+  while (std::ldexp(1.0, num_bits) < count) ++num_bits;
+  return num_bits;
+}
+
 /// Bits of one code of a layer: ceil(log2(number of levels)), levels +-1 .. +-largest code.
 int code_bits(const std::vector<float>& weights, double scale) {
   double largest = 0.0;
   for (const float weight : weights) {
     largest = std::max(largest, std::round(std::fabs(weight) / scale));
   }
-  if (largest == 0.0) return 0;
-  int num_bits = 1;
-  while (std::ldexp(1.0, num_bits) < 2.0 * largest) ++num_bits;
-  return num_bits;
+  return largest == 0.0 ? 0 : bits_to_tell_apart(2.0 * largest);
+}
+
+/// Fills in what a stored weight takes, and the codebook.
+void count_bits(const NetworkModel& model, const std::vector<float>& weights, LayerCount& layer) {
+  const auto scale = model.level_scales.find(layer.name);
+  const auto codebook = model.codebooks.find(layer.name);
+  if (scale != model.level_scales.end()) {
+    layer.bits = code_bits(weights, scale->second);
+  } else if (codebook != model.codebooks.end()) {
+    const auto num_values = static_cast<double>(codebook->second.size());
+    layer.bits = bits_to_tell_apart(num_values);
+    layer.codebook_bits = kFloatBits * num_values;
+  }
+  layer.relative_index_bits = best_relative_index_bits(weights, layer.bits);
 }
 
 LayerCount count_layer(const NetworkModel& model, const std::vector<Shape>& shapes, int node) {
@@ -98,9 +117,7 @@ LayerCount count_layer(const NetworkModel& model, const std::vector<Shape>& shap
       static_cast<std::int64_t>(weights.size()) - std::count(weights.begin(), weights.end(), 0.0F);
   layer.dense_macs = layer.matrix.num_macs();
   layer.nonzero_macs = layer.nonzero_weights * layer.matrix.windows;
-  const auto scale = model.level_scales.find(layer.name);
-  if (scale != model.level_scales.end()) layer.bits = code_bits(weights, scale->second);
-  layer.relative_index_bits = best_relative_index_bits(weights, layer.bits);
+  count_bits(model, weights, layer);
   count_alive(weights, layer);
   return layer;
 }
@@ -133,8 +150,8 @@ Json storage_json(const std::vector<LayerCount>& layers, double dense_bits,
   double relative_bits = 0.0;
   double mask_bits = 0.0;
   for (const LayerCount& layer : layers) {
-    value_bits += static_cast<double>(layer.nonzero_weights) * layer.bits;
-    relative_bits += layer.relative_index_bits;
+    value_bits += static_cast<double>(layer.nonzero_weights) * layer.bits + layer.codebook_bits;
+    relative_bits += layer.relative_index_bits + layer.codebook_bits;
     mask_bits += log2_binomial(layer.dense_weights, layer.nonzero_weights);
   }
   return {{"weights_only_ratio", ratio(dense_bits, value_bits)},

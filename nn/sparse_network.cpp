@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nn/sparse_network.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <utility>
@@ -20,7 +21,7 @@ constexpr double kMomentum = 0.1;
 using sparse::Statistics;
 
 Parameters checked(const Network& network, const Parameters& parameters) {
-  validate(NetworkModel{network, parameters, {}, {}});
+  validate(NetworkModel{network, parameters, {}, {}, {}});
   return parameters;
 }
 
@@ -180,6 +181,15 @@ const Network& SparseNetwork::network() const { return state_->network; }
 std::vector<float>& SparseNetwork::values() { return state_->values; }
 const std::vector<float>& SparseNetwork::values() const { return state_->values; }
 const std::vector<SparseRange>& SparseNetwork::ranges() const { return state_->ranges; }
+
+std::vector<float>& SparseNetwork::running_average(const std::string& name) {
+  const auto found = state_->parameters.find(name);
+  const auto is_this = [&name](const SparseRange& range) { return range.name == name; };
+  OHMWEAVE_REQUIRE(found != state_->parameters.end() &&
+                       std::none_of(state_->ranges.begin(), state_->ranges.end(), is_this),
+                   "'" + name + "' is a running average");
+  return found->second.values;
+}
 
 Parameters SparseNetwork::to_parameters() const {
   Parameters parameters = state_->parameters;

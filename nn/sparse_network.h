@@ -85,6 +85,9 @@ class SparseNetwork {
   [[nodiscard]] std::vector<float>& values();
   [[nodiscard]] const std::vector<float>& values() const;
   [[nodiscard]] const std::vector<SparseRange>& ranges() const;
+  /// The running averages of a batch norm ("bn1.running_mean", "bn1.running_var"). To be written
+  /// to, not resized. Throws std::logic_error for another name.
+  [[nodiscard]] std::vector<float>& running_average(const std::string& name);
   /// All parameters as dense tensors, 0 where no weight exists.
   [[nodiscard]] Parameters to_parameters() const;
 

@@ -4,23 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "core/error.h"
-
 namespace ohmweave::train {
-namespace {
-
-torch::Tensor find_moment(const nn::TensorMap& state, const std::string& name,
-                          const torch::Tensor& like) {
-  const auto found = state.find(name);
-  if (found == state.end()) throw DataError("optimizer state: tensor '" + name + "' is missing");
-  if (found->second.sizes() != like.sizes()) {
-    throw DataError("optimizer state: tensor '" + name + "' has another shape than its parameter");
-  }
-  return found->second.to(like.device(), like.scalar_type()).clone();
-}
-
-}  // namespace
-
 Adam::Adam(nn::TensorMap parameters, const AdamOptions& options)
     : parameters_(std::move(parameters)), options_(options) {
   const torch::NoGradGuard no_grad;
@@ -61,10 +45,10 @@ nn::TensorMap Adam::state() const {
 
 void Adam::load_state(const nn::TensorMap& state) {
   for (const auto& [name, parameter] : parameters_) {
-    first_moments_[name] = find_moment(state, name + ".m", parameter);
-    second_moments_[name] = find_moment(state, name + ".v", parameter);
+    first_moments_[name] = find_in_state(state, name + ".m", parameter);
+    second_moments_[name] = find_in_state(state, name + ".v", parameter);
   }
-  num_steps_ = find_moment(state, "steps", torch::zeros({1}, torch::kInt64)).item<std::int64_t>();
+  num_steps_ = find_in_state(state, "steps", torch::zeros({1}, torch::kInt64)).item<std::int64_t>();
 }
 
 }  // namespace ohmweave::train

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "nn/graph_module.h"
+#include "train/optimizer.h"
 
 namespace ohmweave::train {
 
@@ -23,19 +24,17 @@ struct AdamOptions {
   std::set<std::string> decayed;  // by name
 };
 
-class Adam {
+class Adam final : public Optimizer {
  public:
   /// `parameters` share storage with the model.
   Adam(nn::TensorMap parameters, const AdamOptions& options);
 
-  /// One update from the tensors' gradients; a tensor without one is left alone.
-  void step(double learning_rate);
+  void step(double learning_rate) override;
 
   [[nodiscard]] const nn::TensorMap& parameters() const { return parameters_; }
   /// "<name>.m", "<name>.v" and "steps" (one int64).
-  [[nodiscard]] nn::TensorMap state() const;
-  /// Throws DataError when a tensor is missing or has another shape.
-  void load_state(const nn::TensorMap& state);
+  [[nodiscard]] nn::TensorMap state() const override;
+  void load_state(const nn::TensorMap& state) override;
 
  private:
   nn::TensorMap parameters_;

@@ -131,7 +131,8 @@ PhasePlan admm_plan(const admm::AdmmOptions& options, const StepContext& context
           Keep::LastEpoch,
           context.stream.child("admm"),
           0.0,
-          context.distill};
+          context.distill,
+          options.optimizer};
 }
 
 }  // namespace

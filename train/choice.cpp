@@ -84,7 +84,7 @@ torch::Tensor score_of(const torch::Tensor& weight, ScoreKind kind, const torch:
 Batch draw_batch(const TrainingSet& set, std::int64_t count, const RandomStream& stream) {
   const torch::Tensor order = keyed_permutation(set.num_images(), stream.child("shuffle"));
   return make_batch(set, order.slice(0, 0, std::min(count, set.num_images())),
-                    draw_versions(set, stream.child("version")));
+                    draw_versions(set, set.original_fraction, stream.child("version")));
 }
 
 nn::TensorMap weight_fisher(Learner& learner, const Masks& masks, const torch::Tensor& images,
@@ -172,7 +172,8 @@ Masks regrown_masks(nn::GraphModule& module, const Masks& masks, double fraction
                     const ScoreInputs& inputs) {
   const WeightMasks present = as_bytes(masks);
   const WeightMasks candidates = growable_weights(module.network(), present);
-  const Masks wide = as_masks(candidates, module);
+  Masks wide = as_masks(candidates, module);  // and what is dead but there: the network as it is
+  for (const auto& [name, mask] : masks) wide[name] = wide.at(name).logical_or(mask);
   SparseLearner learner(module, wide);
   const nn::TensorMap gradients = mean_gradients(learner, inputs);
   const Batch batch = draw_batch(inputs.set, inputs.fisher.images, inputs.stream.child("fisher"));

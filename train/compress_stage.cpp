@@ -54,6 +54,7 @@ void check_finished(const NetworkModel& model, const std::string& archive) {
     OHMWEAVE_REQUIRE(found != decoded.parameters.end() && found->second.values == tensor.values,
                      "model.owz gives back '" + name + "' bit for bit");
   }
+  OHMWEAVE_REQUIRE(decoded.codebooks == model.codebooks, "model.owz gives back the codebooks");
 }
 
 void write_results(const CompressState& state, const std::filesystem::path& output) {

@@ -30,6 +30,7 @@ void save_state(const CompressState& state, const std::filesystem::path& folder)
   nn::save_tensors(folder / kMasksFile, mask_tensors(state.masks));
   Json json = traces_to_json(state.traces);
   json["validation_loss"] = state.validation_loss;
+  json["training_loss"] = state.training_loss;
   write_json_atomically(folder / kTracesFile, json);
 }
 
@@ -37,7 +38,8 @@ CompressState load_state(const std::filesystem::path& folder) {
   verify_artifact(folder);
   const Json json = parse_artifact_file((folder / kTracesFile).string());
   return {load_network_model(folder), masks_of(nn::load_tensors(folder / kMasksFile)),
-          traces_from_json(json), json.at("validation_loss").get<double>()};
+          traces_from_json(json), json.at("validation_loss").get<double>(),
+          json.at("training_loss").get<double>()};
 }
 
 }  // namespace ohmweave::train

@@ -15,6 +15,7 @@ struct CompressState {
   Masks masks;         // where weights may be non-zero
   Traces traces;       // of all that led here
   double validation_loss = 0.0;
+  double training_loss = 0.0;  // before quantizing
 };
 
 /// Bytes (0 or 1) in place of bools, which safetensors here does not hold.

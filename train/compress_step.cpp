@@ -67,7 +67,9 @@ Traces retrain(nn::GraphModule& module, const Masks& masks, const RetrainOptions
                        Keep::LeastValidationLoss,
                        context.stream.child(name),
                        options.ema_decay,
-                       context.distill};
+                       context.distill,
+                       options.optimizer,
+                       options.original_fraction};
   const std::unique_ptr<Learner> learner = make_learner(module, masks, context.engine);
   Traces traces = run_phase({*learner, learner->parameters(), context.set, context.progress}, plan,
                             {}, {context.folder / (name + ".ckpt.safetensors"), context.stamp});
@@ -77,6 +79,13 @@ Traces retrain(nn::GraphModule& module, const Masks& masks, const RetrainOptions
 
 ScoreInputs score_inputs(const StepContext& context) {
   return {context.set, context.fisher, context.distill, context.stream.child("regrow")};
+}
+
+/// Loss on all training images, each in the form that the same draw gives it for every network.
+double training_loss(nn::GraphModule& module, const Masks& masks, const StepContext& context) {
+  const Batch batch =
+      draw_batch(context.set, context.set.num_images(), RandomStream(0).child("judge"));
+  return make_learner(module, masks, context.engine)->evaluate({batch.images, batch.labels}).loss;
 }
 
 double validation_loss(nn::GraphModule& module, const StepContext& context) {
@@ -101,12 +110,8 @@ Masks choose(nn::GraphModule& module, const Masks& masks, const CompressStep& st
                                                       context.pointer + "/constraints");
   if (constraints.empty()) return masks;
   if (step.cut) {
-    const admm::SharedCount* count = common_count(constraints, masks);
-    if (count == nullptr) {
-      throw ConfigError({context.pointer +
-                         "/cut: needs constraints/0/weights to match all weights of the network"});
-    }
-    CutOutcome outcome = run_cut_phase(module, masks, *count, *step.cut, context);
+    CutOutcome outcome =
+        run_cut_phase(module, masks, *common_count(constraints, masks), *step.cut, context);
     append(traces, outcome.traces);
     return outcome.masks;
   }
@@ -128,6 +133,7 @@ CompressState run_cycle(const CompressState& state, const CompressStep& step,
   require_contained(module, resolve_constraints(step.constraints, module, full_masks(module),
                                                 context.grid, context.pointer + "/constraints"));
   next.validation_loss = validation_loss(module, context);
+  next.training_loss = training_loss(module, next.masks, context);
   next.model = nn::to_model(module, {});
   next.model.network = state.model.network;
   return next;
@@ -157,7 +163,12 @@ CompressState run_kept_cycle(const CompressState& state, const CompressStep& ste
   return load_state(folder);
 }
 
-/// All cycles. Each goes on from the network of least validation loss so far; the one that the step
+bool is_better(const CompressState& a, const CompressState& b, JudgeKind judge) {
+  return judge == JudgeKind::Validation ? a.validation_loss < b.validation_loss
+                                        : a.training_loss < b.training_loss;
+}
+
+/// All cycles. Each goes on from the best network so far; the one that the step
 /// starts with counts when it lies in the sets.
 CompressState run_cycles(CompressState state, const CompressStep& step,
                          const StepContext& context) {
@@ -166,10 +177,13 @@ CompressState run_cycles(CompressState state, const CompressStep& step,
   const Constraints constraints = resolve_constraints(
       step.constraints, module, full_masks(module), context.grid, context.pointer + "/constraints");
   bool is_candidate = are_contained(module, constraints);
-  if (is_candidate) state.validation_loss = validation_loss(module, context);
+  if (is_candidate) {
+    state.validation_loss = validation_loss(module, context);
+    state.training_loss = training_loss(module, state.masks, context);
+  }
   for (int cycle = 1; cycle <= step.cycles; ++cycle) {
     CompressState next = run_kept_cycle(state, step, cycle_context(context, cycle));
-    if (is_candidate && next.validation_loss >= state.validation_loss) continue;
+    if (is_candidate && !is_better(next, state, step.judge)) continue;
     state = std::move(next);
     is_candidate = true;
   }
@@ -191,8 +205,12 @@ Constraints resolve_constraints(const std::vector<admm::ConstraintOptions>& opti
 void check_step(const CompressStep& step, const nn::GraphModule& module,
                 const StepContext& context) {
   const Masks masks = full_masks(module);
-  (void)resolve_constraints(step.constraints, module, masks, context.grid,
-                            context.pointer + "/constraints");
+  const Constraints constraints = resolve_constraints(step.constraints, module, masks, context.grid,
+                                                      context.pointer + "/constraints");
+  if (step.cut && common_count(constraints, masks) == nullptr) {
+    throw ConfigError({context.pointer +
+                       "/cut: needs constraints/0/weights to match all weights of the network"});
+  }
   if (step.quantize) {
     (void)resolve_constraints(step.quantize->levels, module, masks, context.grid,
                               context.pointer + "/quantize/levels");

@@ -108,10 +108,7 @@ nn::TensorMap DenseLearner::fisher(const torch::Tensor& images, double temperatu
 
 namespace {
 
-bool pays_sparse(const nn::GraphModule& module, const Masks& masks) {
-  for (const Node& node : module.network().nodes) {
-    if (node.op == Op::BatchNorm2d) return false;
-  }
+bool pays_sparse(const Masks& masks) {
   std::int64_t all = 0;
   for (const auto& [name, mask] : masks) all += mask.numel();
   return static_cast<double>(count_weights(masks)) <= kSparseFraction * static_cast<double>(all);
@@ -122,7 +119,7 @@ bool pays_sparse(const nn::GraphModule& module, const Masks& masks) {
 std::unique_ptr<Learner> make_learner(nn::GraphModule& module, const Masks& masks,
                                       EngineKind engine) {
   const bool is_sparse =
-      engine == EngineKind::Sparse || (engine == EngineKind::Auto && pays_sparse(module, masks));
+      engine == EngineKind::Sparse || (engine == EngineKind::Auto && pays_sparse(masks));
   if (is_sparse) return std::make_unique<SparseLearner>(module, masks);
   return std::make_unique<DenseLearner>(module, masks);
 }

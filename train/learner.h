@@ -100,7 +100,7 @@ class DenseLearner final : public Learner {
 };
 
 /// The engine that `engine` names; Auto: sparse when at most kSparseFraction of the weights may
-/// exist and the network has no batch norm. `module` must outlive the learner.
+/// exist. `module` must outlive the learner.
 constexpr double kSparseFraction = 0.2;
 [[nodiscard]] std::unique_ptr<Learner> make_learner(nn::GraphModule& module, const Masks& masks,
                                                     EngineKind engine);

@@ -33,11 +33,13 @@ void declare(Fields& f, TrainOptions& o) {
 
 void declare(Fields& f, RetrainOptions& o) {
   f.integer("epochs", o.epochs, {0, kMostEpochs}, "passes over the training images");
-  f.number("learning_rate", o.learning_rate, kPositive,
-           "of Adam at the start; falls to 0 along a cosine");
+  f.number("learning_rate", o.learning_rate, kPositive, "at the start; falls to 0 along a cosine");
+  declare_optimizer(f, o.optimizer);
   f.number("l2", o.l2, kNonNegative, "weight of the penalty l2/2 ||weight||^2");
   f.number("ema_decay", o.ema_decay, kDecay,
            "of the running mean of the weights that the network ends with; 0 = no mean");
+  f.number("original_fraction", o.original_fraction, kFraction,
+           "share of the draws that take the image itself, not a copy; absent: as /train/augment");
 }
 
 void declare(Fields& f, DistillOptions& o) {
@@ -77,14 +79,30 @@ void declare(Fields& f, FixOptions& o) {
          "shares", "must rise and end with 1");
 }
 
+void declare(Fields& f, PrecisionOptions& o) {
+  constexpr int kMostLevels = 32768;
+  f.number("bits_per_weight", o.bits_per_weight, {1.0, 16.0, false},
+           "what the codes of all weights may take on average");
+  f.integer("most_levels", o.most_levels, {1, kMostLevels}, "levels of one sign at most");
+  f.rule((o.most_levels & (o.most_levels - 1)) == 0, "most_levels", "must be a power of two");
+}
+
 void declare(Fields& f, QuantizeOptions& o) {
-  f.list("levels", o.levels,
-         "sets of levels, of kinds with integer codes; none: conductance_levels for all weights");
+  f.list(
+      "levels", o.levels,
+      "sets of levels (of kinds with integer codes) or of clusters; none: conductance_levels for "
+      "all weights");
   for (const admm::ConstraintOptions& set : o.levels) {
-    f.rule(admm::has_integer_levels(set.kind) && set.scale_per == admm::ScaleScope::Tensor,
+    const bool is_clustering = set.kind == "clusters" || set.kind == "lloyd_clusters";
+    f.rule(is_clustering ||
+               (admm::has_integer_levels(set.kind) && set.scale_per == admm::ScaleScope::Tensor),
            "levels",
-           set.kind + " is no set of integer multiples of one scale for each weight tensor");
+           set.kind +
+               " is no set of integer multiples of one scale for each weight tensor, nor of "
+               "clusters");
   }
+  f.section("precision", o.precision, "levels of each layer by its sensitivity, no zero");
+  f.rule(!o.precision || o.levels.empty(), "precision", "chooses the levels: give no 'levels'");
   f.boolean("equalize", o.equalize,
             "first rescale units between layers, which changes nothing but the weights' spread");
   f.section("admm", o.admm, "ADMM onto the levels");
@@ -113,9 +131,13 @@ void declare(Fields& f, CompressStep& o) {
   f.boolean("remove_dead_paths", o.remove_dead_paths,
             "also remove weights that cannot matter any more; a global_cardinality gives their "
             "places to the next best");
+  f.choice<JudgeKind>("judge", o.judge,
+                      {{JudgeKind::Validation, "validation", "loss on the validation images"},
+                       {JudgeKind::Training, "training", "loss on all training images"}},
+                      "what tells which cycle's network is better");
   f.integer("cycles", o.cycles, {1, 10000},
-            "times that regrow, choice and retraining are gone through, each from the network of "
-            "least validation loss so far");
+            "times that regrow, choice and retraining are gone through, each from the best network "
+            "so far");
   f.section("regrow", o.regrow, "absent: what an earlier step removed stays removed");
   f.section("admm", o.admm, "ADMM towards the constraints");
   f.section("cut", o.cut, "gradual cuts in place of ADMM, towards one global_cardinality");

@@ -24,12 +24,14 @@ struct TrainOptions {
 };
 void declare(Fields& f, TrainOptions& o);
 
-/// Training under a fixed mask: Adam, cosine learning rate to 0.
+/// Training under a fixed mask, cosine learning rate to 0.
 struct RetrainOptions {
   int epochs = 10;
+  admm::OptimizerKind optimizer = admm::OptimizerKind::Adam;
   double learning_rate = 1e-3;
   double l2 = 0.0;         // as in /train
   double ema_decay = 0.0;  // as in /train; the mean takes decay of itself at every step
+  std::optional<double> original_fraction;  // in place of /train/augment's
 };
 void declare(Fields& f, RetrainOptions& o);
 
@@ -85,6 +87,13 @@ struct FixOptions {
 };
 void declare(Fields& f, FixOptions& o);
 
+/// Mixed precision: +-1 .. +-n levels with an n of its own for each layer (train/precision.h).
+struct PrecisionOptions {
+  double bits_per_weight = 3.0;  // over all weights that exist, ceil(log2(2 n)) each
+  int most_levels = 8;           // of one sign, a power of two
+};
+void declare(Fields& f, PrecisionOptions& o);
+
 /// What is trained after the weights have been put on their levels.
 enum class RefineKind {
   Biases,           // the weights stay where they are
@@ -96,6 +105,7 @@ struct QuantizeOptions {
   /// Sets of levels with one scale a tensor and integer codes. Empty: conductance_levels for all.
   /// Weights that none matches stay free.
   std::vector<admm::ConstraintOptions> levels;
+  std::optional<PrecisionOptions> precision;  // in place of `levels`
   bool equalize = false;  // rescale units between layers first (core/equalize.h)
   admm::AdmmOptions admm;
   std::optional<FixOptions> fix;  // absent: all weights at once
@@ -107,10 +117,17 @@ struct QuantizeOptions {
 };
 void declare(Fields& f, QuantizeOptions& o);
 
+/// What decides which of two networks of the same step is better.
+enum class JudgeKind {
+  Validation,  // loss on the validation images
+  Training,    // loss on all training images, each in one form, the same for all networks
+};
+
 /// One progressive step. Weights that an earlier step removed stay removed unless they regrow.
 struct CompressStep {
   std::vector<admm::ConstraintOptions> constraints;  // several on one weight are applied in order
-  bool remove_dead_paths = true;  // and fill up the count of a global_cardinality
+  bool remove_dead_paths = true;            // and fill up the count of a global_cardinality
+  JudgeKind judge = JudgeKind::Validation;  // of cycles
   int cycles = 1;  // regrow, choose, retrain again and again from the best network so far
   std::optional<RegrowOptions> regrow;
   admm::AdmmOptions admm;

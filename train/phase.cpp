@@ -4,12 +4,13 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
 
 #include "core/error.h"
-#include "train/adam.h"
+#include "train/optimizer.h"
 
 namespace ohmweave::train {
 namespace {
@@ -36,8 +37,8 @@ struct PhaseRun {
       : inputs(in),
         plan(p),
         hooks(h),
-        adam(joined(in.parameters, h.extra),
-             AdamOptions{0.9, 0.999, 1e-8, p.l2, weight_matrices(in.learner)}) {
+        optimizer(make_optimizer(p.optimizer, joined(in.parameters, h.extra),
+                                 {p.l2, weight_matrices(in.learner)})) {
     if (plan.ema_decay > 0.0) average = live_state();
   }
 
@@ -50,6 +51,7 @@ struct PhaseRun {
   void load(const nn::TensorMap& state) const {
     inputs.learner.load(state);
     for (const auto& [name, tensor] : hooks.extra) torch::Tensor(tensor).copy_(state.at(name));
+    if (hooks.settle) hooks.settle();  // what it keeps beside the tensors follows them
   }
 
   /// As state(), of what the optimizer moves.
@@ -63,7 +65,7 @@ struct PhaseRun {
   const PhaseInputs& inputs;
   const PhasePlan& plan;
   const PhaseHooks& hooks;
-  Adam adam;
+  std::unique_ptr<Optimizer> optimizer;
   int epochs_done = 0;
   bool is_finished = false;
   nn::TensorMap average;  // running mean of live_state(); empty = not kept
@@ -76,7 +78,7 @@ void save(const PhaseRun& run, const CheckpointPlace& place) {
   Checkpoint checkpoint;
   put_group(checkpoint.tensors, "model/", run.state());
   put_group(checkpoint.tensors, "best/", run.best);
-  put_group(checkpoint.tensors, "adam/", run.adam.state());
+  put_group(checkpoint.tensors, "optimizer/", run.optimizer->state());
   put_group(checkpoint.tensors, "average/", run.average);
   if (run.hooks.hidden != nullptr) put_group(checkpoint.tensors, "hidden/", *run.hooks.hidden);
   if (run.hooks.state) put_group(checkpoint.tensors, "hooks/", run.hooks.state());
@@ -92,7 +94,7 @@ void resume(PhaseRun& run, const CheckpointPlace& place) {
   if (!checkpoint) return;
   run.load(get_group(checkpoint->tensors, "model/"));
   run.best = get_group(checkpoint->tensors, "best/");
-  run.adam.load_state(get_group(checkpoint->tensors, "adam/"));
+  run.optimizer->load_state(get_group(checkpoint->tensors, "optimizer/"));
   run.average = get_group(checkpoint->tensors, "average/");
   if (run.hooks.hidden != nullptr) {
     for (auto& [name, tensor] : get_group(checkpoint->tensors, "hidden/")) {
@@ -124,7 +126,7 @@ void update_weights(PhaseRun& run, double learning_rate) {
   if (hidden != nullptr) {
     for (auto& [name, tensor] : *hidden) torch::Tensor(live.at(name)).copy_(tensor);
   }
-  run.adam.step(learning_rate);
+  run.optimizer->step(learning_rate);
   run.inputs.learner.hold_masks();
   if (run.hooks.after_step) run.hooks.after_step();
   if (hidden != nullptr) {
@@ -158,7 +160,8 @@ double train_epoch(PhaseRun& run) {
   const torch::Tensor order =
       keyed_permutation(num_images, run.plan.stream.child("shuffle", run.epochs_done));
   const torch::Tensor versions =
-      draw_versions(set, run.plan.stream.child("version", run.epochs_done));
+      draw_versions(set, run.plan.original_fraction.value_or(set.original_fraction),
+                    run.plan.stream.child("version", run.epochs_done));
   const auto start = std::chrono::steady_clock::now();
   double loss = 0.0;
   for (std::int64_t b = 0; b < num_batches; ++b) {
@@ -184,7 +187,6 @@ nn::Score score_epoch(PhaseRun& run) {
   const nn::TensorMap now = run.average.empty() ? nn::TensorMap() : run.state();
   if (!run.average.empty()) {
     run.load(run.average);
-    if (run.hooks.settle) run.hooks.settle();
   }
   const nn::Score score = learner.evaluate(run.inputs.set.data.validation);
   if (run.plan.keep == Keep::LeastValidationLoss && score.loss < run.best_loss) {

@@ -32,6 +32,8 @@ struct PhasePlan {
   RandomStream stream;  // of shuffles, copies and dropout
   double ema_decay = 0.0;
   std::optional<DistillOptions> distill = std::nullopt;
+  admm::OptimizerKind optimizer = admm::OptimizerKind::Adam;
+  std::optional<double> original_fraction = std::nullopt;  // in place of the training set's
 };
 
 /// What a phase does besides plain training; empty functions do nothing.
@@ -47,7 +49,7 @@ struct PhaseHooks {
   /// makes the learner's (straight-through training). Null: the learner's own are moved.
   nn::TensorMap* hidden = nullptr;
   /// Makes the learner's tensors from what they are and from `extra`, after every step and wherever
-  /// mean weights are taken.
+  /// they are loaded (mean weights, the best epoch's, a checkpoint's). Again changes nothing.
   std::function<void()> settle;
   /// Tensors that are trained beside the learner's, under names of their own (scales of levels);
   /// after_backward sets their gradients.

@@ -10,6 +10,8 @@
 #include "core/quantized_network.h"
 #include "nn/evaluate.h"
 #include "train/calibration.h"
+#include "train/precision.h"
+#include "train/weight_clusters.h"
 #include "train/weight_levels.h"
 
 namespace ohmweave::train {
@@ -19,8 +21,39 @@ std::string node_of(const std::string& weight_name) {
   return weight_name.substr(0, weight_name.rfind('.'));
 }
 
+using LevelSets = std::vector<admm::ConstraintOptions>;
+
+/// Sets of levels by the sensitivity of each layer.
+LevelSets sensitive_sets(nn::GraphModule& module, const Masks& masks,
+                         const PrecisionOptions& options, const StepContext& context) {
+  const torch::NoGradGuard no_grad;
+  const std::unique_ptr<Learner> learner = make_learner(module, masks, context.engine);
+  const Batch batch =
+      draw_batch(context.set, context.fisher.images, context.stream.child("fisher"));
+  const nn::TensorMap fisher =
+      learner->fisher(batch.images, context.fisher.temperature, context.stream.child("labels"));
+  std::map<std::string, LayerWeights> layers;
+  for (const auto& [name, mask] : masks) {
+    const torch::Tensor inside = learner->compacted(name, mask).reshape(-1);
+    const torch::Tensor weight = learner->tensors().at(name).detach().reshape(-1);
+    layers[name] = {weight.masked_select(inside),
+                    fisher.at(name).reshape(-1).masked_select(inside)};
+  }
+  const double bits = options.bits_per_weight * static_cast<double>(count_weights(masks));
+  LevelSets sets;
+  for (const auto& [name, levels] : levels_within(layers, options.most_levels, bits)) {
+    sets.emplace_back();
+    sets.back().kind = "uniform_levels";
+    sets.back().weights = name;
+    sets.back().levels = levels;
+  }
+  return sets;
+}
+
 /// The sets as the config gives them, or the chip's own grid for all weights.
-std::vector<admm::ConstraintOptions> level_sets(const QuantizeOptions& options) {
+LevelSets level_sets(nn::GraphModule& module, const Masks& masks, const QuantizeOptions& options,
+                     const StepContext& context) {
+  if (options.precision) return sensitive_sets(module, masks, *options.precision, context);
   if (!options.levels.empty()) return options.levels;
   admm::ConstraintOptions all;
   all.kind = "conductance_levels";
@@ -28,23 +61,46 @@ std::vector<admm::ConstraintOptions> level_sets(const QuantizeOptions& options) 
   return {all};
 }
 
+bool is_clustering(const admm::ConstraintOptions& set) {
+  return !admm::has_integer_levels(set.kind);
+}
+
 /// The levels of every weight that a set names; of several the last counts.
-LevelLists level_lists(const QuantizeOptions& options, const Masks& masks, int weight_bits) {
+LevelLists level_lists(const LevelSets& sets, const Masks& masks, int weight_bits) {
   LevelLists lists;
   for (const auto& [name, mask] : masks) {
-    for (const admm::ConstraintOptions& set : level_sets(options)) {
+    for (const admm::ConstraintOptions& set : sets) {
       if (!admm::matches_glob(set.weights, name)) continue;
+      lists.erase(name);
+      if (is_clustering(set)) continue;
       lists.insert_or_assign(name, admm::LevelList(admm::integer_levels(set, weight_bits)));
     }
   }
   return lists;
 }
 
-/// A phase of training on levels, all on one learner.
+/// The clustered vectors of every weight that such a set names; of several sets the last counts.
+ClusterSets cluster_sets(const LevelSets& sets, const Masks& masks) {
+  ClusterSets result;
+  for (const auto& [name, mask] : masks) {
+    for (const admm::ConstraintOptions& set : sets) {
+      if (!admm::matches_glob(set.weights, name)) continue;
+      result.erase(name);
+      if (!is_clustering(set)) continue;
+      admm::ConstraintTarget target;
+      target.name = name;
+      result[name] = admm::make_constraint(set, target);
+    }
+  }
+  return result;
+}
+
+/// A phase of training on levels and centroids, all on one learner.
 class LevelTraining {
  public:
-  LevelTraining(WeightLevels& levels, Learner& learner, const StepContext& context)
-      : levels_(levels), learner_(learner), context_(context) {}
+  LevelTraining(WeightLevels& levels, WeightClusters& clusters, Learner& learner,
+                const StepContext& context)
+      : levels_(levels), clusters_(clusters), learner_(learner), context_(context) {}
 
   /// While the fixed weights stay on their levels, and the scales are trained.
   Traces with_fixed(const FixOptions& options, int round) {
@@ -53,10 +109,10 @@ class LevelTraining {
     training.epochs = options.epochs;
     training.learning_rate = options.learning_rate;
     PhaseHooks hooks;
-    hooks.settle = [this] { levels_.settle_fixed(); };
-    train_scales(hooks);
+    train_values(hooks, true);
+    hooks.settle = [this] { settle_fixed(); };
     Traces traces = run(name, training, learner_.parameters(), hooks);
-    levels_.settle_fixed();
+    settle_fixed();
     return traces;
   }
 
@@ -68,10 +124,10 @@ class LevelTraining {
     }
     levels_.fix_nearest(1.0);
     PhaseHooks hooks;
-    hooks.settle = [this] { levels_.settle_fixed(); };
-    if (options.train_scales) train_scales(hooks);
+    train_values(hooks, options.train_scales);
+    hooks.settle = [this] { settle_fixed(); };
     Traces traces = run("refine", options.retrain, parameters, hooks);
-    levels_.settle_fixed();
+    settle_fixed();
     return traces;
   }
 
@@ -79,17 +135,31 @@ class LevelTraining {
   Traces straight_through(const QuantizeOptions& options, nn::TensorMap hidden) {
     PhaseHooks hooks;
     hooks.hidden = &hidden;
-    hooks.settle = [this] { levels_.settle_all(); };
-    if (options.train_scales) train_scales(hooks);
+    train_values(hooks, options.train_scales);
+    hooks.settle = [this] { settle_all(); };
     Traces traces = run("refine", options.retrain, learner_.parameters(), hooks);
-    levels_.settle_all();
+    settle_all();
     return traces;
   }
 
  private:
-  void train_scales(PhaseHooks& hooks) {
-    hooks.extra = levels_.scales();
-    hooks.after_backward = [this] { levels_.set_scale_gradients(); };
+  void settle_fixed() {
+    levels_.settle_fixed();
+    clusters_.settle();
+  }
+  void settle_all() {
+    levels_.settle_all();
+    clusters_.settle();
+  }
+
+  /// Trains the centroids, and the scales if asked for.
+  void train_values(PhaseHooks& hooks, bool with_scales) {
+    hooks.extra = clusters_.centroids();
+    if (with_scales) hooks.extra.insert(levels_.scales().begin(), levels_.scales().end());
+    hooks.after_backward = [this, with_scales] {
+      clusters_.set_centroid_gradients();
+      if (with_scales) levels_.set_scale_gradients();
+    };
   }
 
   Traces run(const std::string& name, const RetrainOptions& options,
@@ -102,12 +172,15 @@ class LevelTraining {
                          Keep::LeastValidationLoss,
                          context_.stream.child(name),
                          options.ema_decay,
-                         context_.distill};
+                         context_.distill,
+                         options.optimizer,
+                         options.original_fraction};
     return run_phase({learner_, parameters, context_.set, context_.progress}, plan, hooks,
                      {context_.folder / (name + ".ckpt.safetensors"), context_.stamp});
   }
 
   WeightLevels& levels_;
+  WeightClusters& clusters_;
   Learner& learner_;
   const StepContext& context_;
 };
@@ -122,10 +195,9 @@ nn::TensorMap copies_of(const WeightLevels& levels, const Learner& learner) {
   return copies;
 }
 
-Traces train_on_levels(WeightLevels& levels, Learner& learner, const nn::TensorMap& hidden,
-                       const QuantizeOptions& options, const StepContext& context) {
+Traces train_on_levels(LevelTraining& training, WeightLevels& levels, const Learner& learner,
+                       const nn::TensorMap& hidden, const QuantizeOptions& options) {
   Traces traces;
-  LevelTraining training(levels, learner, context);
   if (options.fix) {
     int round = 0;
     for (const double share : options.fix->shares) {
@@ -161,30 +233,36 @@ NetworkModel quantize_weights(nn::GraphModule& module, const Masks& masks,
   inner.folder = context.folder / "quantize";
   inner.stream = context.stream.child("quantize");
   if (options.equalize) module.load(equalize_layers(module.network(), module.state()));
-  const Constraints sets = resolve_constraints(level_sets(options), module, masks, context.grid,
-                                               context.pointer + "/quantize/levels");
-  append(traces, run_admm_phase(module, sets, masks, options.admm, inner).traces);
+  const LevelSets sets = level_sets(module, masks, options, inner);
+  const Constraints constraints =
+      resolve_constraints(sets, module, masks, context.grid, context.pointer + "/quantize/levels");
+  append(traces, run_admm_phase(module, constraints, masks, options.admm, inner).traces);
 
   const std::unique_ptr<Learner> learner = make_learner(module, masks, context.engine);
-  WeightLevels levels(level_lists(options, masks, context.grid.quantization.weight_bits), masks,
+  WeightLevels levels(level_lists(sets, masks, context.grid.quantization.weight_bits), masks,
                       *learner);
   levels.fit();
   const nn::TensorMap hidden = copies_of(levels, *learner);
+  WeightClusters clusters(cluster_sets(sets, masks), masks, *learner);
+  clusters.settle();
   if (!options.fix) levels.settle_all();
   learner->store(module);
   NetworkModel model = nn::to_model(module, calibrate(module, context.set));
   if (options.round_activations) {
     learner->set_activation_formats(training_formats(model, context.grid.quantization));
   }
-  append(traces, train_on_levels(levels, *learner, hidden, options, inner));
+  LevelTraining training(levels, clusters, *learner, inner);
+  append(traces, train_on_levels(training, levels, *learner, hidden, options));
   learner->set_activation_formats({});
-  OHMWEAVE_REQUIRE(levels.hold(), "every quantized weight is a level after quantizing");
+  OHMWEAVE_REQUIRE(levels.hold() && clusters.hold(),
+                   "every quantized weight is a level after quantizing");
   learner->store(module);
   if (options.bias_mantissa_bits) round_biases(module, *options.bias_mantissa_bits);
   model.parameters = module.state();
   for (const auto& [name, scale] : levels.scales()) {
     model.level_scales[node_of(node_of(name))] = scale.item<float>();
   }
+  for (const auto& [name, values] : clusters.codebooks()) model.codebooks[node_of(name)] = values;
   return model;
 }
 

@@ -42,12 +42,6 @@ void draw_labels(const nn::LogitGroup& group, double temperature, const RandomSt
 SparseLearner::SparseLearner(const nn::GraphModule& module, const Masks& masks)
     : network_(module.network(), module.state(), as_bytes(masks),
                {at::get_num_threads(), nn::best_instruction_set()}) {
-  // Their running averages are no part of tensors(): a checkpoint would lose them.
-  for (const Node& node : network_.network().nodes) {
-    if (node.op != Op::BatchNorm2d) continue;
-    throw ConfigError({"/compress/engine = \"sparse\": does not train batch norm ('" + node.name +
-                       "'); must be \"auto\" or \"dense\""});
-  }
   std::vector<float>& values = network_.values();
   values_ = torch::from_blob(values.data(), {static_cast<std::int64_t>(values.size())});
   for (const nn::SparseRange& range : network_.ranges()) {
@@ -57,6 +51,14 @@ SparseLearner::SparseLearner(const nn::GraphModule& module, const Masks& masks)
     shapes_[range.name] = module.parameter(range.name).sizes().vec();
   }
   tensors_ = parameters_;
+  for (const Node& node : network_.network().nodes) {
+    if (node.op != Op::BatchNorm2d) continue;
+    for (const char* suffix : {".running_mean", ".running_var"}) {
+      std::vector<float>& average = network_.running_average(node.name + suffix);
+      tensors_[node.name + suffix] =
+          torch::from_blob(average.data(), {static_cast<std::int64_t>(average.size())});
+    }
+  }
 }
 
 double SparseLearner::compute_gradients(const Batch& batch,
@@ -122,12 +124,14 @@ nn::Score SparseLearner::evaluate(const data::Split& split) {
 void SparseLearner::store(nn::GraphModule& module) const { module.load(network_.to_parameters()); }
 
 torch::Tensor SparseLearner::expanded(const std::string& name, const torch::Tensor& compact) const {
+  if (shapes_.count(name) == 0) return compact;  // a running average
   torch::Tensor full = torch::zeros(shapes_.at(name), compact.options());
   full.view(-1).index_copy_(0, places_.at(name), compact);
   return full;
 }
 
 torch::Tensor SparseLearner::compacted(const std::string& name, const torch::Tensor& full) const {
+  if (shapes_.count(name) == 0) return full;
   return full.reshape(-1).index_select(0, places_.at(name));
 }
 

@@ -17,11 +17,11 @@ namespace ohmweave::train {
 class SparseLearner final : public Learner {
  public:
   /// Weights of `module` where `masks` (bool, by weight name) allow them, all other parameters
-  /// whole. Computes on as many threads as torch does. Throws DataError for
-  /// dropout, ConfigError for batch norm.
+  /// whole. Computes on as many threads as torch does. Throws DataError for dropout.
   SparseLearner(const nn::GraphModule& module, const Masks& masks);
 
-  /// 1-D, float32: of a weight the entries its mask allows, in tensor order.
+  /// 1-D, float32: of a weight the entries its mask allows, in tensor order; running averages
+  /// whole.
   [[nodiscard]] const nn::TensorMap& tensors() const override { return tensors_; }
   [[nodiscard]] const nn::TensorMap& parameters() const override { return parameters_; }
   double compute_gradients(const Batch& batch, const std::optional<DistillOptions>& distill,

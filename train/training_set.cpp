@@ -45,14 +45,15 @@ void add_teacher(TrainingSet& set, nn::GraphModule& teacher) {
   set.teacher_logits = torch::stack(logits);
 }
 
-torch::Tensor draw_versions(const TrainingSet& set, const RandomStream& stream) {
+torch::Tensor draw_versions(const TrainingSet& set, double original_fraction,
+                            const RandomStream& stream) {
   torch::Tensor versions = torch::zeros({set.num_images()}, torch::kInt64);
   const std::int64_t num_copies = set.num_copies();
   if (num_copies == 0) return versions;
   auto* version = versions.data_ptr<std::int64_t>();
   for (std::int64_t i = 0; i < set.num_images(); ++i) {
     const auto at = static_cast<std::uint64_t>(2 * i);
-    if (stream.uniform(at) < set.original_fraction) continue;
+    if (stream.uniform(at) < original_fraction) continue;
     version[i] =
         1 + static_cast<std::int64_t>(stream.below(static_cast<std::uint64_t>(num_copies), at + 1));
   }

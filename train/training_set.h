@@ -35,8 +35,10 @@ struct TrainingSet {
 void add_teacher(TrainingSet& set, nn::GraphModule& teacher);
 
 /// Which form of every training image an epoch shows: 0 = the image itself, k = its k-th copy.
-/// int64, one per training image; a pure function of the stream.
-[[nodiscard]] torch::Tensor draw_versions(const TrainingSet& set, const RandomStream& stream);
+/// The share `original_fraction` of all takes the image. int64, one per training image; a pure
+/// function of the stream.
+[[nodiscard]] torch::Tensor draw_versions(const TrainingSet& set, double original_fraction,
+                                          const RandomStream& stream);
 
 struct Batch {
   torch::Tensor images;          // uint8, images x channels x height x width, contiguous

@@ -305,6 +305,40 @@ TEST(AdmmState, CheckpointHoldsTheMetric) {
   EXPECT_TRUE(torch::equal(a.scaled_dual("w"), b.scaled_dual("w")));
 }
 
+TEST(AdmmState, RestartsFromItsWeightsInItsMetric) {
+  const torch::Tensor weight = torch::tensor({3.0F, 2.0F});
+  AdmmState state = state_of(weight, std::make_shared<Cardinality>(1), {0.5, 2.0, true});
+  (void)state.update();  // z = (3, 0), u = (0, 1)
+  const torch::Tensor metric = torch::tensor({1.0F, 9.0F});
+  EXPECT_FALSE(state.metric("w").defined());
+  state.set_metric("w", metric);
+  weight[0] = 5.0;
+
+  state.restart();
+
+  EXPECT_TRUE(torch::equal(state.metric("w"), metric));
+  EXPECT_TRUE(torch::equal(state.auxiliary("w"), torch::tensor({0.0F, 2.0F})));  // 9 * 2^2 > 5^2
+  EXPECT_TRUE(torch::equal(state.scaled_dual("w"), torch::zeros({2})));
+  EXPECT_TRUE(torch::equal(weight, torch::tensor({5.0F, 2.0F})));
+  EXPECT_DOUBLE_EQ(state.rho(), 1.0);
+}
+
+TEST(AdmmState, RestartsEveryTensorOfAJointSet) {
+  const torch::Tensor a = torch::tensor({{3.0F, 1.0F}});
+  const torch::Tensor b = torch::tensor({2.0F, 4.0F, 0.5F});
+  AdmmState state = joint_state(a, b, 1.0);
+  (void)state.update();
+  state.set_metric("b", torch::tensor({4.0F, 1.0F, 1.0F}));
+
+  state.restart();
+
+  // 4 * 2^2 = 16 and 4^2 beat 3^2.
+  EXPECT_TRUE(torch::equal(state.auxiliary("a"), torch::zeros({1, 2})));
+  EXPECT_TRUE(torch::equal(state.auxiliary("b"), torch::tensor({2.0F, 4.0F, 0.0F})));
+  EXPECT_TRUE(torch::equal(state.scaled_dual("a"), torch::zeros({1, 2})));
+  EXPECT_TRUE(torch::equal(state.scaled_dual("b"), torch::zeros({3})));
+}
+
 TEST(AdmmState, NamesTheTensorThatBreaksOrDiverges) {
   torch::Tensor weight = torch::tensor({3.0F, 2.0F});
   AdmmState state = state_of(weight, std::make_shared<Cardinality>(1), {});

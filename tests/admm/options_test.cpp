@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "admm/constraint_table.h"
 #include "core/error.h"
 
 namespace ohmweave::admm {
@@ -100,6 +103,105 @@ TEST(ConstraintOptions, EveryKindSurvivesARoundTrip) {
 
     EXPECT_EQ(write_config(read_config<ConstraintOptions>(written)), written) << json;
   }
+}
+
+ConstraintOptions levels_of(const std::string& kind, int levels, bool with_zero) {
+  ConstraintOptions options;
+  options.kind = kind;
+  options.levels = levels;
+  options.with_zero = with_zero;
+  return options;
+}
+
+TEST(IntegerLevels, AreTheCodesOfEveryKindThatHasThem) {
+  const auto sorted = [](const ConstraintOptions& options) {
+    std::vector<float> levels = integer_levels(options, 2);
+    std::sort(levels.begin(), levels.end());
+    return levels;
+  };
+  using Levels = std::vector<float>;
+
+  EXPECT_EQ(sorted(levels_of("conductance_levels", 0, false)), (Levels{-3, -2, -1, 0, 1, 2, 3}));
+  EXPECT_EQ(sorted(levels_of("uniform_levels", 2, false)), (Levels{-2, -1, 1, 2}));
+  EXPECT_EQ(sorted(levels_of("power_of_two", 3, false)), (Levels{-4, -2, -1, 1, 2, 4}));
+  EXPECT_EQ(sorted(levels_of("power_of_two", 2, true)), (Levels{-2, -1, 0, 1, 2}));
+  EXPECT_EQ(sorted(levels_of("ternary", 0, false)), (Levels{-1, 0, 1}));
+  EXPECT_EQ(sorted(levels_of("binary", 0, false)), (Levels{-1, 1}));
+}
+
+TEST(IntegerLevels, AreWhatTheProjectionLandsOn) {
+  for (const Word& word : constraint_words()) {
+    if (!has_integer_levels(word.name)) continue;
+    ConstraintTarget target;
+    target.shape = {40};
+    target.weight_bits = 2;
+    const ConstraintOptions options = levels_of(word.name, 3, true);
+    const std::vector<float> levels = integer_levels(options, 2);
+    torch::manual_seed(3);
+
+    const torch::Tensor member = make_constraint(options, target)->project(torch::randn({40}), {});
+
+    const torch::Tensor codes =
+        member / member.abs().max() * *std::max_element(levels.begin(), levels.end());
+    for (int i = 0; i < 40; ++i) {
+      const float code = std::round(codes[i].item<float>());
+      EXPECT_NEAR(codes[i].item<float>(), code, 1e-5) << word.name;
+      EXPECT_NE(std::find(levels.begin(), levels.end(), code), levels.end()) << word.name << code;
+    }
+  }
+}
+
+TEST(IntegerLevels, AreNotThoseOfOtherKinds) {
+  for (const std::string kind :
+       {"device_levels", "clusters", "lloyd_clusters", "quantized_groups_exactly", "cardinality"}) {
+    EXPECT_FALSE(has_integer_levels(kind)) << kind;
+  }
+}
+
+std::vector<ConstraintTarget> two_targets() {
+  std::vector<ConstraintTarget> targets(2);
+  targets[0].name = "fc1.weight";
+  targets[0].shape = {4, 5};
+  targets[1].name = "fc2.weight";
+  targets[1].shape = {10};
+  return targets;
+}
+
+TEST(SharedCountOfASet, HoldsTheCountAndAFloorOfEveryTensor) {
+  ConstraintOptions options;
+  options.kind = "global_cardinality";
+  options.keep_fraction = 0.4;
+  options.floors = {{"fc*", 2}, {"fc2*", 3}};
+
+  const SharedCount count = shared_count(options, two_targets());
+
+  EXPECT_EQ(count.keep, 12);  // of 30
+  EXPECT_EQ(count.floors,
+            (std::map<std::string, std::int64_t>{{"fc1.weight", 2}, {"fc2.weight", 3}}));
+}
+
+TEST(SharedCountOfASet, IsGivenWhereTheSetAsksForNothingElse) {
+  ConstraintOptions joint;
+  joint.kind = "global_cardinality";
+  joint.weights = "*";
+  joint.keep = 12;
+  ConstraintOptions single;
+  single.weights = "*";
+  single.keep = 7;
+
+  const auto alone = resolve({joint}, two_targets(), "/c");
+  const auto both = resolve({joint, single}, two_targets(), "/c");
+  const auto other = resolve({single}, two_targets(), "/c");
+
+  ASSERT_TRUE(alone.front().count.has_value());
+  EXPECT_EQ(alone.front().count->keep, 12);
+  EXPECT_FALSE(both.front().count.has_value());
+  EXPECT_FALSE(other.front().count.has_value());
+}
+
+TEST(AdmmOptions, ReadTheMetric) {
+  EXPECT_EQ(read_config<AdmmOptions>(Json::object()).metric, MetricKind::Euclidean);
+  EXPECT_EQ(read_config<AdmmOptions>({{"metric", "fisher"}}).metric, MetricKind::Fisher);
 }
 
 TEST(AdmmOptions, ReadStoppingAndTheLastMatchingRho) {

@@ -80,8 +80,8 @@ void expect_same_outputs(const Network& n, const Parameters& found, const Parame
   constexpr double kFloatRounding = 1e-6;  // 2^-24 a weight, of outputs near 1
   for (std::uint64_t i = 0; i < 3; ++i) {
     const auto image = sample::random_image(n.input, RandomStream(5).child("image", i));
-    const sample::Map a = sample::run_float({n, found, {}, {}}, image).back();
-    const sample::Map b = sample::run_float({n, expected, {}, {}}, image).back();
+    const sample::Map a = sample::run_float({n, found, {}, {}, {}}, image).back();
+    const sample::Map b = sample::run_float({n, expected, {}, {}, {}}, image).back();
     for (std::size_t o = 0; o < b.size(); ++o) EXPECT_NEAR(a[o], b[o], kFloatRounding);
   }
 }

@@ -86,6 +86,25 @@ TEST(FoldForInference, KeepsLevelScales) {
   EXPECT_EQ(fold_for_inference(model).level_scales.at("l"), 0.25);
 }
 
+TEST(FoldForInference, KeepsCodebooks) {
+  NetworkModel model;
+  model.network = network({1, 1, 1}, {sample::linear("l", 0, 1), node("d", Op::Dropout, {1})});
+  model.parameters["l.weight"] = {{1, 1}, {0.5F}};
+  model.codebooks["l"] = {-0.3F, 0.5F};
+
+  EXPECT_EQ(fold_for_inference(model).codebooks, model.codebooks);
+}
+
+TEST(FoldForInference, DropsTheCodebookOfAConvolutionWithABatchNorm) {
+  NetworkModel model = conv_and_norm();
+  model.codebooks["c"] = {3.0F};
+
+  const NetworkModel folded = fold_for_inference(model);
+
+  EXPECT_TRUE(folded.codebooks.empty());
+  EXPECT_EQ(message_of<DataError>([&] { validate(folded); }), "");
+}
+
 TEST(FoldForInference, RefusesABatchNormThatHasNoConvolutionOfItsOwn) {
   NetworkModel model = conv_and_norm();
   model.network.nodes.push_back(node("s", Op::Add, {1, 2}));

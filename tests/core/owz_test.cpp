@@ -5,6 +5,7 @@
 
 #include "core/bytes.h"
 #include "core/deflate.h"
+#include "core/mask_coder.h"
 #include "core/owz_parameters.h"
 #include "core/quantized_network.h"
 #include "tests/core/file_fixture.h"
@@ -63,6 +64,23 @@ NetworkModel residual_model() {
   return model;
 }
 
+/// One Linear layer on one input: `num_weights` of them, a share of 1/16 each of three values of a
+/// codebook of five, the rest of a fourth.
+NetworkModel clustered_model(int num_weights) {
+  Node fc{"fc", Op::Linear, {0}};
+  fc.out_channels = 1;
+  NetworkModel model;
+  model.network = {"tiny", {num_weights, 1, 1}, {{"input", Op::Input, {}}, fc}};
+  model.codebooks["fc"] = {-1.3F, -0.1F, 0x1p-149F, 0.7F, 0.9F};
+  Tensor& weight = model.parameters["fc.weight"];
+  weight.shape = {1, num_weights};
+  for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(num_weights); ++i) {
+    const std::uint64_t at = RandomStream(5).below(16, i);
+    weight.values.push_back(model.codebooks["fc"][at < 3 ? at : 4]);
+  }
+  return model;
+}
+
 void expect_same(const NetworkModel& decoded, const NetworkModel& model) {
   EXPECT_EQ(network_to_json(decoded.network), network_to_json(model.network));
   ASSERT_EQ(decoded.parameters.size(), model.parameters.size());
@@ -70,6 +88,7 @@ void expect_same(const NetworkModel& decoded, const NetworkModel& model) {
     EXPECT_EQ(decoded.parameters.at(name).shape, tensor.shape) << name;
     EXPECT_EQ(decoded.parameters.at(name).values, tensor.values) << name;
   }
+  EXPECT_EQ(decoded.codebooks, model.codebooks);
 }
 
 TEST(Owz, GivesBackLevelCodesScaleAndBiases) {
@@ -88,6 +107,110 @@ TEST(Owz, GivesBackFreeWeightsBatchNormGroupsAndResiduals) {
 
   expect_same(decoded, model);
   EXPECT_TRUE(decoded.level_scales.empty());
+}
+
+TEST(Owz, GivesBackCodebooksOfEveryLength) {
+  NetworkModel model = clustered_model(700);
+  std::vector<float>& codebook = model.codebooks["fc"];
+  std::vector<float>& weights = model.parameters["fc.weight"].values;
+  for (const int length : {1, 2, 3, 4, 5, 255, 256, 257, 600}) {
+    codebook.clear();
+    for (int i = 0; i < length; ++i) codebook.push_back(0.1F * (static_cast<float>(i) - 100.5F));
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      weights[i] = i % 7 == 3 ? 0.0F : codebook[i * i % codebook.size()];
+    }
+
+    expect_same(decode_owz(encode_owz(model), "m.owz"), model);
+  }
+}
+
+TEST(Owz, GivesBackLayersOfEachKindInOneFile) {
+  NetworkModel model = lenet5_with_1237_weights();
+  model.level_scales.erase("conv2");
+  model.level_scales.erase("fc1");
+  for (const float level : {-2.0F, -1.0F, 1.0F, 2.0F}) {
+    model.codebooks["fc1"].push_back(0.0625F * level);
+  }
+
+  const NetworkModel decoded = decode_owz(encode_owz(model), "m.owz");
+
+  expect_same(decoded, model);
+  EXPECT_EQ(decoded.level_scales, model.level_scales);
+}
+
+TEST(Owz, GivesBackACodebookWithoutWeights) {
+  NetworkModel model = clustered_model(3);
+  model.parameters["fc.weight"].values = {0.0F, 0.0F, 0.0F};
+
+  expect_same(decode_owz(encode_owz(model), "m.owz"), model);
+}
+
+TEST(Owz, PaysForTheEntropyOfIndicesIntoACodebook) {
+  const auto num_bytes = [](int num_weights) {
+    return static_cast<double>(encode_owz(clustered_model(num_weights)).size());
+  };
+
+  // 3 x 4/16 bits for the rare values and 13/16 log2(16/13) for the other; 3 bits uncompressed.
+  const double entropy = 3 * 4 / 16.0 + 13 / 16.0 * std::log2(16 / 13.0);
+  EXPECT_NEAR((num_bytes(24'000) - num_bytes(8'000)) * 8 / 16'000, entropy, 0.02 * entropy);
+}
+
+TEST(Owz, RefusesAWeightOffItsCodebook) {
+  NetworkModel model = clustered_model(9);
+  model.parameters["fc.weight"].values[6] = 0.5F;
+
+  EXPECT_EQ(
+      data_error_of([&] { static_cast<void>(encode_owz(model)); }),
+      "layer 'fc': weight 6 = 0.500000 is off its codebook: must be 0 or one of its 5 values");
+}
+
+TEST(Owz, RefusesACodebookOfMoreThan65536Values) {
+  NetworkModel model = clustered_model(1);
+  model.codebooks["fc"].clear();
+  for (int i = 1; i <= 65'536; ++i) model.codebooks["fc"].push_back(static_cast<float>(i));
+  model.parameters["fc.weight"].values = {65'536.0F};
+  expect_same(decode_owz(encode_owz(model), "m.owz"), model);
+
+  model.codebooks["fc"].push_back(65'537.0F);
+  EXPECT_EQ(data_error_of([&] { static_cast<void>(encode_owz(model)); }),
+            "parameter 'fc.weight': has a codebook of 65537 values; an .owz holds at most 65536");
+}
+
+/// The error of reading a layer of one weight whose part after the mask `write` writes.
+std::string error_of_clustered_layer(const std::function<void(BitCoder&)>& write) {
+  BitEncoder encoder;
+  Mask mask{1, 1, 1, {true}};
+  code_mask(encoder, mask, {ChannelHint::Unknown});
+  encoder.direct(1, 2);  // 01: codebook
+  write(encoder);
+  NetworkModel model = clustered_model(1);
+  model.parameters.clear();
+  model.codebooks.clear();
+  const std::string code = encoder.finish();
+  BitDecoder decoder(code, "m.owz");
+  return data_error_of([&] { code_parameters(decoder, model); });
+}
+
+TEST(Owz, RefusesWhatNoCodebookHas) {
+  const auto write_three_values = [](BitCoder& coder) {
+    coder.count(2);
+    coder.direct(0, 5);  // mantissa bits
+    AdaptiveFloat values;
+    for (const float value : {1.0F, 2.0F, 4.0F}) values.code(coder, value, 0);
+  };
+  EXPECT_EQ(error_of_clustered_layer([&](BitCoder& coder) {
+              write_three_values(coder);
+              AdaptiveTree(2).code(coder, 3);
+            }),
+            "parameter 'fc.weight': damaged: weight 0 has index 3 into a codebook of 3 values");
+  EXPECT_EQ(error_of_clustered_layer([](BitCoder& coder) { coder.count(0xfffffffe); }),
+            "parameter 'fc.weight': has a codebook of 4294967295 values; an .owz holds at most "
+            "65536");
+  EXPECT_EQ(error_of_clustered_layer([](BitCoder& coder) {
+              coder.count(0);
+              coder.direct(24, 5);
+            }),
+            "parameter 'fc.weight': damaged: has floats of 24 mantissa bits, at most 23");
 }
 
 TEST(Owz, KeepsBiasesOfDeadOutputs) {
@@ -160,16 +283,15 @@ TEST(Owz, GivesTheSameBytesEachTime) {
 }
 
 TEST(Owz, RefusesEveryTruncationAndEveryFlippedBit) {
-  const std::string bytes = encode_owz(tiny_model());
   const auto decode = [](const std::string& damaged) {
     static_cast<void>(decode_owz(damaged, "m.owz"));
   };
 
-  EXPECT_EQ(num_accepted_damages(bytes, 2000, decode), 0);
+  EXPECT_EQ(num_accepted_damages(encode_owz(tiny_model()), 2000, decode), 0);
+  EXPECT_EQ(num_accepted_damages(encode_owz(clustered_model(40)), 2000, decode), 0);
 }
 
 TEST(Owz, SurvivesDamageThatTheChecksumHides) {
-  const std::string bytes = encode_owz(residual_model());
   const auto decode = [](std::string damaged) {
     constexpr std::size_t kBody = 7;  // after magic and checksum
     if (damaged.size() > kBody) {
@@ -180,7 +302,8 @@ TEST(Owz, SurvivesDamageThatTheChecksumHides) {
     static_cast<void>(decode_owz(damaged, "m.owz"));
   };
 
-  EXPECT_LT(num_accepted_damages(bytes, 2000, decode), 2000);
+  EXPECT_LT(num_accepted_damages(encode_owz(residual_model()), 2000, decode), 2000);
+  EXPECT_LT(num_accepted_damages(encode_owz(clustered_model(400)), 2000, decode), 2000);
 }
 
 TEST(Owz, SaysWhatIsWrong) {

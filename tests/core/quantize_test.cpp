@@ -113,6 +113,19 @@ TEST(Quantize, KeepsALevelGridExactly) {
   EXPECT_EQ(q.nodes[1].weights->codes, (std::vector<std::int32_t>{7, -15}));
 }
 
+TEST(Quantize, TreatsAClusteredLayerAsFree) {
+  const NetworkModel model = two_layers();
+  NetworkModel clustered = model;
+  clustered.codebooks["l"] = {-0.25F, 0.1F, 0.5F};
+
+  const QuantizedWeights free_weights = *quantize(model, {}).nodes[1].weights;
+  const QuantizedWeights weights = *quantize(clustered, {}).nodes[1].weights;
+
+  EXPECT_EQ(weights.scale, free_weights.scale);
+  EXPECT_EQ(weights.codes, free_weights.codes);
+  EXPECT_EQ(weights.bias, free_weights.bias);
+}
+
 TEST(Quantize, RefusesAWeightOffItsGrid) {
   NetworkModel model = two_layers();
   model.level_scales["l"] = 0.25;

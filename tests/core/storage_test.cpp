@@ -75,6 +75,43 @@ TEST(CompressionSummary, CountsFreeWeightsAs32Bits) {
   EXPECT_DOUBLE_EQ(json["storage"]["weights_only_ratio"], 32.0 * 24 / (2 * 2 + 2 * 32));
 }
 
+TEST(CompressionSummary, CountsTheCodebookOfClusteredWeightsInEachRule) {
+  NetworkModel model = small_model();
+  model.level_scales.erase("fc");
+  model.codebooks["fc"] = {-0.1F, 0.25F, 0.5F, 1.25F, 1.5F};  // 5 values: 3 bits a weight
+
+  const Json json = compression_summary(model, 100);
+  const Json& storage = json["storage"];
+
+  EXPECT_EQ(json["layers"][1]["bits"], 3);
+  const double dense_bits = 32.0 * 24;
+  const double value_bits = 2 * 2 + (2 * 3 + 32 * 5);
+  EXPECT_NEAR(storage["weights_only_ratio"], dense_bits / value_bits, kRounding * dense_bits);
+  // Gap indices as in FollowsTheFourStorageRules: conv 8 bits, fc 2 x (3 + 4).
+  EXPECT_NEAR(storage["relative_index_ratio"], dense_bits / (8 + 14 + 32 * 5),
+              kRounding * dense_bits);
+  EXPECT_NEAR(storage["entropy_index_ratio"],
+              dense_bits / (value_bits + std::log2(28.0) + std::log2(120.0)),
+              kRounding * dense_bits);
+}
+
+TEST(CompressionSummary, CountsTheBitsOfAnIndexIntoTheCodebook) {
+  const std::vector<std::pair<int, int>> bits_of_length = {{1, 0}, {2, 1}, {3, 2},  {4, 2},
+                                                           {5, 3}, {8, 3}, {16, 4}, {17, 5}};
+  for (const auto& [length, bits] : bits_of_length) {
+    NetworkModel model = small_model();
+    model.level_scales.erase("fc");
+    model.parameters["fc.weight"].values[5] = 0.5F;
+    std::vector<float>& codebook = model.codebooks["fc"];
+    for (int i = 1; i <= length; ++i) codebook.push_back(0.5F * static_cast<float>(i));
+
+    const Json json = compression_summary(model, 100);
+
+    EXPECT_EQ(json["layers"][1]["bits"], bits) << length;
+    EXPECT_EQ(json["layers"][0]["bits"], 2) << "conv has codes of its own";
+  }
+}
+
 TEST(CompressionSummary, CountsTheBitsThatEachLayersCodesNeed) {
   const std::vector<std::pair<int, int>> bits_of_largest = {
       {1, 1}, {2, 2}, {3, 3}, {4, 3}, {5, 4}, {8, 4}, {9, 5}, {15, 5}, {16, 5}, {17, 6}};

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "core/artifact.h"
 #include "core/error.h"
@@ -41,6 +42,32 @@ inline Network small_network() {
   Node& fc2 = add("fc2", Op::Linear);
   fc2.out_channels = 10;
   fc2.has_bias = true;
+  return network;
+}
+
+/// The same without dropout, which the phases of a compression do without.
+inline Network small_network_without_dropout() {
+  Network network = small_network();
+  for (Node& node : network.nodes) node.dropout_fraction = 0.0;
+  return network;
+}
+
+/// 2 -> a 3 -> ReLU -> b 2: weights few enough to write down.
+inline Network tiny_network() {
+  Network network;
+  network.name = "tiny";
+  network.input = {2, 1, 1};
+  network.nodes.resize(5);
+  const std::vector<std::string> names = {"input", "flatten", "a", "relu", "b"};
+  const std::vector<Op> ops = {Op::Input, Op::Flatten, Op::Linear, Op::Relu, Op::Linear};
+  for (int i = 0; i < 5; ++i) {
+    network.nodes[i].name = names[i];
+    network.nodes[i].op = ops[i];
+    network.nodes[i].has_bias = ops[i] == Op::Linear;
+    if (i > 0) network.nodes[i].inputs = {i - 1};
+  }
+  network.nodes[2].out_channels = 3;
+  network.nodes[4].out_channels = 2;
   return network;
 }
 

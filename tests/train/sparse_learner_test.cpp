@@ -4,17 +4,11 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/train/small_training.h"
+#include "tests/train/small_steps.h"
 #include "train/phase.h"
 
 namespace ohmweave::train {
 namespace {
-
-Network small_network_without_dropout() {
-  Network network = small_network();
-  for (Node& node : network.nodes) node.dropout_fraction = 0.0;
-  return network;
-}
 
 /// Two networks with the same weights, three in four of them gone.
 struct Pair {
@@ -33,7 +27,7 @@ struct Pair {
   Masks masks;
 };
 
-TrainingSet small_set() {
+TrainingSet set_with_copies() {
   data::AugmentOptions augment;
   augment.copies = 1;
   return load_training_set(small_data(), augment, 1);
@@ -41,10 +35,10 @@ TrainingSet small_set() {
 
 TEST(SparseLearner, HasTheDenseLossGradientsAndScore) {
   Pair pair;
-  TrainingSet set = small_set();
+  TrainingSet set = set_with_copies();
   add_teacher(set, pair.other);
-  const Batch batch =
-      make_batch(set, torch::arange(37, torch::kInt64), draw_versions(set, RandomStream(1)));
+  const Batch batch = make_batch(set, torch::arange(37, torch::kInt64),
+                                 draw_versions(set, set.original_fraction, RandomStream(1)));
   DenseLearner dense(pair.module, pair.masks);
   SparseLearner sparse(pair.other, pair.masks);
   const DistillOptions distill;
@@ -68,7 +62,7 @@ TEST(SparseLearner, HasTheDenseLossGradientsAndScore) {
 TEST(SparseLearner, TrainsTheSameNetworkAsTheDenseOne) {
   const ScratchFolder scratch("sparse");
   Pair pair;
-  const TrainingSet set = small_set();
+  const TrainingSet set = set_with_copies();
   StopAt progress(0);
   PhasePlan plan{"test",         2, 32, cosine_rate(1e-2, 2), 1e-3, Keep::LeastValidationLoss,
                  RandomStream(9)};
@@ -100,46 +94,90 @@ TEST(SparseLearner, ExpandsAndCompactsWithoutLoss) {
   EXPECT_EQ(compact.numel(), pair.masks.at("fc1.weight").count_nonzero().item<std::int64_t>());
 }
 
-TEST(SparseLearner, FisherIsTheMeanSquaredGradientOfDrawnLabels) {
+TEST(Learners, FisherIsTheMeanSquaredGradientOfDrawnLabels) {
   Pair pair;
   const TrainingSet set = small_set();
   const torch::Tensor images = set.data.train.images.slice(0, 0, 20);
-  SparseLearner learner(pair.other, pair.masks);
+  DenseLearner dense(pair.module, pair.masks);
+  SparseLearner sparse(pair.other, pair.masks);
   const RandomStream stream(8);
-  constexpr double kTemperature = 1.5;
 
-  const nn::TensorMap fisher = learner.fisher(images, kTemperature, stream);
+  const nn::TensorMap of_dense = dense.fisher(images, 1.5, stream);
+  const nn::TensorMap of_sparse = sparse.fisher(images, 1.5, stream);
 
-  torch::Tensor expected = torch::zeros_like(pair.module.parameter("fc1.weight"));
-  for (std::int64_t i = 0; i < images.size(0); ++i) {
-    pair.module.zero_grad();
-    const torch::Tensor log_p =
-        (pair.module.forward(data::normalized(images.slice(0, i, i + 1))) / kTemperature)
-            .log_softmax(1)[0];
-    double left = stream.uniform(static_cast<std::uint64_t>(i));
-    int label = 0;
-    while (label < 9 && left >= std::exp(log_p[label].item<double>())) {
-      left -= std::exp(log_p[label++].item<double>());
-    }
-    (-log_p[label]).backward();
-    expected += pair.module.parameter("fc1.weight").grad().square() / images.size(0);
+  ASSERT_EQ(of_dense.size(), 4U);
+  for (const auto& [name, values] : fisher_by_autograd(pair.module, images, 1.5, stream)) {
+    const auto mask = pair.masks.find(name);
+    const torch::Tensor expected = mask == pair.masks.end() ? values : values * mask->second;
+    EXPECT_GT(expected.max().item<double>(), 1e-4) << name;
+    EXPECT_TRUE(torch::allclose(of_dense.at(name), expected, 1e-3, 1e-8)) << name;
+    EXPECT_TRUE(torch::allclose(sparse.expanded(name, of_sparse.at(name)), expected, 1e-3, 1e-8))
+        << name;
   }
-  EXPECT_TRUE(torch::allclose(fisher.at("fc1.weight"),
-                              learner.compacted("fc1.weight", expected.detach()), 1e-3, 1e-8));
 }
 
-TEST(SparseLearner, RefusesBatchNormWhoseAveragesACheckpointWouldLose) {
-  Network network;
-  network.name = "normalized";
-  network.input = {1, 2, 2};
-  network.nodes.resize(2);
-  network.nodes[0].name = "input";
-  network.nodes[1].name = "bn";
+TEST(DenseLearner, FisherCountsBatchNormByItsRunningAverages) {
+  Network network = small_network_without_dropout();
+  network.nodes[1].name = "bn";  // in place of the pool
   network.nodes[1].op = Op::BatchNorm2d;
-  network.nodes[1].inputs = {0};
-  const nn::GraphModule module(network);
+  nn::GraphModule module(network);
+  nn::initialize(module, RandomStream(4));
+  module.parameter("bn.running_mean").fill_(0.3);
+  module.parameter("bn.running_var").fill_(0.5);
+  const torch::Tensor images = small_set().data.train.images.slice(0, 0, 10);
+  DenseLearner learner(module);
 
-  EXPECT_THROW(SparseLearner(module, {}), ConfigError);
+  const nn::TensorMap fisher = learner.fisher(images, 1.5, RandomStream(8));
+
+  for (const auto& [name, expected] : fisher_by_autograd(module, images, 1.5, RandomStream(8))) {
+    EXPECT_TRUE(torch::allclose(fisher.at(name), expected, 1e-3, 1e-8)) << name;
+  }
+  EXPECT_TRUE(torch::equal(module.parameter("bn.running_mean"), torch::full({1}, 0.3)));
+}
+
+TEST(Learners, TakeAModulesParametersWhereTheyHaveThem) {
+  Pair pair;
+  const nn::GraphModule source = random_module();
+  DenseLearner dense(pair.module, pair.masks);
+  SparseLearner sparse(pair.other, pair.masks);
+  for (Learner* learner : {static_cast<Learner*>(&dense), static_cast<Learner*>(&sparse)}) {
+    learner->take(source);
+
+    for (const auto& [name, tensor] : learner->tensors()) {
+      EXPECT_TRUE(torch::equal(tensor, learner->compacted(name, source.parameter(name)))) << name;
+    }
+  }
+  EXPECT_TRUE(torch::equal(pair.module.parameter("fc1.bias"), source.parameter("fc1.bias")));
+}
+
+TEST(SparseLearner, TrainsBatchNormWithItsAveragesAsTheDenseOneDoes) {
+  const ScratchFolder scratch("batch_norm");
+  Network network = small_network_without_dropout();
+  network.nodes[1].name = "bn";  // in place of the pool
+  network.nodes[1].op = Op::BatchNorm2d;
+  nn::GraphModule module(network);
+  nn::initialize(module, RandomStream(4));
+  nn::GraphModule other(network);
+  other.load(module.state());
+  const TrainingSet set = small_set();
+  StopAt progress(0);
+  const PhasePlan plan{"test",         1, 32, cosine_rate(1e-3, 1), 0.0, Keep::LeastValidationLoss,
+                       RandomStream(9)};
+  DenseLearner dense(module);
+  SparseLearner sparse(other, full_masks(other));
+
+  (void)run_phase({dense, dense.parameters(), set, progress}, plan, {},
+                  {scratch.folder("dense") / "c", "s"});
+  (void)run_phase({sparse, sparse.parameters(), set, progress}, plan, {},
+                  {scratch.folder("sparse") / "c", "s"});
+  const nn::TensorMap checkpoint = sparse.state();
+  sparse.store(other);
+
+  EXPECT_NE(module.parameter("bn.running_mean").item<float>(), 0.0F);
+  for (const std::string name : {"bn.running_mean", "bn.running_var", "bn.weight"}) {
+    EXPECT_TRUE(torch::allclose(other.parameter(name), module.parameter(name), 1e-3, 1e-5)) << name;
+    EXPECT_TRUE(torch::equal(checkpoint.at(name), other.parameter(name))) << name;
+  }
 }
 
 TEST(MakeLearner, TakesTheSparseEngineOnceFewWeightsAreLeft) {

@@ -21,7 +21,8 @@ TEST(TrainingSet, WithoutCopiesShowsTheImagesThemselves) {
   const TrainingSet set = load_training_set(small_data(), std::nullopt, 1);
   const torch::Tensor indices = torch::tensor({5, 2}, torch::kInt64);
 
-  const Batch batch = make_batch(set, indices, draw_versions(set, RandomStream(1)));
+  const Batch batch =
+      make_batch(set, indices, draw_versions(set, set.original_fraction, RandomStream(1)));
 
   EXPECT_TRUE(torch::equal(batch.images, set.data.train.images.index_select(0, indices)));
   EXPECT_TRUE(torch::equal(batch.labels, set.data.train.labels.index_select(0, indices)));
@@ -60,7 +61,8 @@ TEST(TrainingSet, DrawsOriginalsAndCopiesInTheirShares) {
   const auto n = static_cast<double>(set.num_images());
   torch::Tensor counts = torch::zeros({3});
   for (std::uint64_t epoch = 0; epoch < 20; ++epoch) {
-    counts += torch::bincount(draw_versions(set, RandomStream(1).child("v", epoch)), {}, 3);
+    counts += torch::bincount(
+        draw_versions(set, set.original_fraction, RandomStream(1).child("v", epoch)), {}, 3);
   }
 
   const double draws = 20.0 * n;
