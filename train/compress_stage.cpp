@@ -105,10 +105,26 @@ StepContext child_context(const StepContext& step, std::size_t parent, int child
   return context;
 }
 
+/// Where the result of a try is kept.
+std::filesystem::path kept_folder(const StepContext& context) {
+  return context.folder.parent_path() / context.name;
+}
+
+/// True if a try of the step may have to be trained.
+bool has_work(const StepContext& context, const BeamOptions& beam) {
+  for (int parent = 0; parent < beam.parents; ++parent) {
+    for (int child = 0; child < beam.children; ++child) {
+      const StepContext one = child_context(context, static_cast<std::size_t>(parent), child);
+      if (!is_stamped(kept_folder(one), one.stamp)) return true;
+    }
+  }
+  return false;
+}
+
 /// The result of one try, kept as an artifact.
 CompressState run_kept_step(const CompressState& parent, const CompressStep& step,
                             const StepContext& context) {
-  const std::filesystem::path folder = context.folder.parent_path() / context.name;
+  const std::filesystem::path folder = kept_folder(context);
   if (!is_stamped(folder, context.stamp)) {
     const CompressState next = run_step(parent, step, context);
     write_artifact(folder, context.stamp,
@@ -154,11 +170,11 @@ void compress_stage(const NetworkModel& dense, const data::DataOptions& data_opt
       check_step(options.steps[i], module, contexts[i]);  // before any time is spent
     }
   }
-  if (options.distill) {
-    nn::GraphModule teacher = nn::make_module(dense);
-    add_teacher(set, teacher);
-  }
   for (std::size_t i = 0; i < contexts.size(); ++i) {
+    if (options.distill && !set.teacher_logits.defined() && has_work(contexts[i], options.beam)) {
+      nn::GraphModule teacher = nn::make_module(dense);
+      add_teacher(set, teacher);
+    }
     best = run_beam(best, options.steps[i], contexts[i], options.beam);
   }
   CompressState state = std::move(best.front());

@@ -59,17 +59,7 @@ NetworkModel without_dropout(NetworkModel model) {
 /// Training under the masks, kept in the checkpoint `name`.
 Traces retrain(nn::GraphModule& module, const Masks& masks, const RetrainOptions& options,
                const StepContext& context, const std::string& name) {
-  const PhasePlan plan{context.name + "/" + name,
-                       options.epochs,
-                       context.batch,
-                       cosine_rate(options.learning_rate, options.epochs),
-                       options.l2,
-                       Keep::LeastValidationLoss,
-                       context.stream.child(name),
-                       options.ema_decay,
-                       context.distill,
-                       options.optimizer,
-                       options.original_fraction};
+  const PhasePlan plan = retrain_plan(options, name, context);
   const std::unique_ptr<Learner> learner = make_learner(module, masks, context.engine);
   Traces traces = run_phase({*learner, learner->parameters(), context.set, context.progress}, plan,
                             {}, {context.folder / (name + ".ckpt.safetensors"), context.stamp});
@@ -191,6 +181,21 @@ CompressState run_cycles(CompressState state, const CompressStep& step,
 }
 
 }  // namespace
+
+PhasePlan retrain_plan(const RetrainOptions& options, const std::string& name,
+                       const StepContext& context) {
+  return {context.name + "/" + name,
+          options.epochs,
+          context.batch,
+          cosine_rate(options.learning_rate, options.epochs),
+          options.l2,
+          Keep::LeastValidationLoss,
+          context.stream.child(name),
+          options.ema_decay,
+          context.distill,
+          options.optimizer,
+          options.original_fraction};
+}
 
 Constraints resolve_constraints(const std::vector<admm::ConstraintOptions>& options,
                                 const nn::GraphModule& module, const Masks& masks,

@@ -44,6 +44,11 @@ struct StepContext {
 void check_step(const CompressStep& step, const nn::GraphModule& module,
                 const StepContext& context);
 
+/// Training with a cosine learning rate, named `name` within the step; ends with the epoch of least
+/// validation loss.
+[[nodiscard]] PhasePlan retrain_plan(const RetrainOptions& options, const std::string& name,
+                                     const StepContext& context);
+
 /// What a phase of ADMM ends with.
 struct AdmmOutcome {
   nn::TensorMap metrics;  // by weight name, whole tensors; empty = Euclidean

@@ -164,17 +164,7 @@ class LevelTraining {
 
   Traces run(const std::string& name, const RetrainOptions& options,
              const nn::TensorMap& parameters, const PhaseHooks& hooks) {
-    const PhasePlan plan{context_.name + "/" + name,
-                         options.epochs,
-                         context_.batch,
-                         cosine_rate(options.learning_rate, options.epochs),
-                         options.l2,
-                         Keep::LeastValidationLoss,
-                         context_.stream.child(name),
-                         options.ema_decay,
-                         context_.distill,
-                         options.optimizer,
-                         options.original_fraction};
+    const PhasePlan plan = retrain_plan(options, name, context_);
     return run_phase({learner_, parameters, context_.set, context_.progress}, plan, hooks,
                      {context_.folder / (name + ".ckpt.safetensors"), context_.stamp});
   }
