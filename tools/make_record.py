@@ -272,8 +272,9 @@ def claim_section(name, claim, result):
 
 def choice_section():
     return ["", "## How it was chosen", "",
-            "All that was chosen was chosen by the loss on the validation images, which are held out of",
-            "training. The test split was read once a seed, at the end, by the `evaluate` stage."]
+            "The test images chose nothing: choices follow the loss on training images (where the config",
+            "says `judge: training`) or on the validation images, which are held out of training. The test",
+            "split was read once a seed, at the end, by the `evaluate` stage."]
 
 
 def commands_section(name, result, config):
