@@ -26,8 +26,9 @@ using Constraints = std::vector<admm::ResolvedConstraint>;
                                const RandomStream& stream);
 
 /// Fisher information of the learner's weights (names of `masks`, in the learner's shapes) plus
-/// `floor_fraction` of its mean over each layer's weights, which keeps a weight that no drawn label
-/// happened to depend on comparable.
+/// `floor_fraction` of its mean over each layer's weights (the sum over all that the learner has,
+/// by the count of the mask), which keeps a weight that no drawn label happened to depend on
+/// comparable.
 [[nodiscard]] nn::TensorMap weight_fisher(Learner& learner, const Masks& masks,
                                           const torch::Tensor& images, const FisherOptions& options,
                                           double floor_fraction, const RandomStream& stream);
