@@ -6,6 +6,7 @@
 namespace ohmweave::admm {
 
 torch::Tensor Cardinality::nearest(const torch::Tensor& v, const torch::Tensor& metric) const {
+  if (!metric.defined()) return keep_largest_magnitudes(v, keep_);
   return zeroed_unless(v, choose_largest(weighted_squares(v, metric), keep_));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admm/constraint.h"
 
+#include "admm/ranking.h"
 #include "core/error.h"
 
 namespace ohmweave::admm {
@@ -21,11 +22,9 @@ torch::Tensor checked_metric(const torch::Tensor& metric, const torch::Tensor& v
 
 torch::Tensor Constraint::project(const torch::Tensor& v, const torch::Tensor& metric) const {
   const torch::NoGradGuard no_grad;
-  const torch::Tensor plain = v.detach().to(torch::kCPU).contiguous();
   const std::string kind = describe().at("kind").get<std::string>();
-  if (!torch::isfinite(plain).all().item<bool>()) {
-    throw NumericError("constraint '" + kind + "': the tensor to project holds NaN or infinity");
-  }
+  const torch::Tensor plain = v.detach().to(torch::kCPU).contiguous();
+  require_finite(plain, "constraint '" + kind + "'");
   const torch::Tensor result = nearest(plain, checked_metric(metric, plain, kind));
   return result.is_alias_of(v) ? result.clone() : result.to(v.device());
 }

@@ -16,8 +16,16 @@ namespace ohmweave::admm {
 [[nodiscard]] std::vector<char> choose_largest(const std::vector<double>& scores,
                                                std::int64_t count);
 
+/// `v` with all but the `count` entries of largest magnitude zeroed, ties as above; v: plain
+/// float32 without NaN. What choose_largest does with the squares of `v`, in less time and memory.
+[[nodiscard]] torch::Tensor keep_largest_magnitudes(const torch::Tensor& v, std::int64_t count);
+
 /// `v` detached, on the CPU, contiguous float32.
 [[nodiscard]] torch::Tensor plain_values(const torch::Tensor& v);
+
+/// Throws NumericError naming `what` when an entry is NaN or infinite; plain: on the CPU,
+/// contiguous.
+void require_finite(const torch::Tensor& plain, const std::string& what);
 
 /// plain_values(v). Throws NumericError naming `what` when an entry is NaN or infinite.
 [[nodiscard]] torch::Tensor checked_values(const torch::Tensor& v, const std::string& what);
