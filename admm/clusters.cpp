@@ -176,7 +176,7 @@ ClusterRuns lloyd_clusters(const std::vector<ValueMass>& sorted, int count) {
                      std::to_string(kMostRounds) + " rounds");
 }
 
-Clusters::Clusters(int count, Clustering clustering, torch::Tensor mask)
+Clusters::Clusters(int count, Clustering clustering, const torch::Tensor& mask)
     : count_(count), clustering_(clustering), mask_(plain_mask(mask)) {
   OHMWEAVE_REQUIRE(count >= 1, "there is a cluster");
 }
@@ -191,7 +191,7 @@ torch::Tensor Clusters::nearest(const torch::Tensor& v, const torch::Tensor& met
   starts.reserve(runs.first.size());
   for (const std::int64_t first : runs.first) starts.push_back(sorted[first].value);
   torch::Tensor result = torch::zeros_like(v);
-  float* values = result.data_ptr<float>();
+  auto* values = result.data_ptr<float>();
   const float* given = v.data_ptr<float>();
   const bool* is_open = mask_.defined() ? mask_.data_ptr<bool>() : nullptr;
   for (std::int64_t i = 0; i < v.numel(); ++i) {

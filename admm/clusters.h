@@ -21,7 +21,7 @@ enum class Clustering { Exact, Lloyd };
 
 class Clusters final : public Constraint {
  public:
-  Clusters(int count, Clustering clustering, torch::Tensor mask);
+  Clusters(int count, Clustering clustering, const torch::Tensor& mask);
   [[nodiscard]] bool contains(const torch::Tensor& v) const override;
   [[nodiscard]] Json describe() const override;
 

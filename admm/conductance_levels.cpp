@@ -36,14 +36,14 @@ std::vector<std::int32_t> nearest_codes(const torch::Tensor& values, float scale
 
 torch::Tensor level_values(const LevelFit& fit, torch::IntArrayRef shape) {
   torch::Tensor result = torch::empty(shape, torch::kFloat32);
-  float* values = result.data_ptr<float>();
+  auto* values = result.data_ptr<float>();
   for (std::size_t i = 0; i < fit.codes.size(); ++i) {
     values[i] = fit.scale * static_cast<float>(fit.codes[i]);
   }
   return result;
 }
 
-ConductanceLevels::ConductanceLevels(int weight_bits, torch::Tensor mask)
+ConductanceLevels::ConductanceLevels(int weight_bits, const torch::Tensor& mask)
     : weight_bits_(weight_bits), list_(code_list(weight_bits)), mask_(plain_mask(mask)) {}
 
 /// Codes of all entries from those inside the mask.

@@ -22,7 +22,7 @@ struct LevelFit {
 class ConductanceLevels final : public Constraint {
  public:
   /// `mask`: bool, of the tensor's shape, true where a weight may be non-zero; undefined = all.
-  ConductanceLevels(int weight_bits, torch::Tensor mask);
+  ConductanceLevels(int weight_bits, const torch::Tensor& mask);
   [[nodiscard]] bool contains(const torch::Tensor& v) const override;
   [[nodiscard]] Json describe() const override;
 

@@ -11,7 +11,7 @@ torch::Tensor checked_metric(const torch::Tensor& metric, const torch::Tensor& v
                              const std::string& kind) {
   if (!metric.defined()) return {};
   OHMWEAVE_REQUIRE(metric.sizes() == v.sizes(), "a metric has the shape of its tensor");
-  const torch::Tensor plain = metric.detach().to(torch::kCPU, v.scalar_type()).contiguous();
+  torch::Tensor plain = metric.detach().to(torch::kCPU, v.scalar_type()).contiguous();
   if (!(torch::isfinite(plain) & (plain > 0)).all().item<bool>()) {
     throw NumericError("constraint '" + kind + "': a metric must be positive and finite");
   }

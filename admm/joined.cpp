@@ -42,7 +42,7 @@ std::vector<torch::Tensor> split(const torch::Tensor& joined,
   return tensors;
 }
 
-Masked::Masked(std::shared_ptr<const Constraint> inner, torch::Tensor mask)
+Masked::Masked(std::shared_ptr<const Constraint> inner, const torch::Tensor& mask)
     : inner_(std::move(inner)), mask_(plain_mask(mask)) {
   OHMWEAVE_REQUIRE(mask_.defined(), "there is a mask");
 }

@@ -17,7 +17,7 @@ namespace ohmweave::admm {
 
 class Masked final : public Constraint {
  public:
-  Masked(std::shared_ptr<const Constraint> inner, torch::Tensor mask);
+  Masked(std::shared_ptr<const Constraint> inner, const torch::Tensor& mask);
   [[nodiscard]] bool contains(const torch::Tensor& v) const override;
   [[nodiscard]] Json describe() const override;
 

@@ -36,7 +36,7 @@ std::int64_t num_groups_inside(const Grouping& grouping, const torch::Tensor& ma
 }
 
 QuantizedGroups::QuantizedGroups(Grouping grouping, std::vector<float> levels, Count count,
-                                 torch::Tensor mask)
+                                 const torch::Tensor& mask)
     : grouping_(std::move(grouping)),
       list_(std::move(levels)),
       count_(count),
@@ -68,7 +68,7 @@ torch::Tensor QuantizedGroups::nearest(const torch::Tensor& v, const torch::Tens
   const float* weights = metric.defined() ? metric.data_ptr<float>() : nullptr;
   const bool* is_open = mask_.defined() ? mask_.data_ptr<bool>() : nullptr;
   torch::Tensor result = torch::zeros_like(v);
-  float* quantized = result.data_ptr<float>();
+  auto* quantized = result.data_ptr<float>();
   std::vector<double> gains(static_cast<std::size_t>(grouping_.count), 0.0);
   for (std::size_t i = 0; i < grouping_.of_entry.size(); ++i) {
     if (is_open != nullptr && !is_open[i]) continue;

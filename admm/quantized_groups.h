@@ -28,7 +28,8 @@ class QuantizedGroups final : public Constraint {
     std::int64_t keep = 0;
   };
   /// Exactly: there must be that many groups with an entry inside the mask.
-  QuantizedGroups(Grouping grouping, std::vector<float> levels, Count count, torch::Tensor mask);
+  QuantizedGroups(Grouping grouping, std::vector<float> levels, Count count,
+                  const torch::Tensor& mask);
   [[nodiscard]] bool contains(const torch::Tensor& v) const override;
   [[nodiscard]] Json describe() const override;
 

@@ -74,9 +74,8 @@ auto find_threshold(std::int64_t size, std::int64_t count, const KeyAt& key_at) 
 
 std::vector<char> choose_largest(const std::vector<double>& scores, std::int64_t count) {
   const auto size = static_cast<std::int64_t>(scores.size());
-  if (count >= size) return std::vector<char>(scores.size(), 1);
-  std::vector<char> chosen(scores.size(), 0);
-  if (count <= 0) return chosen;
+  std::vector<char> chosen(scores.size(), static_cast<char>(count >= size));
+  if (count >= size || count <= 0) return chosen;
   const auto key_at = [&scores](std::int64_t i) { return ordered_bits(scores[i]); };
   const auto threshold = find_threshold(size, count, key_at);
   for (std::int64_t i = 0; i < size; ++i) {
@@ -95,7 +94,7 @@ torch::Tensor keep_largest_magnitudes(const torch::Tensor& v, std::int64_t count
   const auto key_at = [values](std::int64_t i) { return magnitude_bits(values[i]); };
   const auto threshold = find_threshold(size, count, key_at);
   torch::Tensor result = torch::empty_like(v);
-  float* kept = result.data_ptr<float>();
+  auto* kept = result.data_ptr<float>();
   const auto keep_above = [&](std::int64_t from, std::int64_t to, std::uint32_t least) {
     for (std::int64_t i = from; i < to; ++i) kept[i] = key_at(i) >= least ? values[i] : 0.0F;
   };
@@ -143,7 +142,7 @@ std::vector<double> weighted_squares(const torch::Tensor& v, const torch::Tensor
 
 torch::Tensor zeroed_unless(const torch::Tensor& v, const std::vector<char>& kept) {
   torch::Tensor result = v.clone();
-  float* values = result.data_ptr<float>();
+  auto* values = result.data_ptr<float>();
   for (std::size_t i = 0; i < kept.size(); ++i) {
     if (kept[i] == 0) values[i] = 0.0F;
   }

@@ -25,7 +25,7 @@ std::vector<EntryRange> slices_of(const torch::Tensor& v, ScalePer scale_per) {
 }  // namespace
 
 ScaledLevels::ScaledLevels(std::string kind, std::vector<float> levels, ScalePer scale_per,
-                           torch::Tensor mask)
+                           const torch::Tensor& mask)
     : kind_(std::move(kind)),
       list_(std::move(levels)),
       scale_per_(scale_per),

@@ -24,7 +24,8 @@ enum class ScalePer { Tensor, Filter };
 class ScaledLevels final : public Constraint {
  public:
   /// `mask`: bool, of the tensor's shape, true where a weight may be non-zero; undefined = all.
-  ScaledLevels(std::string kind, std::vector<float> levels, ScalePer scale_per, torch::Tensor mask);
+  ScaledLevels(std::string kind, std::vector<float> levels, ScalePer scale_per,
+               const torch::Tensor& mask);
   [[nodiscard]] bool contains(const torch::Tensor& v) const override;
   [[nodiscard]] Json describe() const override;
 

@@ -215,7 +215,7 @@ def percent(fraction, digits=3):
 
 def seed_table(entries, mean):
     final = final_form(entries[0])
-    lines = [f"| seed | dense | {final} | loss | non-zero weights | ratio | file bytes |",
+    lines = ["| seed | dense | decoded | loss | non-zero weights | ratio | file bytes |",
              "|---|---|---|---|---|---|---|"]
     for entry in entries:
         lines.append(f"| {entry['seed']} | {percent(entry['dense'], 2)} | {percent(entry[final], 2)} | "
@@ -262,19 +262,20 @@ def claim_section(name, claim, result):
     if claim:
         lines += [claim, ""]
     lines += [seed_table(entries, accuracy["mean"]), "",
-              "Accuracies are top-1 on the whole test split, of the saved files in float32; the last form is",
-              "the decoded `.owz` file's. Ratio: dense weights over non-zero weights, biases not counted.",
+              "Accuracies are top-1 on the whole test split, of the saved files in float32; decoded is the network",
+              "in the `.owz` file, loss is dense less decoded. Ratio: dense weights over non-zero weights, biases not counted.",
               f"`model.owz` is seed {entries[0]['seed']}"
               + ("; `seeds/` holds the other seeds." if len(entries) > 1 else "."),
               spread_text(accuracy["mean"])]
     return lines + chip_lines(result)
 
 
-def choice_section():
-    return ["", "## How it was chosen", "",
+def choice_section(note):
+    lines = ["", "## How it was chosen", "",
             "The test images chose nothing: choices follow the loss on training images (where the config",
             "says `judge: training`) or on the validation images, which are held out of training. The test",
-            "split was read once a seed, at the end, by the `evaluate` stage."]
+            "split was read at the end of each of these runs, by the `evaluate` stage."]
+    return lines + ([note] if note else [])
 
 
 def commands_section(name, result, config):
@@ -296,13 +297,14 @@ def commands_section(name, result, config):
             "The same seed, threads and libraries give the same bytes; others round differently."]
 
 
-def reproduce_text(name, result, config, claim):
+def reproduce_text(name, result, config, claim, note):
     """REPRODUCE.md."""
-    lines = claim_section(name, claim, result) + choice_section() + commands_section(name, result, config)
+    lines = claim_section(name, claim, result) + choice_section(note)
+    lines += commands_section(name, result, config)
     return "\n".join(lines) + "\n"
 
 
-def write_record(folder, runs, given, claim):
+def write_record(folder, runs, given, claim, note=""):
     """Fills <folder>.partial, then puts it in the place of `folder`."""
     result = record_result(runs)
     config = record_config(given, runs[0].seed)
@@ -311,7 +313,7 @@ def write_record(folder, runs, given, claim):
     partial.mkdir(parents=True)
     (partial / "config.json").write_text(pretty(config) + "\n")
     (partial / "result.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
-    (partial / "REPRODUCE.md").write_text(reproduce_text(folder.name, result, config, claim))
+    (partial / "REPRODUCE.md").write_text(reproduce_text(folder.name, result, config, claim, note))
     shutil.copyfile(runs[0].archive, partial / "model.owz")
     # The chip check needs the activation ranges, which .owz does not hold.
     shutil.copyfile(runs[0].folder / "compress" / "network.json", partial / "network.json")
@@ -384,6 +386,8 @@ def parse_arguments(words):
                         help="the front end (default: build/release/bin/ohmweave)")
     parser.add_argument("--threads", type=int, help="threads of the runs, in place of the config's")
     parser.add_argument("--claim", default="", help="what the record shows, the first lines of REPRODUCE.md")
+    parser.add_argument("--note", default="",
+                        help="added to how it was chosen: earlier readings of the test split, for one")
     parser.add_argument("--assemble-only", action="store_true", help="all runs must be finished; run nothing")
     arguments = parser.parse_args(words)
     arguments.runs = arguments.runs or ROOT / "runs" / "records" / arguments.name
@@ -398,7 +402,7 @@ def main(words=None):
         given = read_json(arguments.config)
         record_config(given, arguments.seeds[0])  # before any time is spent
         runs = collect(arguments, given)
-        write_record(arguments.out / arguments.name, runs, given, arguments.claim)
+        write_record(arguments.out / arguments.name, runs, given, arguments.claim, arguments.note)
     except RecordError as error:
         print(f"make_record: {error}", file=sys.stderr)
         return error.code

@@ -5,8 +5,8 @@
 #include <utility>
 
 namespace ohmweave::train {
-Adam::Adam(nn::TensorMap parameters, const AdamOptions& options)
-    : parameters_(std::move(parameters)), options_(options) {
+Adam::Adam(nn::TensorMap parameters, DecayOptions decay)
+    : parameters_(std::move(parameters)), decay_(std::move(decay)) {
   const torch::NoGradGuard no_grad;
   for (const auto& [name, parameter] : parameters_) {
     first_moments_[name] = torch::zeros_like(parameter);
@@ -18,19 +18,16 @@ void Adam::step(double learning_rate) {
   const torch::NoGradGuard no_grad;
   ++num_steps_;
   const auto t = static_cast<double>(num_steps_);
-  const double step_size = learning_rate / (1.0 - std::pow(options_.beta1, t));
-  const double root_correction = std::sqrt(1.0 - std::pow(options_.beta2, t));
+  const double step_size = learning_rate / (1.0 - std::pow(kBeta1, t));
+  const double root_correction = std::sqrt(1.0 - std::pow(kBeta2, t));
   for (auto& [name, parameter] : parameters_) {
-    torch::Tensor gradient = parameter.grad();
+    const torch::Tensor gradient = decayed_gradient(name, parameter, decay_);
     if (!gradient.defined()) continue;
-    if (options_.l2 > 0.0 && options_.decayed.count(name) > 0) {
-      gradient = gradient.add(parameter, options_.l2);
-    }
     torch::Tensor& m = first_moments_[name];
     torch::Tensor& v = second_moments_[name];
-    m.mul_(options_.beta1).add_(gradient, 1.0 - options_.beta1);
-    v.mul_(options_.beta2).addcmul_(gradient, gradient, 1.0 - options_.beta2);
-    const torch::Tensor denominator = v.sqrt().div_(root_correction).add_(options_.epsilon);
+    m.mul_(kBeta1).add_(gradient, 1.0 - kBeta1);
+    v.mul_(kBeta2).addcmul_(gradient, gradient, 1.0 - kBeta2);
+    const torch::Tensor denominator = v.sqrt().div_(root_correction).add_(kEpsilon);
     parameter.addcdiv_(m, denominator, -step_size);
   }
 }

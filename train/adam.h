@@ -8,26 +8,20 @@
 #include <torch/torch.h>
 
 #include <cstdint>
-#include <set>
-#include <string>
 
 #include "nn/graph_module.h"
 #include "train/optimizer.h"
 
 namespace ohmweave::train {
 
-struct AdamOptions {
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double epsilon = 1e-8;
-  double l2 = 0.0;                // l2 * w is added to the gradient of the tensors in `decayed`
-  std::set<std::string> decayed;  // by name
-};
-
 class Adam final : public Optimizer {
  public:
+  static constexpr double kBeta1 = 0.9;
+  static constexpr double kBeta2 = 0.999;
+  static constexpr double kEpsilon = 1e-8;
+
   /// `parameters` share storage with the model.
-  Adam(nn::TensorMap parameters, const AdamOptions& options);
+  Adam(nn::TensorMap parameters, DecayOptions decay);
 
   void step(double learning_rate) override;
 
@@ -38,7 +32,7 @@ class Adam final : public Optimizer {
 
  private:
   nn::TensorMap parameters_;
-  AdamOptions options_;
+  DecayOptions decay_;
   nn::TensorMap first_moments_;
   nn::TensorMap second_moments_;
   std::int64_t num_steps_ = 0;

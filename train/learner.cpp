@@ -116,6 +116,11 @@ bool pays_sparse(const Masks& masks) {
 
 }  // namespace
 
+torch::Tensor places_inside(const Learner& learner, const std::string& name,
+                            const torch::Tensor& mask) {
+  return learner.compacted(name, mask.to(torch::kFloat32)).reshape(-1).nonzero().reshape(-1);
+}
+
 std::unique_ptr<Learner> make_learner(nn::GraphModule& module, const Masks& masks,
                                       EngineKind engine) {
   const bool is_sparse =

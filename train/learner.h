@@ -99,6 +99,11 @@ class DenseLearner final : public Learner {
   nn::TensorMap parameters_;
 };
 
+/// Places (int64, ascending) of the entries of `mask`, in the full shape, among the learner's
+/// flattened weight `name`.
+[[nodiscard]] torch::Tensor places_inside(const Learner& learner, const std::string& name,
+                                          const torch::Tensor& mask);
+
 /// The engine that `engine` names; Auto: sparse when at most kSparseFraction of the weights may
 /// exist. `module` must outlive the learner.
 constexpr double kSparseFraction = 0.2;

@@ -18,6 +18,13 @@ torch::Tensor find_in_state(const nn::TensorMap& state, const std::string& name,
   return found->second.to(like.device(), like.scalar_type()).clone();
 }
 
+torch::Tensor decayed_gradient(const std::string& name, const torch::Tensor& parameter,
+                               const DecayOptions& decay) {
+  const torch::Tensor& gradient = parameter.grad();
+  if (!gradient.defined() || decay.l2 <= 0.0 || decay.decayed.count(name) == 0) return gradient;
+  return gradient.add(parameter, decay.l2);
+}
+
 Sgd::Sgd(nn::TensorMap parameters, DecayOptions decay)
     : parameters_(std::move(parameters)), decay_(std::move(decay)) {
   const torch::NoGradGuard no_grad;
@@ -28,11 +35,8 @@ Sgd::Sgd(nn::TensorMap parameters, DecayOptions decay)
 void Sgd::step(double learning_rate) {
   const torch::NoGradGuard no_grad;
   for (auto& [name, parameter] : parameters_) {
-    torch::Tensor gradient = parameter.grad();
+    const torch::Tensor gradient = decayed_gradient(name, parameter, decay_);
     if (!gradient.defined()) continue;
-    if (decay_.l2 > 0.0 && decay_.decayed.count(name) > 0) {
-      gradient = gradient.add(parameter, decay_.l2);
-    }
     torch::Tensor& velocity = velocities_[name];
     velocity.mul_(kMomentum).add_(gradient);
     parameter.add_(velocity, -learning_rate);
@@ -54,10 +58,7 @@ void Sgd::load_state(const nn::TensorMap& state) {
 std::unique_ptr<Optimizer> make_optimizer(admm::OptimizerKind kind, nn::TensorMap parameters,
                                           const DecayOptions& decay) {
   if (kind == admm::OptimizerKind::Sgd) return std::make_unique<Sgd>(std::move(parameters), decay);
-  AdamOptions options;
-  options.l2 = decay.l2;
-  options.decayed = decay.decayed;
-  return std::make_unique<Adam>(std::move(parameters), options);
+  return std::make_unique<Adam>(std::move(parameters), decay);
 }
 
 }  // namespace ohmweave::train

@@ -55,6 +55,11 @@ class Sgd final : public Optimizer {
                                                         nn::TensorMap parameters,
                                                         const DecayOptions& decay);
 
+/// The gradient of `parameter` with its decay; undefined when it has none.
+[[nodiscard]] torch::Tensor decayed_gradient(const std::string& name,
+                                             const torch::Tensor& parameter,
+                                             const DecayOptions& decay);
+
 /// The tensor `name` of an optimizer's state, like `like`. Throws as Optimizer::load_state().
 [[nodiscard]] torch::Tensor find_in_state(const nn::TensorMap& state, const std::string& name,
                                           const torch::Tensor& like);

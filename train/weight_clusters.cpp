@@ -14,9 +14,7 @@ WeightClusters::WeightClusters(const ClusterSets& sets, const Masks& masks, Lear
     : learner_(learner) {
   const torch::NoGradGuard no_grad;
   for (const auto& [name, set] : sets) {
-    const torch::Tensor inside =
-        learner.compacted(name, masks.at(name).to(torch::kFloat32)).reshape(-1);
-    Slot slot{inside.nonzero().reshape(-1), {}};
+    Slot slot{places_inside(learner, name, masks.at(name)), {}};
     const torch::Tensor values = values_of(name).index_select(0, slot.places);
     std::tie(centroids_[name + kSuffix], slot.members) =
         at::_unique(set->project(values), /*sorted=*/true, /*return_inverse=*/true);

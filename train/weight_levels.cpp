@@ -36,12 +36,10 @@ WeightLevels::WeightLevels(const LevelLists& lists, const Masks& masks, Learner&
     : learner_(learner) {
   const torch::NoGradGuard no_grad;
   for (const auto& [name, list] : lists) {
-    const torch::Tensor inside =
-        learner.compacted(name, masks.at(name).to(torch::kFloat32)).reshape(-1);
-    const torch::Tensor zeros = torch::zeros_like(inside);
+    const torch::Tensor zeros = torch::zeros_like(weight(name));
     slots_.emplace(
         name, Slot{list, midpoints_of(list), torch::tensor(torch::ArrayRef<float>(list.levels())),
-                   inside.nonzero().reshape(-1), zeros, zeros.clone()});
+                   places_inside(learner, name, masks.at(name)), zeros, zeros.clone()});
     scales_[name + kScaleSuffix] = torch::ones({1});
   }
 }

@@ -46,7 +46,7 @@ TEST(Adam, SecondStepFollowsTheFormula) {
 TEST(Adam, AddsL2ToTheTensorsNamedOnly) {
   const torch::Tensor matrix = torch::full({1, 1}, 2.0, torch::kFloat64);
   const torch::Tensor bias = torch::full({1}, 2.0, torch::kFloat64);
-  AdamOptions options;
+  DecayOptions options;
   options.l2 = 0.5;
   options.decayed = {"matrix"};
   Adam adam({{"bias", bias}, {"matrix", matrix}}, options);
