@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <map>
+#include <optional>
 
 #include "core/error.h"
+#include "inference/integer_gain.h"
 #include "inference/windows.h"
 
 namespace ohmweave::inference {
@@ -22,6 +25,9 @@ struct Scratch {
   std::vector<std::int32_t> accumulators;  // outputs x windows
   GainMatrix digits;                       // rows x windows
   GainMatrix units;                        // (num_slices * outputs) x windows
+  std::vector<std::uint8_t> magnitudes;    // pairs of rows x windows x 2, as IntegerGain reads
+  std::vector<std::uint8_t> pair_digits;   // one digit of them
+  std::vector<std::int16_t> sums;          // (num_slices * outputs) x windows
 };
 
 /// Digit `digit` of every input, with the input's sign; false if all are zero.
@@ -90,6 +96,81 @@ void read_block(const LayerProduct& product, const BlockProduct& block, int coun
   }
 }
 
+/// The inputs as IntegerGain reads them; false when one is negative or has more than 8 bits.
+bool gather_magnitudes(const IntegerGain& gain, int count, int lanes, Scratch& scratch) {
+  std::int32_t any = 0;
+  for (const std::int32_t input : scratch.inputs) any |= input;
+  if ((any & ~std::int32_t{0xff}) != 0) return false;
+  scratch.magnitudes.assign(static_cast<std::size_t>(gain.num_pairs()) * 2 * lanes, 0);
+  for (std::size_t row = 0; row < gain.row_places().size(); ++row) {
+    const int place = gain.row_places()[row];
+    std::uint8_t* target =
+        scratch.magnitudes.data() + static_cast<std::ptrdiff_t>(place / 2) * 2 * lanes + place % 2;
+    const std::int32_t* from = scratch.inputs.data() + row * static_cast<std::size_t>(count);
+    for (int w = 0; w < count; ++w) target[2 * w] = static_cast<std::uint8_t>(from[w]);
+  }
+  return true;
+}
+
+/// Bits shift .. shift + bits - 1 of every byte, eight bytes at a time; false if all are zero.
+/// The size is a multiple of 8.
+bool cut_digit(const std::vector<std::uint8_t>& bytes, int shift, int bits,
+               std::vector<std::uint8_t>& digits) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101U;
+  const std::uint64_t mask = kOnes * (((1U << bits) - 1U) & (0xffU >> shift));
+  const std::uint8_t* from = bytes.data();
+  std::uint8_t* to = digits.data();
+  std::uint64_t any = 0;
+  for (std::size_t i = 0; i < bytes.size(); i += sizeof any) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, from + i, sizeof word);
+    word = (word >> shift) & mask;
+    std::memcpy(to + i, &word, sizeof word);
+    any |= word;
+  }
+  return any != 0;
+}
+
+/// What add_codes() does, in integers: halves go to even.
+void add_integer_codes(const std::int16_t* sums, int count, int dropped_bits, int largest_code,
+                       int weight, std::int32_t* accumulators) {
+  const int half = dropped_bits == 0 ? 0 : (1 << (dropped_bits - 1)) - 1;
+  const int odd = dropped_bits == 0 ? 0 : 1;
+  for (int i = 0; i < count; ++i) {
+    const int sum = sums[i];
+    const int code = (sum + half + ((sum >> dropped_bits) & odd)) >> dropped_bits;
+    accumulators[i] += std::clamp(code, -largest_code, largest_code) * weight;
+  }
+}
+
+/// As read_block(), for gains that are whole numbers and inputs that are not negative; false, with
+/// nothing done, for other inputs. Accumulators are outputs x lanes.
+bool read_integer_block(const LayerProduct& product, const BlockProduct& block,
+                        const IntegerGain& gain, int count, int lanes, Scratch& scratch) {
+  if (!gather_magnitudes(gain, count, lanes, scratch)) return false;
+  const std::size_t size = block.outputs.size() * static_cast<std::size_t>(lanes);
+  scratch.accumulators.assign(size, 0);
+  scratch.pair_digits.resize(scratch.magnitudes.size());
+  scratch.sums.resize(size * static_cast<std::size_t>(product.num_slices));
+  for (int digit = 0; digit < product.num_digits; ++digit) {
+    if (!cut_digit(scratch.magnitudes, digit * product.digit_bits, product.digit_bits,
+                   scratch.pair_digits)) {
+      continue;
+    }
+    for (int group = 0; group < gain.num_groups(); ++group) {
+      gain.read(group, scratch.pair_digits.data(), lanes, scratch.sums.data());
+      for (int slice = 0; slice < product.num_slices; ++slice) {
+        const int shift =
+            digit * product.digit_bits + slice * product.slice_bits + product.dropped_bits;
+        add_integer_codes(scratch.sums.data() + slice * size, static_cast<int>(size),
+                          product.dropped_bits, product.largest_code, 1 << shift,
+                          scratch.accumulators.data());
+      }
+    }
+  }
+  return true;
+}
+
 std::int64_t ceil_divide(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 /// Sum of 2^(i * bits) for i < count.
@@ -142,17 +223,24 @@ CodeBatch multiply(const LayerProduct& product, const Node& node, const Shape& o
   add_bias(product.bias, result);
   Scratch scratch;
   for (const BlockProduct& block : product.blocks) {
+    const std::optional<IntegerGain> integers =
+        IntegerGain::from(block.gain, product.rows_at_once, product.digit_bits);
     for (std::int64_t first = 0; first < windows.num_windows(); first += kWindowsAtOnce) {
       const int count =
           static_cast<int>(std::min<std::int64_t>(kWindowsAtOnce, windows.num_windows() - first));
       scratch.inputs.resize(block.rows.size() * static_cast<std::size_t>(count));
       windows.gather(block.group, block.rows, first, count, scratch.inputs.data());
-      read_block(product, block, count, scratch);
+      int stride = (count + kWindowLanes - 1) / kWindowLanes * kWindowLanes;
+      if (!integers || !read_integer_block(product, block, *integers, count, stride, scratch)) {
+        read_block(product, block, count, scratch);
+        stride = count;
+      }
       const std::vector<std::int64_t> offsets = windows.output_offsets(first, count);
       const std::int32_t* sums = scratch.accumulators.data();
       for (const int out : block.outputs) {
         std::int32_t* target = result.codes.data() + out * windows.places();
-        for (int w = 0; w < count; ++w) target[offsets[w]] += *sums++;
+        for (int w = 0; w < count; ++w) target[offsets[w]] += sums[w];
+        sums += stride;
       }
     }
   }

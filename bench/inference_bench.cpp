@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// Images a second through a simulated chip: LeNet-5 in the shape 6-16-120-84-10 (28 x 28, padding
+// 2) with random codes, 128 x 128 arrays, one thread, batches of 64. Programming and wires are set
+// up before the clock starts, as one chip serves all images.
+#include <benchmark/benchmark.h>
+
+#include <cmath>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "core/random.h"
+#include "inference/executor.h"
+#include "inference/mapped_chip.h"
+#include "mapping/map_network.h"
+
+namespace ohmweave::inference {
+namespace {
+
+constexpr int kBatch = 64;
+constexpr int kInputBits = 8;
+
+Node make_node(const char* name, Op op, int input) {
+  Node node;
+  node.name = name;
+  node.op = op;
+  if (input >= 0) node.inputs = {input};
+  return node;
+}
+
+Node make_layer(const char* name, Op op, int input, int outputs, int kernel, int padding) {
+  Node node = make_node(name, op, input);
+  node.out_channels = outputs;
+  node.kernel = kernel;
+  node.padding = padding;
+  return node;
+}
+
+Node make_pool(const char* name, int input) {
+  Node node = make_node(name, Op::MaxPool2d, input);
+  node.kernel = node.stride = 2;
+  return node;
+}
+
+/// Random codes of `weight_bits` magnitude bits; requantizers that keep codes spread over 8 bits.
+QuantizedNetwork lenet(int weight_bits) {
+  QuantizedNetwork result;
+  result.weight_bits = weight_bits;
+  Network& graph = result.network;
+  graph.name = "lenet";
+  graph.input = {1, 28, 28};
+  graph.nodes = {make_node("input", Op::Input, -1),
+                 make_layer("conv1", Op::Conv2d, 0, 6, 5, 2),
+                 make_node("relu1", Op::Relu, 1),
+                 make_pool("pool1", 2),
+                 make_layer("conv2", Op::Conv2d, 3, 16, 5, 0),
+                 make_node("relu2", Op::Relu, 4),
+                 make_pool("pool2", 5),
+                 make_node("flatten", Op::Flatten, 6),
+                 make_layer("fc1", Op::Linear, 7, 120, 1, 0),
+                 make_node("relu3", Op::Relu, 8),
+                 make_layer("fc2", Op::Linear, 9, 84, 1, 0),
+                 make_node("relu4", Op::Relu, 10),
+                 make_layer("fc3", Op::Linear, 11, 10, 1, 0)};
+  const std::vector<Shape> shapes = infer_shapes(graph);
+  const RandomStream stream(1);
+  const std::int64_t highest = (std::int64_t{1} << weight_bits) - 1;
+  const int last = static_cast<int>(graph.nodes.size()) - 1;
+  for (int i = 0; i <= last; ++i) {
+    QuantizedNode integers;
+    integers.output.bits = kInputBits;
+    integers.output.is_signed = has_weights(graph.nodes[i].op);
+    if (has_weights(graph.nodes[i].op)) {
+      const MatrixShape matrix = matrix_shape(graph, shapes, i);
+      const RandomStream codes = stream.child(graph.nodes[i].name);
+      integers.weights.emplace();
+      for (std::int64_t w = 0; w < matrix.num_weights(); ++w) {
+        integers.weights->codes.push_back(static_cast<std::int32_t>(
+            static_cast<std::int64_t>(codes.below(2 * highest + 1, w)) - highest));
+      }
+      // A few standard deviations of the accumulator fill the codes.
+      const double spread =
+          std::sqrt(static_cast<double>(matrix.rows)) * static_cast<double>(highest) * 60.0;
+      if (i != last) integers.requantizer = make_requantizer(127.0 / spread, -127, 127);
+    }
+    result.nodes.push_back(std::move(integers));
+  }
+  return result;
+}
+
+struct Chip {
+  MappedNetwork mapped;
+  Hardware hardware;
+  LayerProducts products;
+  CodeBatch images;
+};
+
+Chip make_chip(int bits_per_cell, int dac_bits, bool has_wires) {
+  constexpr int kWeightBits = 8;
+  Chip chip;
+  chip.hardware.array.weight_bits = kWeightBits;
+  chip.hardware.array.bits_per_cell = bits_per_cell;
+  chip.hardware.array.row_ohm = chip.hardware.array.col_ohm = has_wires ? 1.0 : 0.0;
+  chip.hardware.device.kind = has_wires ? "level_grid" : "ideal";
+  chip.hardware.dac.bits = dac_bits;
+  chip.hardware.adc.bits = 8;
+  chip.mapped.network = lenet(kWeightBits);
+  const crossbar::ArrayOptions& array = chip.hardware.array;
+  chip.mapped.placement = mapping::map_network(
+      chip.mapped.network, {array.rows, array.cols, array.num_slices(), array.bits_per_cell}, {});
+  chip.products = program_chip(chip.mapped, chip.hardware, {RandomStream(2), 0});
+  chip.images = make_code_batch(kBatch, chip.mapped.network.network.input);
+  const RandomStream stream(3);
+  for (std::size_t i = 0; i < chip.images.codes.size(); ++i)
+    chip.images.codes[i] = static_cast<std::int32_t>(stream.below(256, i));
+  return chip;
+}
+
+void run_images(benchmark::State& state, const Chip& chip) {
+  for (auto _ : state)
+    benchmark::DoNotOptimize(run_network(chip.mapped.network, chip.products, chip.images));
+  state.SetItemsProcessed(state.iterations() * kBatch);
+}
+
+void one_slice_8_bit_inputs_and_wires(benchmark::State& state) {
+  run_images(state, make_chip(8, 8, true));
+}
+void four_slices_8_bit_inputs_and_wires(benchmark::State& state) {
+  run_images(state, make_chip(2, 8, true));
+}
+void four_slices_bit_serial_without_wires(benchmark::State& state) {
+  run_images(state, make_chip(2, 1, false));
+}
+
+BENCHMARK(one_slice_8_bit_inputs_and_wires)->Unit(benchmark::kMillisecond);
+BENCHMARK(four_slices_8_bit_inputs_and_wires)->Unit(benchmark::kMillisecond);
+BENCHMARK(four_slices_bit_serial_without_wires)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace ohmweave::inference
+
+BENCHMARK_MAIN();
