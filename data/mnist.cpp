@@ -15,9 +15,9 @@ constexpr std::array<const char*, 4> kNames = {"train-images-idx3-ubyte", "train
                                                "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
 
 std::filesystem::path find_file(const std::filesystem::path& folder, const std::string& name) {
-  const std::filesystem::path plain = folder / name;
+  std::filesystem::path plain = folder / name;
   if (std::filesystem::exists(plain)) return plain;
-  const std::filesystem::path compressed = folder / (name + ".gz");
+  std::filesystem::path compressed = folder / (name + ".gz");
   if (std::filesystem::exists(compressed)) return compressed;
   throw DataError(plain.string() + ": there is no such file, nor " + name + ".gz");
 }
@@ -41,6 +41,7 @@ void check_labels(const IdxBytes& labels, const std::string& where) {
 
 std::vector<std::filesystem::path> mnist_files(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> files;
+  files.reserve(kNames.size());
   for (const char* name : kNames) files.push_back(find_file(folder, name));
   return files;
 }

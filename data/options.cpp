@@ -45,7 +45,7 @@ std::string expand_environment(const std::string& path) {
     const std::size_t open = path.find("${", at);
     if (open == std::string::npos) return expanded + path.substr(at);
     const std::size_t close = path.find('}', open);
-    if (close == std::string::npos) throw ConfigError({where + "\"${\" must be closed by \"}\""});
+    if (close == std::string::npos) throw ConfigError({where + R"("${" must be closed by "}")"});
     const std::string name = path.substr(open + 2, close - open - 2);
     const char* value = std::getenv(name.c_str());
     if (value == nullptr || *value == '\0') {

@@ -10,15 +10,15 @@
 namespace ohmweave::data {
 namespace {
 
-constexpr int kSide = 28;
+constexpr int kSide = kDigitShape.width;
 constexpr double kCentre = 13.5;         // of pixel centres 0 .. 27
 constexpr double kPointsPerUnit = 9.0;   // of a traced stroke; a unit is the digit's height
 constexpr double kJitterSigma = 0.022;   // of control points, in glyph units
 constexpr double kRotationSigma = 0.17;  // radians
 constexpr double kShearSigma = 0.17;     // x per y
-constexpr double kShiftSigma_px = 1.1;
-constexpr int kElasticWaves = 3;           // per direction
-constexpr double kElasticSigma_px = 0.55;  // of each wave's amplitude
+constexpr double kShiftSigmaPx = 1.1;
+constexpr int kElasticWaves = 3;          // per direction
+constexpr double kElasticSigmaPx = 0.55;  // of each wave's amplitude
 constexpr double kPi = 3.14159265358979323846;
 
 /// Numbers out of one stream, one after another.
@@ -50,8 +50,8 @@ class Elastic {
       const double direction = draw.between(0.0, 2 * kPi);
       const double radians_per_px = 2 * kPi / draw.between(14.0, 28.0);
       wave = {radians_per_px * std::cos(direction), radians_per_px * std::sin(direction),
-              draw.between(0.0, 2 * kPi), kElasticSigma_px * draw.bounded_normal(),
-              kElasticSigma_px * draw.bounded_normal()};
+              draw.between(0.0, 2 * kPi), kElasticSigmaPx * draw.bounded_normal(),
+              kElasticSigmaPx * draw.bounded_normal()};
     }
   }
   [[nodiscard]] Point moved(const Point& p) const {
@@ -85,8 +85,8 @@ class Affine {
     xy_ = (c * -shear - s) * height_px;
     yx_ = s * width_px;
     yy_ = (s * -shear + c) * height_px;
-    x0_ = kCentre + kShiftSigma_px * draw.bounded_normal();
-    y0_ = kCentre + kShiftSigma_px * draw.bounded_normal();
+    x0_ = kCentre + kShiftSigmaPx * draw.bounded_normal();
+    y0_ = kCentre + kShiftSigmaPx * draw.bounded_normal();
   }
   [[nodiscard]] Point moved(const Point& p) const {
     const double x = p.x - 0.5;
@@ -98,7 +98,7 @@ class Affine {
   double xx_, xy_, yx_, yy_, x0_, y0_;
 };
 
-using Canvas = std::array<float, kSide * kSide>;
+using Canvas = std::array<float, kDigitPixels>;
 
 /// A pen: half its width, and the width of the soft edge outside and inside of it.
 struct Pen {
@@ -129,7 +129,7 @@ void draw_segment(const Point& a, const Point& b, const Pen& pen, Canvas& canvas
       const double outside = distance_to_segment(x, y, a, b) - pen.radius_px;
       const double t = std::clamp(0.5 - 0.5 * outside / pen.edge_px, 0.0, 1.0);
       const auto ink = static_cast<float>(t * t * (3.0 - 2.0 * t));
-      float& pixel = canvas[static_cast<std::size_t>(y * kSide + x)];
+      float& pixel = canvas[static_cast<std::size_t>(y) * kSide + x];
       pixel = std::max(pixel, ink);
     }
   }
@@ -164,7 +164,7 @@ double noise_at(const RandomStream& stream, std::uint64_t position) {
 
 }  // namespace
 
-std::array<std::uint8_t, 28 * 28> draw_digit(int digit, const RandomStream& stream) {
+std::array<std::uint8_t, kDigitPixels> draw_digit(int digit, const RandomStream& stream) {
   Draw draw(stream.child("shape"));
   const std::vector<Glyph>& styles = glyphs(digit);
   const Glyph& glyph = styles[draw.below(styles.size())];
@@ -177,7 +177,7 @@ std::array<std::uint8_t, 28 * 28> draw_digit(int digit, const RandomStream& stre
   for (const Stroke& stroke : glyph) draw_stroke(stroke, affine, elastic, draw, pen, canvas);
 
   const RandomStream noise = stream.child("noise");
-  std::array<std::uint8_t, kSide * kSide> image{};
+  std::array<std::uint8_t, kDigitPixels> image{};
   for (std::size_t i = 0; i < image.size(); ++i) {
     const double light = contrast * canvas[i] + noise_sigma * noise_at(noise, i);
     image[i] = static_cast<std::uint8_t>(std::lround(255.0 * std::clamp(light, 0.0, 1.0)));

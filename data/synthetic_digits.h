@@ -21,8 +21,12 @@ constexpr int kNumDigits = 10;
 /// Changes whenever the same seed gives other images.
 inline constexpr char kSyntheticDigitsVersion[] = "synthetic_digits 1";
 
-/// One 28 x 28 image of `digit` (0 .. 9), row-major.
-[[nodiscard]] std::array<std::uint8_t, 28 * 28> draw_digit(int digit, const RandomStream& stream);
+constexpr std::size_t kDigitPixels =
+    static_cast<std::size_t>(kDigitShape.height) * kDigitShape.width;
+
+/// One image of `digit` (0 .. 9), kDigitShape, row-major.
+[[nodiscard]] std::array<std::uint8_t, kDigitPixels> draw_digit(int digit,
+                                                                const RandomStream& stream);
 
 [[nodiscard]] Images load_synthetic_digits(const DataOptions& options, Part part,
                                            std::uint64_t seed);

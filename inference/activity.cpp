@@ -83,6 +83,7 @@ void add(LayerCounts& total, const LayerCounts& part) {
 
 std::vector<double> divided(const std::vector<std::int64_t>& counts, double by) {
   std::vector<double> shares;
+  shares.reserve(counts.size());
   for (const std::int64_t count : counts) shares.push_back(static_cast<double>(count) / by);
   return shares;
 }

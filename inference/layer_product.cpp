@@ -34,7 +34,7 @@ struct Scratch {
 bool split_digit(const std::vector<std::int32_t>& inputs, int digit, int digit_bits,
                  float* digits) {
   const int shift = digit * digit_bits;
-  const std::int32_t mask = static_cast<std::int32_t>((std::int64_t{1} << digit_bits) - 1);
+  const auto mask = static_cast<std::int32_t>((std::int64_t{1} << digit_bits) - 1);
   std::int32_t any = 0;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const std::int32_t input = inputs[i];
