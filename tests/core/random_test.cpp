@@ -193,5 +193,54 @@ TEST(RandomStream, ChildrenAreIndependentOfParentAndSiblings) {
   }
 }
 
+TEST(RandomStream, ManyNormalsAreBoxMullerOfTheirBlocks) {
+  const std::uint64_t seed = 77;
+  constexpr std::uint64_t kFirst = 0xfffffff0U;  // the counter's low word overflows on the way
+  std::vector<float> found(1001);
+  RandomStream(seed).normals(kFirst, found.size(), found.data());
+
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const std::uint64_t position = kFirst + i / 4;
+    const auto block = philox4x32(
+        {static_cast<std::uint32_t>(position), static_cast<std::uint32_t>(position >> 32U), 0, 0},
+        {77, 0});
+    const std::uint32_t radius_bits = block[i % 4 < 2 ? 0 : 2] >> 8U;
+    const std::uint32_t angle_bits = block[i % 4 < 2 ? 1 : 3] >> 8U;
+    // Pairs lie one after the other: cosine, sine, cosine, sine.
+    const double radius = std::sqrt(-2.0 * std::log((radius_bits + 0.5) * 0x1p-24));
+    const double angle = 2.0 * 3.14159265358979323846 * angle_bits * 0x1p-24;
+    const double expected = radius * (i % 2 == 0 ? std::cos(angle) : std::sin(angle));
+    // Uniforms next to 1 are rounded to float, which the root of their small logarithm magnifies.
+    EXPECT_NEAR(found[i], expected, radius < 0.01 ? 1e-3 : 2e-6) << i;
+  }
+}
+
+TEST(RandomStream, ManyNormalsGoOnWhereTheyWereCut) {
+  const RandomStream stream = RandomStream(5).child("noise", 3);
+  std::vector<float> whole(403);
+  stream.normals(10, whole.size(), whole.data());
+
+  std::vector<float> pieces(403);
+  stream.normals(10, 44, pieces.data());
+  stream.normals(21, 359, pieces.data() + 44);
+
+  EXPECT_EQ(whole, pieces);
+}
+
+TEST(RandomStream, ManyNormalsAreNormal) {
+  std::vector<float> draws(1'000'000);
+  RandomStream(6).normals(0, draws.size(), draws.data());
+  std::sort(draws.begin(), draws.end());
+  double distance = 0.0;  // Kolmogorov and Smirnov's
+  for (std::size_t i = 0; i < draws.size(); ++i) {
+    const double expected = 0.5 * std::erfc(-static_cast<double>(draws[i]) / std::sqrt(2.0));
+    const double below = static_cast<double>(i) / static_cast<double>(draws.size());
+    distance = std::max(distance, std::fabs(expected - below));
+  }
+  EXPECT_LT(distance, 1.95e-3);  // probability 0.001: 1.95 / sqrt(n)
+  EXPECT_LT(draws.front(), -4.3F);
+  EXPECT_GT(draws.back(), 4.3F);
+}
+
 }  // namespace
 }  // namespace ohmweave
