@@ -9,15 +9,13 @@
 namespace ohmweave::crossbar {
 namespace {
 
-const std::vector<double>& measured_levels(const DeviceOptions& options, int bits) {
-  std::string known;
+/// The list of 2^bits levels, or null.
+const std::vector<double>* find_levels(const DeviceOptions& options, int bits) {
   for (const LevelMeans& means : options.level_means) {
-    if (means.siemens.size() == std::size_t{1} << static_cast<unsigned>(bits)) return means.siemens;
-    known += (known.empty() ? "" : ", ") + std::to_string(means.siemens.size());
+    if (means.siemens.size() == std::size_t{1} << static_cast<unsigned>(bits))
+      return &means.siemens;
   }
-  throw ConfigError({"/device/level_means: has no list of " + std::to_string(1 << bits) +
-                     " levels, which cells of " + std::to_string(bits) +
-                     " bits need; has lists of: " + known});
+  return nullptr;
 }
 
 }  // namespace
@@ -55,11 +53,22 @@ double level_siemens(const DeviceOptions& options, int level, int bits) {
       level >= 0 && level <= highest,
       "level " + std::to_string(level) + " is outside 0 .. " + std::to_string(highest));
   if (!options.level_means.empty()) {
-    return measured_levels(options, bits)[static_cast<std::size_t>(level)];
+    const std::vector<double>* levels = find_levels(options, bits);
+    if (levels == nullptr) throw ConfigError({level_problem(options, bits)});
+    return (*levels)[static_cast<std::size_t>(level)];
   }
   if (level == highest) return options.g_max_siemens;
   return options.g_min_siemens +
          level * ((options.g_max_siemens - options.g_min_siemens) / highest);
+}
+
+std::string level_problem(const DeviceOptions& options, int bits) {
+  if (options.level_means.empty() || find_levels(options, bits) != nullptr) return "";
+  std::string known;
+  for (const LevelMeans& means : options.level_means)
+    known += (known.empty() ? "" : ", ") + std::to_string(means.siemens.size());
+  return "/device/level_means: has no list of " + std::to_string(1 << bits) +
+         " levels, which cells of " + std::to_string(bits) + " bits need; has lists of: " + known;
 }
 
 std::vector<double> level_grid_siemens(const DeviceOptions& options, int bits) {

@@ -47,6 +47,9 @@ struct DeviceKind {
 /// Throws ConfigError if it has lists, but none of 2^bits levels.
 [[nodiscard]] double level_siemens(const DeviceOptions& options, int level, int bits);
 
+/// What level_siemens() would throw for cells of `bits`; empty if nothing.
+[[nodiscard]] std::string level_problem(const DeviceOptions& options, int bits);
+
 /// level_siemens() of all 2^bits levels.
 [[nodiscard]] std::vector<double> level_grid_siemens(const DeviceOptions& options, int bits);
 

@@ -95,6 +95,12 @@ void declare_sections(Fields& f, DeviceOptions& o) {
 void declare_rules(Fields& f, DeviceOptions& o) {
   f.rule(o.g_max_siemens > o.g_min_siemens, "g_max_siemens",
          "must be greater than g_min_siemens = " + Json(o.g_min_siemens).dump());
+  f.rule(!o.valid_min_siemens || o.g_min_siemens >= *o.valid_min_siemens, "g_min_siemens",
+         "must be at least valid_min_siemens = " + Json(o.valid_min_siemens.value_or(0.0)).dump() +
+             ": the device's numbers do not hold below");
+  f.rule(!o.valid_max_siemens || o.g_max_siemens <= *o.valid_max_siemens, "g_max_siemens",
+         "must be at most valid_max_siemens = " + Json(o.valid_max_siemens.value_or(0.0)).dump() +
+             ": the device's numbers do not hold above");
   f.rule(is_within_limits(o), "level_means",
          "must lie in [g_min_siemens, g_max_siemens] = [" + Json(o.g_min_siemens).dump() + ", " +
              Json(o.g_max_siemens).dump() + "]");
@@ -226,6 +232,10 @@ void declare(Fields& f, DeviceOptions& o) {
   declare_mismatch(f, o);
   declare_sections(f, o);
   f.text("source", o.source, "where the numbers come from");
+  f.number("valid_min_siemens", o.valid_min_siemens, kConductance,
+           "least conductance for which they were measured: g_min_siemens is not below");
+  f.number("valid_max_siemens", o.valid_max_siemens, kConductance,
+           "greatest conductance for which they were measured: g_max_siemens is not above");
   f.text("validity", o.validity, "the conditions under which they hold");
   f.text("status", o.status,
          "seen: read in the source named; derived: computed from it; from_memory: not checked");

@@ -83,6 +83,8 @@ struct DeviceOptions {
   std::optional<IvOptions> iv;                // empty = ohmic cells
   std::optional<WriteOptions> write;          // for the kind write_verify
   std::string source;                         // where the numbers come from (presets fill it)
+  std::optional<double> valid_min_siemens;    // conductances for which they were measured;
+  std::optional<double> valid_max_siemens;    // g_min and g_max have to lie between
   std::optional<std::string> validity;        // where they hold
   std::optional<std::string> status;          // how far the source was followed; see declare()
   [[nodiscard]] ConductanceRange range() const { return {g_min_siemens, g_max_siemens}; }

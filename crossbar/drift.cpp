@@ -59,4 +59,13 @@ std::vector<double> drifted_siemens(const DeviceOptions& options,
   return siemens;
 }
 
+Matrix drifted_siemens(const DeviceOptions& options, const Matrix& programmed_siemens,
+                       const DriftTime& when, const RandomStream& array_stream) {
+  const std::vector<double> cells(programmed_siemens.data(),
+                                  programmed_siemens.data() + programmed_siemens.size());
+  const std::vector<double> later = drifted_siemens(options, cells, when, array_stream);
+  return Eigen::Map<const Matrix>(later.data(), programmed_siemens.rows(),
+                                  programmed_siemens.cols());
+}
+
 }  // namespace ohmweave::crossbar

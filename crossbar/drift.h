@@ -15,6 +15,7 @@
 
 #include "core/random.h"
 #include "crossbar/device_options.h"
+#include "crossbar/matrix.h"
 
 namespace ohmweave::crossbar {
 
@@ -35,5 +36,9 @@ struct DriftTime {
                                                   const std::vector<double>& programmed_siemens,
                                                   const DriftTime& when,
                                                   const RandomStream& array_stream);
+
+/// The same for an array, rows x cols, as program_siemens() of pair.h gives it.
+[[nodiscard]] Matrix drifted_siemens(const DeviceOptions& options, const Matrix& programmed_siemens,
+                                     const DriftTime& when, const RandomStream& array_stream);
 
 }  // namespace ohmweave::crossbar

@@ -35,4 +35,11 @@ std::vector<double> read_siemens(const DeviceOptions& options, const std::vector
   return read;
 }
 
+Matrix read_siemens(const DeviceOptions& options, const Matrix& siemens,
+                    const RandomStream& read_stream) {
+  const std::vector<double> cells(siemens.data(), siemens.data() + siemens.size());
+  const std::vector<double> read = read_siemens(options, cells, read_stream);
+  return Eigen::Map<const Matrix>(read.data(), siemens.rows(), siemens.cols());
+}
+
 }  // namespace ohmweave::crossbar

@@ -31,4 +31,8 @@ namespace ohmweave::crossbar {
                                                const std::vector<double>& siemens,
                                                const RandomStream& read_stream);
 
+/// The same for an array, rows x cols; cell (r, c) draws position r * cols + c.
+[[nodiscard]] Matrix read_siemens(const DeviceOptions& options, const Matrix& siemens,
+                                  const RandomStream& read_stream);
+
 }  // namespace ohmweave::crossbar

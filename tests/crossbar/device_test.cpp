@@ -145,8 +145,10 @@ TEST(LevelGrid, StepIsTheMeanDistanceOfLevels) {
 
 TEST(LevelGrid, NamesTheListsThereAreWhenOneIsMissing) {
   DeviceOptions o;
+  EXPECT_EQ(level_problem(o, 3), "");
   o.level_means = {{{1e-6, 8e-5}}, {{1e-6, 1e-5, 2e-5, 8e-5}}};
 
+  EXPECT_EQ(level_problem(o, 2), "");
   try {
     (void)level_siemens(o, 0, 3);
     FAIL() << "no error";

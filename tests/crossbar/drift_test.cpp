@@ -17,10 +17,10 @@ DeviceOptions device(const char* drift) {
 TEST(Drift, FollowsThePowerLawByHand) {
   const auto o = device(R"({"t0_s": 20, "nu_mean": [0.05], "nu_sigma": [0]})");
 
-  const auto g = drifted_siemens(o, {1e-5}, {2000.0, 300.0}, RandomStream(1));
+  const auto g = drifted_siemens(o, std::vector<double>{1e-5}, {2000.0, 300.0}, RandomStream(1));
 
   EXPECT_DOUBLE_EQ(g[0], 1e-5 * std::pow(100.0, -0.05));
-  EXPECT_EQ(drifted_siemens(o, {1e-5}, {20.0, 300.0}, RandomStream(1))[0], 1e-5);
+  EXPECT_EQ(drifted_siemens(o, std::vector<double>{1e-5}, {20.0, 300.0}, RandomStream(1))[0], 1e-5);
 }
 
 TEST(Drift, ExponentsAreNormalOverCellsWithTheSpreadOfTheirConductance) {
@@ -80,24 +80,39 @@ TEST(Drift, HeatSpeedsUpTimeByArrhenius) {
   // exp(1 eV / k_B (1/300 K - 1/310 K)) = exp(11604.518 K * 1.0752688e-4 / K) = 3.482664
   EXPECT_NEAR(effective_age_s(*o.drift, {110.0, 310.0}), 10.0 + 348.2664, 1e-3);
   EXPECT_DOUBLE_EQ(effective_age_s(*o.drift, {110.0, 300.0}), 110.0);
-  EXPECT_LT(drifted_siemens(o, {1e-5}, {110.0, 310.0}, RandomStream(1))[0],
-            drifted_siemens(o, {1e-5}, {110.0, 300.0}, RandomStream(1))[0]);
+  EXPECT_LT(drifted_siemens(o, std::vector<double>{1e-5}, {110.0, 310.0}, RandomStream(1))[0],
+            drifted_siemens(o, std::vector<double>{1e-5}, {110.0, 300.0}, RandomStream(1))[0]);
+}
+
+TEST(Drift, OfAnArrayIsThatOfItsCellsRowByRow) {
+  const auto o = device(R"({"nu_mean": [0.05], "nu_sigma": [0.02]})");
+  Matrix programmed(2, 3);
+  programmed << 1e-6, 2e-6, 3e-6, 4e-6, 5e-6, 6e-6;
+
+  const Matrix later = drifted_siemens(o, programmed, {1e4, 300.0}, RandomStream(54));
+
+  const auto cells = drifted_siemens(o, std::vector<double>{1e-6, 2e-6, 3e-6, 4e-6, 5e-6, 6e-6},
+                                     {1e4, 300.0}, RandomStream(54));
+  EXPECT_EQ(later(0, 2), cells[2]);
+  EXPECT_EQ(later(1, 0), cells[3]);
 }
 
 TEST(Drift, LeavesStuckCellsAndDevicesWithoutDriftAlone) {
   auto o = device(R"({"nu_mean": [0.05], "nu_sigma": [0]})");
-  EXPECT_EQ(drifted_siemens(DeviceOptions(), {1e-5}, {1e6, 300.0}, RandomStream(1)),
-            (std::vector<double>{1e-5}));
+  EXPECT_EQ(
+      drifted_siemens(DeviceOptions(), std::vector<double>{1e-5}, {1e6, 300.0}, RandomStream(1)),
+      (std::vector<double>{1e-5}));
 
   o.stuck_on_fraction = 1.0;
-  EXPECT_EQ(drifted_siemens(o, {1e-4}, {1e6, 300.0}, RandomStream(1)), (std::vector<double>{1e-4}));
+  EXPECT_EQ(drifted_siemens(o, std::vector<double>{1e-4}, {1e6, 300.0}, RandomStream(1)),
+            (std::vector<double>{1e-4}));
 }
 
 TEST(Drift, RefusesTimesBeforeTheFirstReadAndImpossibleTemperatures) {
   const auto o = device(R"({"t0_s": 20, "nu_mean": [0.05], "nu_sigma": [0]})");
 
   try {
-    (void)drifted_siemens(o, {1e-5}, {1.5, 0.0}, RandomStream(1));
+    (void)drifted_siemens(o, std::vector<double>{1e-5}, {1.5, 0.0}, RandomStream(1));
     FAIL() << "no error";
   } catch (const ConfigError& e) {
     EXPECT_EQ(e.problems(), (std::vector<std::string>{

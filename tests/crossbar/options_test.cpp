@@ -72,6 +72,16 @@ TEST(DeviceOptions, RefusesMeasuredLevelsThatAreNoGrid) {
                 "/device/level_means: two lists have the same number of levels"}));
 }
 
+TEST(DeviceOptions, RefusesConductancesOutsideThoseMeasured) {
+  EXPECT_EQ(problems_of<DeviceOptions>(R"({"valid_min_siemens": 2e-6, "valid_max_siemens": 5e-5})",
+                                       "/device"),
+            (std::vector<std::string>{
+                "/device/g_min_siemens: must be at least valid_min_siemens = 2e-06: the device's "
+                "numbers do not hold below",
+                "/device/g_max_siemens: must be at most valid_max_siemens = 5e-05: the device's "
+                "numbers do not hold above"}));
+}
+
 TEST(DeviceOptions, RefusesAPolynomialThatIsNegativeWithinTheRange) {
   EXPECT_EQ(problems_of<DeviceOptions>(
                 R"({"programming": {"model": "polynomial", "coefficients_siemens": [1e-6, -2e-6],

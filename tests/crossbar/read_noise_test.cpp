@@ -54,12 +54,15 @@ TEST(ReadNoise, AddsUpInAColumnByTheSquaresOfTheVoltages) {
   ASSERT_EQ(variance.size(), 2U);
   EXPECT_DOUBLE_EQ(variance[0], 0.04 * 1e-12 + 0.01 * 9e-12);
   EXPECT_DOUBLE_EQ(variance[1], 0.04 * 4e-12 + 0.01 * 16e-12);
+  const std::vector<double> cells = {1e-5, 2e-5, 3e-5, 4e-5};
   std::vector<double> currents;
   for (std::uint64_t n = 0; n < kNumDraws / 4; ++n) {
-    const auto read =
-        read_siemens(device, {1e-5, 2e-5, 3e-5, 4e-5}, RandomStream(43).child("r", n));
+    const auto read = read_siemens(device, cells, RandomStream(43).child("r", n));
     currents.push_back(read[0] * 0.2 - read[2] * 0.1);
   }
+  const RandomStream one_read(44);
+  EXPECT_EQ(read_siemens(device, siemens, one_read)(1, 0),
+            read_siemens(device, cells, one_read)[2]);
   EXPECT_NEAR(moments_of(currents).variance, variance[0],
               kDeviations * variance[0] * std::sqrt(2.0 * 4 / kNumDraws));
 }
