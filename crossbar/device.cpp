@@ -4,15 +4,29 @@
 #include "core/error.h"
 #include "crossbar/ideal_device.h"
 #include "crossbar/level_grid_device.h"
+#include "crossbar/write_verify_device.h"
 
 namespace ohmweave::crossbar {
+namespace {
+
+/// The list of 2^bits levels, or null.
+const std::vector<double>* find_levels(const DeviceOptions& options, int bits) {
+  for (const LevelMeans& means : options.level_means) {
+    if (means.siemens.size() == std::size_t{1} << static_cast<unsigned>(bits))
+      return &means.siemens;
+  }
+  return nullptr;
+}
+
+}  // namespace
 
 const std::vector<DeviceKind>& device_kinds() {
   static const std::vector<DeviceKind> kinds = {
-      {"level_grid",
-       "uniform levels with lognormal mismatch (median at the target) and stuck cells",
+      {"level_grid", "uniform or measured levels with mismatch, programming error and stuck cells",
        make_level_grid_device},
-      {"ideal", "uniform levels, every cell exactly at its target", make_ideal_device},
+      {"write_verify", "cells written by pulses, each followed by a read, until they are near",
+       make_write_verify_device},
+      {"ideal", "every cell exactly at its target", make_ideal_device},
   };
   return kinds;
 }
@@ -32,15 +46,55 @@ std::unique_ptr<Device> make_device(const DeviceOptions& options) {
   throw ConfigError({"/device/kind = \"" + options.kind + "\": must be one of " + known});
 }
 
-double uniform_level_siemens(const DeviceOptions& options, int level, int bits) {
+double level_siemens(const DeviceOptions& options, int level, int bits) {
   OHMWEAVE_REQUIRE(bits >= 1 && bits < 31, "a cell holds 1 to 30 bits");
   const int highest = (1 << bits) - 1;
   OHMWEAVE_REQUIRE(
       level >= 0 && level <= highest,
       "level " + std::to_string(level) + " is outside 0 .. " + std::to_string(highest));
+  if (!options.level_means.empty()) {
+    const std::vector<double>* levels = find_levels(options, bits);
+    if (levels == nullptr) throw ConfigError({level_problem(options, bits)});
+    return (*levels)[static_cast<std::size_t>(level)];
+  }
   if (level == highest) return options.g_max_siemens;
   return options.g_min_siemens +
          level * ((options.g_max_siemens - options.g_min_siemens) / highest);
+}
+
+std::string level_problem(const DeviceOptions& options, int bits) {
+  if (options.level_means.empty() || find_levels(options, bits) != nullptr) return "";
+  std::string known;
+  for (const LevelMeans& means : options.level_means)
+    known += (known.empty() ? "" : ", ") + std::to_string(means.siemens.size());
+  return "/device/level_means: has no list of " + std::to_string(1 << bits) +
+         " levels, which cells of " + std::to_string(bits) + " bits need; has lists of: " + known;
+}
+
+std::vector<double> level_grid_siemens(const DeviceOptions& options, int bits) {
+  std::vector<double> grid(std::size_t{1} << static_cast<unsigned>(bits));
+  for (std::size_t level = 0; level < grid.size(); ++level)
+    grid[level] = level_siemens(options, static_cast<int>(level), bits);
+  return grid;
+}
+
+double level_step_siemens(const DeviceOptions& options, int bits) {
+  const int highest = (1 << bits) - 1;
+  return (level_siemens(options, highest, bits) - level_siemens(options, 0, bits)) / highest;
+}
+
+StuckCells::StuckCells(const DeviceOptions& options, const RandomStream& array_stream)
+    : on_fraction_(options.stuck_on_fraction),
+      any_fraction_(options.stuck_on_fraction + options.stuck_off_fraction),
+      range_(options.range()),
+      stream_(array_stream.child("stuck")) {}
+
+std::optional<double> StuckCells::siemens(std::uint64_t position) const {
+  if (any_fraction_ == 0.0) return std::nullopt;
+  const double u = stream_.uniform(position);
+  if (u < on_fraction_) return range_.max_siemens;
+  if (u < any_fraction_) return range_.min_siemens;
+  return std::nullopt;
 }
 
 }  // namespace ohmweave::crossbar

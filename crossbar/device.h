@@ -3,11 +3,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/random.h"
-#include "crossbar/options.h"
+#include "crossbar/device_options.h"
 
 namespace ohmweave::crossbar {
 
@@ -15,14 +16,16 @@ class Device {
  public:
   virtual ~Device() = default;
 
-  /// The conductance aimed at: level is 0 .. 2^bits - 1, rising with the level from g_min_siemens
-  /// to g_max_siemens.
+  /// The conductance aimed at: level is 0 .. 2^bits - 1, rising with the level within
+  /// [g_min_siemens, g_max_siemens].
   [[nodiscard]] virtual double target_siemens(int level, int bits) const = 0;
 
-  /// The conductances reached when cells are programmed to `levels`, frozen from then on. Cell i is
-  /// a pure function of (levels[i], bits, stream, i), so that a chip can be made again.
+  /// The conductances reached when cells are programmed to `levels`, frozen from then on. The cells
+  /// lie row by row in an array of `cols` columns. Cell i is a pure function of (levels[i], bits,
+  /// cols, stream, i), so that a chip can be made again; `cols` matters to correlated mismatch
+  /// only.
   [[nodiscard]] virtual std::vector<double> program_siemens(const std::vector<int>& levels,
-                                                            int bits,
+                                                            int bits, int cols,
                                                             const RandomStream& stream) const = 0;
 };
 
@@ -39,7 +42,33 @@ struct DeviceKind {
 /// Throws ConfigError naming the known kinds if options.kind is none of them.
 [[nodiscard]] std::unique_ptr<Device> make_device(const DeviceOptions& options);
 
-/// g_min + level * (g_max - g_min) / (2^bits - 1), the grid both kinds share; the ends are exact.
-[[nodiscard]] double uniform_level_siemens(const DeviceOptions& options, int level, int bits);
+/// The grid all kinds share: the list of level_means that has 2^bits levels, or
+/// g_min + level * (g_max - g_min) / (2^bits - 1), ends exact, where the device has no such lists.
+/// Throws ConfigError if it has lists, but none of 2^bits levels.
+[[nodiscard]] double level_siemens(const DeviceOptions& options, int level, int bits);
+
+/// What level_siemens() would throw for cells of `bits`; empty if nothing.
+[[nodiscard]] std::string level_problem(const DeviceOptions& options, int bits);
+
+/// level_siemens() of all 2^bits levels.
+[[nodiscard]] std::vector<double> level_grid_siemens(const DeviceOptions& options, int bits);
+
+/// Mean distance of neighbouring levels, in siemens: (highest - lowest) / (2^bits - 1).
+[[nodiscard]] double level_step_siemens(const DeviceOptions& options, int bits);
+
+/// The cells of one array that cannot be programmed. They are the same whatever is asked of the
+/// array's stream: programming, drift and writing agree on them.
+class StuckCells {
+ public:
+  StuckCells(const DeviceOptions& options, const RandomStream& array_stream);
+  /// The conductance cell `position` is stuck at; empty if it is not.
+  [[nodiscard]] std::optional<double> siemens(std::uint64_t position) const;
+
+ private:
+  double on_fraction_;
+  double any_fraction_;
+  ConductanceRange range_;
+  RandomStream stream_;
+};
 
 }  // namespace ohmweave::crossbar

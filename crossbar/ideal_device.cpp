@@ -11,9 +11,10 @@ class IdealDevice final : public Device {
   explicit IdealDevice(DeviceOptions options) : options_(std::move(options)) {}
 
   [[nodiscard]] double target_siemens(int level, int bits) const override {
-    return uniform_level_siemens(options_, level, bits);
+    return level_siemens(options_, level, bits);
   }
   [[nodiscard]] std::vector<double> program_siemens(const std::vector<int>& levels, int bits,
+                                                    int /*cols*/,
                                                     const RandomStream&) const override {
     std::vector<double> siemens;
     siemens.reserve(levels.size());

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crossbar/level_grid_device.h"
 
-#include <cmath>
 #include <utility>
+
+#include "core/error.h"
+#include "crossbar/mismatch.h"
 
 namespace ohmweave::crossbar {
 namespace {
@@ -12,35 +14,34 @@ class LevelGridDevice final : public Device {
   explicit LevelGridDevice(DeviceOptions options) : options_(std::move(options)) {}
 
   [[nodiscard]] double target_siemens(int level, int bits) const override {
-    return uniform_level_siemens(options_, level, bits);
+    return level_siemens(options_, level, bits);
   }
 
   [[nodiscard]] std::vector<double> program_siemens(const std::vector<int>& levels, int bits,
+                                                    int cols,
                                                     const RandomStream& stream) const override {
-    const RandomStream stuck = stream.child("stuck");
-    const RandomStream mismatch = stream.child("mismatch");
-    std::vector<double> siemens(levels.size());
+    const std::vector<double> targets = level_grid_siemens(options_, bits);
+    const std::vector<double> sigmas = programming_sigmas(targets);
+    const StuckCells stuck(options_, stream);
+    const PositiveNormal errors(stream, "programming");
+    std::vector<double> siemens = mismatch_factors(options_, levels.size(), cols, stream);
     for (std::size_t i = 0; i < levels.size(); ++i) {
-      siemens[i] = has_faults() ? stuck_siemens(stuck.uniform(i)) : kNotStuck;
-      if (siemens[i] != kNotStuck) continue;
-      siemens[i] = target_siemens(levels[i], bits);
-      if (options_.mismatch_sigma > 0.0) {
-        siemens[i] *= std::exp(options_.mismatch_sigma * mismatch.normal(i));
-      }
+      OHMWEAVE_REQUIRE(levels[i] >= 0 && static_cast<std::size_t>(levels[i]) < targets.size(),
+                       "level " + std::to_string(levels[i]) + " is none of the cell's");
+      const auto level = static_cast<std::size_t>(levels[i]);
+      const std::optional<double> fault = stuck.siemens(i);
+      siemens[i] = fault ? *fault : errors.draw(targets[level] * siemens[i], sigmas[level], i);
     }
     return siemens;
   }
 
  private:
-  static constexpr double kNotStuck = -1.0;
-
-  [[nodiscard]] bool has_faults() const {
-    return options_.stuck_on_fraction > 0.0 || options_.stuck_off_fraction > 0.0;
-  }
-  [[nodiscard]] double stuck_siemens(double u) const {
-    if (u < options_.stuck_on_fraction) return options_.g_max_siemens;
-    if (u < options_.stuck_on_fraction + options_.stuck_off_fraction) return options_.g_min_siemens;
-    return kNotStuck;
+  [[nodiscard]] std::vector<double> programming_sigmas(const std::vector<double>& targets) const {
+    std::vector<double> sigmas(targets.size(), 0.0);
+    if (!options_.programming) return sigmas;
+    for (std::size_t level = 0; level < targets.size(); ++level)
+      sigmas[level] = spread_sigma_siemens(*options_.programming, options_.range(), targets[level]);
+    return sigmas;
   }
 
   const DeviceOptions options_;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A cell programmed to a uniform grid of levels, with errors frozen per chip:
-//   g = target * exp(mismatch_sigma * z), z standard normal: the median is the target,
+// A cell programmed to a grid of levels, with errors frozen per chip:
+//   g = target * m + sigma(target) * e,  drawn again (e) until positive,
 //   or exactly g_max with probability stuck_on_fraction, or g_min with stuck_off_fraction.
-// Mismatch and faults of neighbouring cells are independent. The lognormal form keeps g positive
-// and matches measured spreads near and above the middle of the range; it is a poor model of cells
-// near g_min whose absolute spread is constant.
+// target: uniform or measured levels (device.h); m: mismatch, 1 where there is none (mismatch.h);
+// sigma: the programming error's standard deviation at the target (spread.h), e standard normal.
+// Faults and programming errors of neighbouring cells are independent; mismatch may be correlated.
 #pragma once
 
 #include <memory>

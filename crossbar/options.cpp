@@ -3,8 +3,6 @@
 
 #include <string>
 
-#include "crossbar/device.h"
-
 namespace ohmweave::crossbar {
 namespace {
 
@@ -13,42 +11,11 @@ constexpr int kLargestCellBits = 8;
 constexpr int kLargestWeightBits = 16;
 constexpr int kLargestDacBits = 8;
 constexpr int kLargestAdcBits = 16;
-constexpr double kLargestSiemens = 1.0;
 constexpr double kLargestOhm = 1e9;
-constexpr double kLargestSigma = 2.0;
 constexpr double kLargestReadVolts = 5.0;
-constexpr NumberRange kConductance{0.0, kLargestSiemens, false};
 constexpr NumberRange kResistance{0.0, kLargestOhm, false};
 
-bool is_without_spread(const DeviceOptions& o) {
-  return o.mismatch_sigma == 0.0 && o.stuck_on_fraction == 0.0 && o.stuck_off_fraction == 0.0;
-}
-
 }  // namespace
-
-void declare(Fields& f, DeviceOptions& o) {
-  f.text("preset", o.preset,
-         "name of a published device in configs/presets/devices; keys given here override it");
-  f.word("kind", o.kind, device_words(), "how a programmed cell differs from its target");
-  f.number("g_min_siemens", o.g_min_siemens, kConductance,
-           "conductance of level 0, and of a cell stuck off");
-  f.number("g_max_siemens", o.g_max_siemens, {0.0, kLargestSiemens, true},
-           "conductance of the highest level, and of a cell stuck on");
-  f.number("mismatch_sigma", o.mismatch_sigma, {0.0, kLargestSigma, false},
-           "standard deviation of ln(conductance / target), drawn once per cell of a chip");
-  f.number("stuck_on_fraction", o.stuck_on_fraction, kFraction,
-           "fraction of cells stuck at g_max_siemens");
-  f.number("stuck_off_fraction", o.stuck_off_fraction, kFraction,
-           "fraction of cells stuck at g_min_siemens");
-  f.text("source", o.source, "where the numbers come from");
-  f.rule(o.g_max_siemens > o.g_min_siemens, "g_max_siemens",
-         "must be greater than g_min_siemens = " + Json(o.g_min_siemens).dump());
-  f.rule(o.stuck_on_fraction + o.stuck_off_fraction <= 1.0, "stuck_off_fraction",
-         "must be at most 1 - stuck_on_fraction = " + Json(1.0 - o.stuck_on_fraction).dump());
-  f.rule(o.kind != "ideal" || is_without_spread(o), "kind",
-         "an ideal device has mismatch_sigma, stuck_on_fraction and stuck_off_fraction 0; "
-         "use \"level_grid\"");
-}
 
 void declare(Fields& f, ArrayOptions& o) {
   f.choice("topology", o.topology,

@@ -6,22 +6,9 @@
 #include <string>
 
 #include "core/fields.h"
+#include "crossbar/device_options.h"
 
 namespace ohmweave::crossbar {
-
-/// Section /device: what one memristor is. A `preset` (configs/presets/devices/<preset>.json) fills
-/// the rest; given keys override it.
-struct DeviceOptions {
-  std::string preset;               // empty = none; noted here, filled in by whoever loads files
-  std::string kind = "level_grid";  // a name of the device table (device.h)
-  double g_min_siemens = 1e-6;      // level 0
-  double g_max_siemens = 1e-4;      // highest level
-  double mismatch_sigma = 0.0;      // sigma of ln(g / target), frozen per chip
-  double stuck_on_fraction = 0.0;   // cells stuck at g_max
-  double stuck_off_fraction = 0.0;  // cells stuck at g_min
-  std::string source;               // where the numbers come from (presets fill it)
-};
-void declare(Fields& f, DeviceOptions& o);
 
 /// How the cells of an array are connected (docs/crossbar.md).
 enum class Topology {

@@ -34,7 +34,7 @@ Matrix program_siemens(const std::vector<int>& levels, int rows, int cols,
           levels.size() == static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols),
       "one level per cell");
   const std::vector<double> siemens =
-      make_device(device)->program_siemens(levels, bits_per_cell, stream);
+      make_device(device)->program_siemens(levels, bits_per_cell, cols, stream);
   return Eigen::Map<const Matrix>(siemens.data(), rows, cols);
 }
 
@@ -72,10 +72,8 @@ PairReader make_pair_reader(const Matrix& positive_siemens, const Matrix& negati
   OHMWEAVE_REQUIRE(
       adc_bits >= 0 && dropped_bits >= 0 && adc_bits + dropped_bits <= kLargestCodeBits,
       "codes fit 32 bits");
-  const double level_siemens =
-      (device.g_max_siemens - device.g_min_siemens) / ((1 << array.bits_per_cell) - 1);
   const double digit_v = array.read_voltage_v / ((1 << dac.bits) - 1);
-  const double lsb_a = level_siemens * digit_v;
+  const double lsb_a = level_step_siemens(device, array.bits_per_cell) * digit_v;
   const Matrix difference =
       effective_siemens(positive_siemens, array) - effective_siemens(negative_siemens, array);
   return {(difference * (digit_v / lsb_a)).cast<float>(), adc_bits, dropped_bits};

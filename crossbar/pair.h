@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A differential pair of arrays as it is read: programmed conductances, the exact effect of the
 // wires, and the converter. One unit of (level x input digit) is
-//   lsb = (g_max - g_min) / (2^bits_per_cell - 1) * read_voltage / (2^dac_bits - 1)   [amperes]
+//   lsb = (highest - lowest level) / (2^bits_per_cell - 1) * read_voltage / (2^dac_bits - 1)   [A]
 // and the code of column c for the digits of the rows read at once is
 //   clamp(round((I+_c - I-_c) / (lsb * 2^dropped_bits)), -(2^adc_bits - 1), 2^adc_bits - 1);
 // ties to even (the rounding of IEEE 754, of torch::round and of vector instructions alike). A code

@@ -7,12 +7,10 @@
 #include <vector>
 
 #include "core/error.h"
+#include "tests/crossbar/distributions.h"
 
 namespace ohmweave::crossbar {
 namespace {
-
-constexpr int kNumDraws = 1000000;
-constexpr double kDeviations = 4.5;  // a right model fails one such test in 150,000
 
 DeviceOptions options(double sigma, double on, double off) {
   DeviceOptions o;
@@ -43,7 +41,7 @@ TEST(LevelGridDevice, LogarithmOfMismatchIsNormalWithTheGivenSigma) {
   const std::vector<int> levels(kNumDraws, 2);
 
   const auto siemens =
-      make_device(options(kSigma, 0.0, 0.0))->program_siemens(levels, 2, RandomStream(7));
+      make_device(options(kSigma, 0.0, 0.0))->program_siemens(levels, 2, 1000, RandomStream(7));
 
   double sum = 0.0;
   double squares = 0.0;
@@ -71,7 +69,7 @@ TEST(LevelGridDevice, SticksTheGivenFractionsOfCellsAtTheEnds) {
   const std::vector<int> levels(kNumDraws, 1);
 
   const auto siemens =
-      make_device(options(0.05, kOn, kOff))->program_siemens(levels, 2, RandomStream(8));
+      make_device(options(0.05, kOn, kOff))->program_siemens(levels, 2, 1000, RandomStream(8));
 
   int num_on = 0;
   int num_off = 0;
@@ -88,13 +86,77 @@ TEST(LevelGridDevice, NeighbouringCellsAreUncorrelated) {
   const std::vector<int> levels(kNumDraws, 2);
 
   const auto siemens =
-      make_device(options(0.1, 0.0, 0.0))->program_siemens(levels, 2, RandomStream(9));
+      make_device(options(0.1, 0.0, 0.0))->program_siemens(levels, 2, 1000, RandomStream(9));
 
   double products = 0.0;
   for (std::size_t i = 1; i < siemens.size(); ++i) {
     products += std::log(siemens[i] / 67e-6) * std::log(siemens[i - 1] / 67e-6) / 0.01;
   }
   EXPECT_NEAR(products / kNumDraws, 0.0, kDeviations / std::sqrt(static_cast<double>(kNumDraws)));
+}
+
+TEST(LevelGridDevice, ProgrammingErrorIsNormalAroundAMeasuredLevelAndTruncatedAtZero) {
+  auto o = options(0.0, 0.0, 0.0);
+  o.level_means = {{{1e-6, 1e-5, 2e-5, 8e-5}}};
+  o.programming.emplace();
+  o.programming->model = SpreadModel::Table;
+  o.programming->at_siemens = {1e-6, 2e-5};
+  o.programming->sigma_siemens = {2e-6, 3e-6};
+  const auto device = make_device(o);
+
+  const auto low =
+      device->program_siemens(std::vector<int>(kNumDraws, 0), 2, 1000, RandomStream(10));
+  const auto high =
+      device->program_siemens(std::vector<int>(kNumDraws, 2), 2, 1000, RandomStream(10));
+
+  EXPECT_LT(scaled_distance(low, [](double g) { return positive_normal_cdf(g, 1e-6, 2e-6); }),
+            kLargestDistance);
+  EXPECT_LT(scaled_distance(high, [](double g) { return positive_normal_cdf(g, 2e-5, 3e-6); }),
+            kLargestDistance);
+}
+
+TEST(LevelGridDevice, AddsProgrammingErrorToMismatch) {
+  auto o = options(0.1, 0.0, 0.0);
+  o.programming.emplace();
+  o.programming->model = SpreadModel::FractionOfRange;
+  o.programming->fraction = 0.05;
+  const double target = 67e-6;
+
+  const auto siemens =
+      make_device(o)->program_siemens(std::vector<int>(kNumDraws, 2), 2, 1000, RandomStream(11));
+
+  // Independent parts: target * lognormal and 0.05 * 99 uS. The fourth central moment is less than
+  // 4 variances^2, so the variance's own deviation is less than sqrt(3 / n) of it.
+  const double mean = target * std::exp(0.005);
+  const double variance = mean * mean * std::expm1(0.01) + std::pow(0.05 * 99e-6, 2);
+  const Moments m = moments_of(siemens);
+  EXPECT_NEAR(m.mean, mean, kDeviations * std::sqrt(variance / kNumDraws));
+  EXPECT_NEAR(m.variance, variance, kDeviations * variance * std::sqrt(3.0 / kNumDraws));
+}
+
+TEST(LevelGrid, StepIsTheMeanDistanceOfLevels) {
+  DeviceOptions o;
+  EXPECT_EQ(level_step_siemens(o, 2), (1e-4 - 1e-6) / 3);
+
+  o.level_means = {{{2e-6, 1e-5, 3e-5, 8e-5}}};
+  EXPECT_DOUBLE_EQ(level_step_siemens(o, 2), 26e-6);
+  EXPECT_EQ(level_grid_siemens(o, 2), o.level_means[0].siemens);
+}
+
+TEST(LevelGrid, NamesTheListsThereAreWhenOneIsMissing) {
+  DeviceOptions o;
+  EXPECT_EQ(level_problem(o, 3), "");
+  o.level_means = {{{1e-6, 8e-5}}, {{1e-6, 1e-5, 2e-5, 8e-5}}};
+
+  EXPECT_EQ(level_problem(o, 2), "");
+  try {
+    (void)level_siemens(o, 0, 3);
+    FAIL() << "no error";
+  } catch (const ConfigError& e) {
+    EXPECT_EQ(e.problems().front(),
+              "/device/level_means: has no list of 8 levels, which cells of 3 bits need; has lists "
+              "of: 2, 4");
+  }
 }
 
 TEST(Devices, UnknownKindListsTheTable) {
@@ -105,7 +167,8 @@ TEST(Devices, UnknownKindListsTheTable) {
     (void)make_device(o);
     FAIL() << "no error";
   } catch (const ConfigError& e) {
-    EXPECT_EQ(e.problems().front(), "/device/kind = \"flash\": must be one of level_grid, ideal");
+    EXPECT_EQ(e.problems().front(),
+              "/device/kind = \"flash\": must be one of level_grid, write_verify, ideal");
   }
 }
 

@@ -3,24 +3,14 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "core/error.h"
+#include "tests/crossbar/distributions.h"
 
 namespace ohmweave::crossbar {
 namespace {
-
-template <class S>
-std::vector<std::string> problems_of(const char* text, const char* pointer) {
-  try {
-    (void)read_config<S>(parse_json(text, "test"), pointer);
-  } catch (const ConfigError& e) {
-    return e.problems();
-  }
-  return {};
-}
 
 TEST(DeviceOptions, DefaultsAreValidAndSurviveAWriteAndRead) {
   DeviceOptions given;
@@ -61,6 +51,86 @@ TEST(DeviceOptions, RefusesAnIdealDeviceWithMismatch) {
             "stuck_off_fraction 0; use \"level_grid\"");
 }
 
+TEST(DeviceOptions, RefusesAnIdealDeviceWithNoise) {
+  EXPECT_EQ(problems_of<DeviceOptions>(R"({"kind": "ideal", "read_noise": {}})", "/device"),
+            (std::vector<std::string>{
+                "/device/kind: an ideal device has no programming, read_noise, drift or write; use "
+                "\"level_grid\""}));
+}
+
+TEST(DeviceOptions, RefusesMeasuredLevelsThatAreNoGrid) {
+  EXPECT_EQ(problems_of<DeviceOptions>(
+                R"({"level_means": [{"siemens": [1e-6, 2e-6, 3e-6]},
+                                    {"siemens": [2e-6, 1e-6]},
+                                    {"siemens": [2e-6, 2e-4]}]})",
+                "/device"),
+            (std::vector<std::string>{
+                "/device/level_means/0/siemens: must hold 2, 4, 8, 16, 32, 64, 128 or 256 levels, "
+                "holds 3",
+                "/device/level_means/1/siemens: must rise from each level to the next",
+                "/device/level_means: must lie in [g_min_siemens, g_max_siemens] = [1e-06, 0.0001]",
+                "/device/level_means: two lists have the same number of levels"}));
+}
+
+TEST(DeviceOptions, RefusesConductancesOutsideThoseMeasured) {
+  EXPECT_EQ(problems_of<DeviceOptions>(R"({"valid_min_siemens": 2e-6, "valid_max_siemens": 5e-5})",
+                                       "/device"),
+            (std::vector<std::string>{
+                "/device/g_min_siemens: must be at least valid_min_siemens = 2e-06: the device's "
+                "numbers do not hold below",
+                "/device/g_max_siemens: must be at most valid_max_siemens = 5e-05: the device's "
+                "numbers do not hold above"}));
+}
+
+TEST(DeviceOptions, RefusesAPolynomialThatIsNegativeWithinTheRange) {
+  EXPECT_EQ(problems_of<DeviceOptions>(
+                R"({"programming": {"model": "polynomial", "coefficients_siemens": [1e-6, -2e-6],
+                                    "reference_siemens": 1e-4}})",
+                "/device"),
+            (std::vector<std::string>{
+                "/device/programming/coefficients_siemens: the standard deviation is negative "
+                "between g_min_siemens and g_max_siemens"}));
+}
+
+TEST(DeviceOptions, RefusesCorrelatedMismatchWithoutLengthOrOfNormalShape) {
+  EXPECT_EQ(problems_of<DeviceOptions>(
+                R"({"mismatch_shape": "normal", "mismatch_correlated_fraction": 0.5})", "/device"),
+            (std::vector<std::string>{
+                "/device/mismatch_correlation_cells: goes with mismatch_correlated_fraction: both "
+                "0, or both greater than 0",
+                "/device/mismatch_shape: must be lognormal with mismatch_correlated_fraction: "
+                "cells drawn again would not keep their correlation"}));
+}
+
+TEST(DeviceOptions, RefusesAnUnknownStatusAndAnUnknownKeyOfASection) {
+  const auto problems = problems_of<DeviceOptions>(
+      R"({"status": "guessed", "drift": {"nu_mean": [0.1], "nu_sigma": [0], "nu": 1}})", "/device");
+
+  ASSERT_EQ(problems.size(), 2U);
+  EXPECT_EQ(problems[0].rfind("/device/drift: unknown key 'nu'; allowed: model, t0_s", 0), 0U);
+  EXPECT_EQ(problems[1], "/device/status: must be one of: seen, derived, from_memory");
+}
+
+TEST(IvOptions, TakesASinhOrARisingTable) {
+  const auto table = read_config<IvOptions>(
+      parse_json(R"({"voltage_v": [0, 0.1, 0.2], "effective_v": [0, 0.1, 0.25]})", "test"));
+
+  EXPECT_EQ(table.voltage_v.size(), 3U);
+  EXPECT_EQ(read_config<IvOptions>(parse_json(R"({"sinh_per_v": 2})", "test")).sinh_per_v, 2.0);
+  EXPECT_EQ(problems_of<IvOptions>("{}", "/device/iv"),
+            (std::vector<std::string>{
+                "/device/iv/sinh_per_v: must be greater than 0 where there is no table; leave the "
+                "section out for ohmic cells"}));
+  EXPECT_EQ(problems_of<IvOptions>(
+                R"({"sinh_per_v": 1, "voltage_v": [0.1, 0.2], "effective_v": [0, 0.2, 0.1]})",
+                "/device/iv"),
+            (std::vector<std::string>{
+                "/device/iv/sinh_per_v: must be 0 where there is a table",
+                "/device/iv/voltage_v: must be 0 and at least one more voltage, rising",
+                "/device/iv/effective_v: must have as many numbers as voltage_v, 2",
+                "/device/iv/effective_v: must rise from 0"}));
+}
+
 TEST(DeviceOptions, NamesTheKnownKindsWhenOneIsUnknown) {
   const auto problems = problems_of<DeviceOptions>(R"({"kind": "level_gird"})", "/device");
 
@@ -68,22 +138,6 @@ TEST(DeviceOptions, NamesTheKnownKindsWhenOneIsUnknown) {
   EXPECT_NE(problems[0].find("/device/kind = \"level_gird\""), std::string::npos) << problems[0];
   EXPECT_NE(problems[0].find("level_grid"), std::string::npos) << problems[0];
   EXPECT_NE(problems[0].find("ideal"), std::string::npos) << problems[0];
-}
-
-TEST(DeviceOptions, EveryPresetReadsAndNamesItsSource) {
-  const std::filesystem::path folder =
-      std::filesystem::path(OHMWEAVE_SOURCE_DIR) / "configs/presets/devices";
-
-  int num_presets = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.path().extension() != ".json") continue;
-    const auto device = read_config<DeviceOptions>(parse_json_file(entry.path().string()));
-    EXPECT_FALSE(device.source.empty()) << entry.path();
-    EXPECT_TRUE(device.preset.empty()) << entry.path();
-    ++num_presets;
-  }
-
-  EXPECT_GE(num_presets, 3);
 }
 
 TEST(ArrayOptions, SlicesCoverTheWeightBits) {

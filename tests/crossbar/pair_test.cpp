@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "crossbar/device.h"
 #include "crossbar/wires.h"
 
 namespace ohmweave::crossbar {
@@ -53,6 +54,36 @@ std::vector<int> random_levels(int count, int highest, std::uint64_t seed) {
         highest);
   }
   return levels;
+}
+
+TEST(ProgramSiemens, LaysCellsOutInRowsOfTheArray) {
+  DeviceOptions device;
+  device.mismatch_sigma = 0.1;
+  device.mismatch_correlated_fraction = 1.0;
+  device.mismatch_correlation_cells = 5.0;
+  const std::vector<int> levels = {0, 1, 2, 3, 2, 1};
+
+  const Matrix siemens = program_siemens(levels, 2, 3, device, 2, RandomStream(7));
+
+  const auto cells = make_device(device)->program_siemens(levels, 2, 3, RandomStream(7));
+  EXPECT_EQ(siemens(0, 2), cells[2]);
+  EXPECT_EQ(siemens(1, 0), cells[3]);
+  EXPECT_EQ(siemens(1, 2), cells[5]);
+}
+
+TEST(PairReader, MeasuresMeasuredLevelsInTheirMeanStep) {
+  DeviceOptions device = ideal_device();
+  device.level_means = {{{2e-6, 1e-5, 3e-5, 8e-5}}};
+  const ArrayOptions array = without_wires(2);
+  const RandomStream stream(1);
+
+  const PairReader pair =
+      make_pair_reader(program_siemens({3, 1}, 2, 1, device, 2, stream),
+                       program_siemens({0, 0}, 2, 1, device, 2, stream), array, device, {}, 8, 0);
+
+  // Steps of 26 uS in the mean: the highest level is 3 of them, level 1 only 8 uS.
+  EXPECT_FLOAT_EQ(pair.unit_gain(0, 0), 3.0F);
+  EXPECT_FLOAT_EQ(pair.unit_gain(0, 1), 8.0F / 26.0F);
 }
 
 TEST(LosslessAdcBits, CoversTheLargestColumnSum) {
