@@ -95,13 +95,17 @@ struct Chip {
   CodeBatch images;
 };
 
-Chip make_chip(int bits_per_cell, int dac_bits, bool has_wires) {
+Chip make_chip(int bits_per_cell, int dac_bits, bool has_wires, double read_noise_fraction = 0.0) {
   constexpr int kWeightBits = 8;
   Chip chip;
   chip.hardware.array.weight_bits = kWeightBits;
   chip.hardware.array.bits_per_cell = bits_per_cell;
   chip.hardware.array.row_ohm = chip.hardware.array.col_ohm = has_wires ? 1.0 : 0.0;
   chip.hardware.device.kind = has_wires ? "level_grid" : "ideal";
+  if (read_noise_fraction > 0.0) {
+    chip.hardware.device.read_noise.emplace();
+    chip.hardware.device.read_noise->fraction = read_noise_fraction;
+  }
   chip.hardware.dac.bits = dac_bits;
   chip.hardware.adc.bits = 8;
   chip.mapped.network = lenet(kWeightBits);
@@ -118,7 +122,8 @@ Chip make_chip(int bits_per_cell, int dac_bits, bool has_wires) {
 
 void run_images(benchmark::State& state, const Chip& chip) {
   for (auto _ : state)
-    benchmark::DoNotOptimize(run_network(chip.mapped.network, chip.products, chip.images));
+    benchmark::DoNotOptimize(run_network(chip.mapped.network, chip.products, chip.images,
+                                         ReadNoise{RandomStream(4), 0}));
   state.SetItemsProcessed(state.iterations() * kBatch);
 }
 
@@ -132,8 +137,13 @@ void four_slices_bit_serial_without_wires(benchmark::State& state) {
   run_images(state, make_chip(2, 1, false));
 }
 
+void one_slice_8_bit_inputs_and_5_percent_read_noise(benchmark::State& state) {
+  run_images(state, make_chip(8, 8, false, 0.05));
+}
+
 BENCHMARK(one_slice_8_bit_inputs_and_wires)->Unit(benchmark::kMillisecond);
 BENCHMARK(four_slices_8_bit_inputs_and_wires)->Unit(benchmark::kMillisecond);
+BENCHMARK(one_slice_8_bit_inputs_and_5_percent_read_noise)->Unit(benchmark::kMillisecond);
 BENCHMARK(four_slices_bit_serial_without_wires)->Unit(benchmark::kMillisecond);
 
 }  // namespace

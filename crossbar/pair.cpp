@@ -6,7 +6,9 @@
 #include <string>
 
 #include "core/error.h"
+#include "crossbar/calibration.h"
 #include "crossbar/device.h"
+#include "crossbar/read_noise.h"
 #include "crossbar/wires.h"
 
 namespace ohmweave::crossbar {
@@ -74,24 +76,74 @@ PairReader make_pair_reader(const Matrix& positive_siemens, const Matrix& negati
       "codes fit 32 bits");
   const double digit_v = array.read_voltage_v / ((1 << dac.bits) - 1);
   const double lsb_a = level_step_siemens(device, array.bits_per_cell) * digit_v;
-  const Matrix difference =
-      effective_siemens(positive_siemens, array) - effective_siemens(negative_siemens, array);
-  return {(difference * (digit_v / lsb_a)).cast<float>(), adc_bits, dropped_bits};
+  const double unit = digit_v / lsb_a;
+  const Matrix positive = effective_siemens(positive_siemens, array);
+  const Matrix negative = effective_siemens(negative_siemens, array);
+  PairReader reader;
+  reader.unit_gain = ((positive - negative) * unit).cast<float>();
+  if (device.read_noise) {
+    const Matrix variance = effective_variance(positive_siemens, positive, device) +
+                            effective_variance(negative_siemens, negative, device);
+    reader.unit_variance = (variance * (unit * unit)).cast<float>();
+  }
+  reader.adc_bits = adc_bits;
+  reader.dropped_bits = dropped_bits;
+  return reader;
+}
+
+Matrix effective_variance(const Matrix& siemens, const Matrix& effective,
+                          const DeviceOptions& device) {
+  OHMWEAVE_REQUIRE(effective.rows() == siemens.cols() && effective.cols() == siemens.rows(),
+                   "the effective matrix is that of the cells");
+  Matrix variance = read_noise_variance(device, siemens);
+  for (Eigen::Index r = 0; r < siemens.rows(); ++r) {
+    for (Eigen::Index c = 0; c < siemens.cols(); ++c) {
+      // An open cell has no wire in series worth naming.
+      const double share = siemens(r, c) > 0.0 ? effective(c, r) / siemens(r, c) : 1.0;
+      variance(r, c) *= share * share;
+    }
+  }
+  return variance.transpose();
+}
+
+double pair_compensation(const Matrix& positive_then, const Matrix& negative_then,
+                         const Matrix& positive_now, const Matrix& negative_now,
+                         const ArrayOptions& array) {
+  const Vector volts = Vector::Constant(positive_then.rows(), array.read_voltage_v);
+  const auto reference = [&](const Matrix& positive, const Matrix& negative) {
+    std::vector<double> currents_a;
+    for (const Matrix* siemens : {&positive, &negative}) {
+      const Vector currents = effective_siemens(*siemens, array) * volts;
+      currents_a.insert(currents_a.end(), currents.begin(), currents.end());
+    }
+    return currents_a;
+  };
+  return drift_compensation(reference(positive_then, negative_then),
+                            reference(positive_now, negative_now));
 }
 
 std::vector<std::int32_t> read_array(const PairReader& pair,
-                                     const std::vector<std::int32_t>& digits) {
+                                     const std::vector<std::int32_t>& digits,
+                                     const std::vector<float>& normals) {
   OHMWEAVE_REQUIRE(digits.size() == static_cast<std::size_t>(pair.unit_gain.cols()),
                    "one digit per row");
+  const bool is_noisy = pair.unit_variance.size() > 0;
+  OHMWEAVE_REQUIRE(!is_noisy || normals.size() == static_cast<std::size_t>(pair.unit_gain.rows()),
+                   "one normal per column of a noisy pair");
   const double largest = std::exp2(pair.adc_bits) - 1.0;
   std::vector<std::int32_t> codes(static_cast<std::size_t>(pair.unit_gain.rows()));
   for (std::size_t c = 0; c < codes.size(); ++c) {
     double units = 0.0;
+    double variance = 0.0;
+    const auto column = static_cast<Eigen::Index>(c);
     for (std::size_t r = 0; r < digits.size(); ++r) {
-      units += static_cast<double>(
-                   pair.unit_gain(static_cast<Eigen::Index>(c), static_cast<Eigen::Index>(r))) *
-               digits[r];
+      const auto row = static_cast<Eigen::Index>(r);
+      const double digit = digits[r];
+      units += static_cast<double>(pair.unit_gain(column, row)) * digit;
+      if (is_noisy)
+        variance += static_cast<double>(pair.unit_variance(column, row)) * digit * digit;
     }
+    if (is_noisy) units += std::sqrt(variance) * static_cast<double>(normals[c]);
     const double code = std::nearbyint(std::ldexp(units, -pair.dropped_bits));
     codes[c] = static_cast<std::int32_t>(std::clamp(code, -largest, largest));
   }

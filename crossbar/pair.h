@@ -40,10 +40,20 @@ namespace ohmweave::crossbar {
 /// their columns of the result hold for such a read (all other rows' cells are then disconnected).
 [[nodiscard]] Matrix effective_siemens(const Matrix& siemens, const ArrayOptions& array);
 
+/// Variance in S^2 of each entry of `effective` (cols x rows) by the read noise of the cells
+/// `siemens` (rows x cols): var(g_rc) (effective_cr / g_rc)^2, exact without wire
+/// resistance. With it an estimate: each row's share of the current is taken as if it were driven
+/// alone, which says too much by about twice the relative drop of the column's current, and what a
+/// cell does to other columns is left out.
+[[nodiscard]] Matrix effective_variance(const Matrix& siemens, const Matrix& effective,
+                                        const DeviceOptions& device);
+
 /// A pair ready to be read. unit_gain: cols x rows, (M+ - M-) * volts per digit unit / lsb: with
 /// ideal devices and wires exactly the signed slice levels.
 struct PairReader {
   MatrixF unit_gain;
+  /// Variance of unit_gain from read to read, of the same shape; empty without read noise.
+  MatrixF unit_variance;
   int adc_bits = 8;      // magnitude bits; codes are clamped to +-(2^adc_bits - 1)
   int dropped_bits = 0;  // lossless bits - adc_bits when the converter has fewer
 };
@@ -52,10 +62,21 @@ struct PairReader {
                                           const DeviceOptions& device, const DacOptions& dac,
                                           int adc_bits, int dropped_bits);
 
+/// The factor by which a pair's converter lowers its step after its cells have drifted: it restores
+/// the sum of the magnitudes of both arrays' currents in one read with all rows at full scale
+/// (crossbar::drift_compensation).
+[[nodiscard]] double pair_compensation(const Matrix& positive_then, const Matrix& negative_then,
+                                       const Matrix& positive_now, const Matrix& negative_now,
+                                       const ArrayOptions& array);
+
 /// Reference read: converter codes of every column for one digit vector (rows not read: 0).
 /// digits: rows, each in -(2^dac_bits - 1) .. 2^dac_bits - 1.
+/// normals: one standard normal a column, which the noise of this read is made of: the noises of
+/// independent cells add up to a normal current of variance sum_r unit_variance_cr digit_r^2.
+/// Needed where the pair has read noise.
 [[nodiscard]] std::vector<std::int32_t> read_array(const PairReader& pair,
-                                                   const std::vector<std::int32_t>& digits);
+                                                   const std::vector<std::int32_t>& digits,
+                                                   const std::vector<float>& normals = {});
 
 /// Magnitude bits with which no code of any mapped column of ideal devices is ever clamped or
 /// rounded: ceil(log2(max_column_sum * (2^digit_bits - 1) + 1)), where max_column_sum is the

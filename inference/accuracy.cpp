@@ -56,4 +56,19 @@ Json on_chip_json(const std::vector<double>& chips, int num_images) {
   return json;
 }
 
+Json over_time_json(const std::vector<double>& times_s,
+                    const std::vector<std::vector<double>>& chips) {
+  OHMWEAVE_REQUIRE(times_s.size() == chips.size(), "accuracies of each age");
+  Json json = Json::array();
+  for (std::size_t i = 0; i < times_s.size(); ++i) {
+    const AccuracyStatistics statistics = accuracy_statistics(chips[i]);
+    json.push_back({{"seconds", times_s[i]},
+                    {"mean", statistics.mean},
+                    {"std", chips[i].size() > 1 ? Json(statistics.std) : Json(nullptr)},
+                    {"min", statistics.min},
+                    {"max", statistics.max}});
+  }
+  return json;
+}
+
 }  // namespace ohmweave::inference

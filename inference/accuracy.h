@@ -24,4 +24,9 @@ struct AccuracyStatistics {
 /// num_images, chips: [...]}.
 [[nodiscard]] Json on_chip_json(const std::vector<double>& chips, int num_images);
 
+/// on_chip.over_time: [{seconds, mean, std (null for one chip), min, max}], one for each age.
+/// chips: the accuracies of all chips at each age.
+[[nodiscard]] Json over_time_json(const std::vector<double>& times_s,
+                                  const std::vector<std::vector<double>>& chips);
+
 }  // namespace ohmweave::inference

@@ -44,13 +44,15 @@ std::vector<int> classify(const CodeBatch& outputs) {
 
 std::int64_t count_correct(const QuantizedNetwork& network, const LayerProducts& products,
                            const CodeBatch& input, const std::vector<int>& labels, int batch,
-                           const ForEach& for_each) {
+                           const ForEach& for_each, const std::optional<RandomStream>& reads) {
   OHMWEAVE_REQUIRE(static_cast<int>(labels.size()) >= input.num_images, "one label an image");
   const int num_batches = count_batches(input, batch);
   std::vector<std::int64_t> correct(static_cast<std::size_t>(num_batches), 0);
   for_each(num_batches, [&](int b) {
+    std::optional<ReadNoise> noise;
+    if (reads) noise.emplace(ReadNoise{*reads, static_cast<std::int64_t>(b) * batch});
     const std::vector<int> classes =
-        classify(run_network(network, products, slice_batch(input, b, batch)).back());
+        classify(run_network(network, products, slice_batch(input, b, batch), noise).back());
     for (std::size_t i = 0; i < classes.size(); ++i)
       correct[b] += classes[i] == labels[static_cast<std::size_t>(b) * batch + i] ? 1 : 0;
   });

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/quantized_network.h"
@@ -22,10 +23,12 @@ namespace ohmweave::inference {
 /// Index of each image's largest output; the lowest of equals.
 [[nodiscard]] std::vector<int> classify(const CodeBatch& outputs);
 
-/// Images whose class is their label. `labels`: one an input image.
+/// Images whose class is their label. `labels`: one an input image. `reads`: where read noise comes
+/// from, needed where a product has some; results do not depend on `batch`.
 [[nodiscard]] std::int64_t count_correct(const QuantizedNetwork& network,
                                          const LayerProducts& products, const CodeBatch& input,
                                          const std::vector<int>& labels, int batch,
-                                         const ForEach& for_each = in_sequence);
+                                         const ForEach& for_each = in_sequence,
+                                         const std::optional<RandomStream>& reads = std::nullopt);
 
 }  // namespace ohmweave::inference

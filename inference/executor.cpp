@@ -22,9 +22,10 @@ void requantize_all(const Requantizer& requantizer, CodeBatch& batch) {
     code = static_cast<std::int32_t>(requantize(code, requantizer));
 }
 
-CodeBatch run_weights(const Step& step, const std::optional<LayerProduct>& product) {
+CodeBatch run_weights(const Step& step, const std::optional<LayerProduct>& product,
+                      const std::optional<ReadNoise>& noise) {
   OHMWEAVE_REQUIRE(product.has_value(), "layer '" + step.node.name + "' has no product");
-  CodeBatch result = multiply(*product, step.node, step.output, *step.inputs[0]);
+  CodeBatch result = multiply(*product, step.node, step.output, *step.inputs[0], noise);
   if (step.integers.requantizer) requantize_all(*step.integers.requantizer, result);
   return result;
 }
@@ -95,11 +96,12 @@ CodeBatch run_flatten(const Step& step) {
   return result;
 }
 
-CodeBatch run_step(const Step& step, const std::optional<LayerProduct>& product) {
+CodeBatch run_step(const Step& step, const std::optional<LayerProduct>& product,
+                   const std::optional<ReadNoise>& noise) {
   switch (step.node.op) {
     case Op::Conv2d:
     case Op::Linear:
-      return run_weights(step, product);
+      return run_weights(step, product, noise);
     case Op::Relu:
       return run_relu(step);
     case Op::MaxPool2d:
@@ -123,7 +125,7 @@ CodeBatch run_step(const Step& step, const std::optional<LayerProduct>& product)
 }  // namespace
 
 std::vector<CodeBatch> run_network(const QuantizedNetwork& network, const LayerProducts& products,
-                                   const CodeBatch& input) {
+                                   const CodeBatch& input, const std::optional<ReadNoise>& noise) {
   OHMWEAVE_REQUIRE(input.shape == network.network.input, "images of another shape");
   OHMWEAVE_REQUIRE(products.size() == network.nodes.size(), "one entry a node");
   const std::vector<Shape> shapes = infer_shapes(network.network);
@@ -133,7 +135,9 @@ std::vector<CodeBatch> run_network(const QuantizedNetwork& network, const LayerP
   for (std::size_t i = 1; i < network.nodes.size(); ++i) {
     Step step{network.network.nodes[i], network.nodes[i], shapes[i], {}};
     for (const int from : step.node.inputs) step.inputs.push_back(&outputs[from]);
-    outputs.push_back(run_step(step, products[i]));
+    std::optional<ReadNoise> own;
+    if (noise) own.emplace(ReadNoise{noise->stream.child("node", i), noise->first_image});
+    outputs.push_back(run_step(step, products[i], own));
   }
   return outputs;
 }

@@ -4,6 +4,7 @@
 // core's run_integer_reference(). One thread; deterministic.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "core/quantized_network.h"
@@ -13,9 +14,10 @@
 namespace ohmweave::inference {
 
 /// Codes (the last node: accumulators) of every node, in node order. `input`: the Input node's
-/// codes. Throws std::logic_error when a weight node has no product or the input another shape.
-[[nodiscard]] std::vector<CodeBatch> run_network(const QuantizedNetwork& network,
-                                                 const LayerProducts& products,
-                                                 const CodeBatch& input);
+/// codes. `noise` is needed where a product has read noise; node n reads noise.stream.child("node",
+/// n). Throws std::logic_error when a weight node has no product or the input another shape.
+[[nodiscard]] std::vector<CodeBatch> run_network(
+    const QuantizedNetwork& network, const LayerProducts& products, const CodeBatch& input,
+    const std::optional<ReadNoise>& noise = std::nullopt);
 
 }  // namespace ohmweave::inference

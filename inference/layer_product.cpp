@@ -25,6 +25,9 @@ struct Scratch {
   std::vector<std::int32_t> accumulators;  // outputs x windows
   GainMatrix digits;                       // rows x windows
   GainMatrix units;                        // (num_slices * outputs) x windows
+  GainMatrix squares;                      // of digits
+  GainMatrix deviations;                   // of units, where there is read noise
+  std::vector<float> normals;              // windows x columns, rounded up to whole blocks
   std::vector<std::uint8_t> magnitudes;    // pairs of rows x windows x 2, as IntegerGain reads
   std::vector<std::uint8_t> pair_digits;   // one digit of them
   std::vector<std::int16_t> sums;          // (num_slices * outputs) x windows
@@ -78,9 +81,40 @@ void convert(const LayerProduct& product, std::size_t num_outputs, int digit, Sc
   }
 }
 
+/// The noise of one block's reads of some windows.
+struct BlockNoise {
+  RandomStream stream;      // of the layer
+  std::uint64_t block = 0;  // which of the layer's blocks
+  std::int64_t window = 0;  // the first one, counted over all images
+};
+
+/// Adds to scratch.units the noise of the rows `first` .. `first + rows` - 1, all in one read.
+void add_noise(const BlockProduct& block, Eigen::Index first, Eigen::Index rows,
+               const BlockNoise& noise, std::int64_t read, Scratch& scratch) {
+  constexpr auto kPerBlock = static_cast<Eigen::Index>(RandomStream::kNormalsPerBlock);
+  const Eigen::Index columns = scratch.units.rows();
+  const Eigen::Index count = scratch.units.cols();
+  const Eigen::Index blocks = (columns + kPerBlock - 1) / kPerBlock;  // of numbers, a window
+  scratch.squares = scratch.digits.middleRows(first, rows).array().square();
+  scratch.deviations.resize(columns, count);
+  scratch.deviations.noalias() = block.variance.middleCols(first, rows) * scratch.squares;
+  scratch.deviations = scratch.deviations.array().sqrt();
+  scratch.normals.resize(static_cast<std::size_t>(count * blocks * kPerBlock));
+  noise.stream.child("read", noise.block, static_cast<std::uint64_t>(read))
+      .normals(static_cast<std::uint64_t>(noise.window * blocks), scratch.normals.size(),
+               scratch.normals.data());
+  for (Eigen::Index column = 0; column < columns; ++column) {
+    const float* normal = scratch.normals.data() + column;
+    float* units = scratch.units.data() + column * count;
+    const float* deviations = scratch.deviations.data() + column * count;
+    for (Eigen::Index w = 0; w < count; ++w)
+      units[w] += deviations[w] * normal[w * blocks * kPerBlock];
+  }
+}
+
 /// Fills scratch.accumulators with the block's sums for the gathered inputs.
 void read_block(const LayerProduct& product, const BlockProduct& block, int count,
-                Scratch& scratch) {
+                const std::optional<BlockNoise>& noise, Scratch& scratch) {
   const Eigen::Index num_rows = block.gain.cols();
   scratch.accumulators.assign(block.outputs.size() * static_cast<std::size_t>(count), 0);
   scratch.digits.resize(num_rows, count);
@@ -91,6 +125,12 @@ void read_block(const LayerProduct& product, const BlockProduct& block, int coun
       const Eigen::Index rows = std::min<Eigen::Index>(product.rows_at_once, num_rows - first);
       scratch.units.noalias() =
           block.gain.middleCols(first, rows) * scratch.digits.middleRows(first, rows);
+      if (noise) {
+        const Eigen::Index num_groups =
+            (num_rows + product.rows_at_once - 1) / product.rows_at_once;
+        add_noise(block, first, rows, *noise, digit * num_groups + first / product.rows_at_once,
+                  scratch);
+      }
       convert(product, block.outputs.size(), digit, scratch);
     }
   }
@@ -217,14 +257,19 @@ void check_accumulators(const LayerProduct& product, const std::string& layer) {
 }
 
 CodeBatch multiply(const LayerProduct& product, const Node& node, const Shape& output,
-                   const CodeBatch& input) {
+                   const CodeBatch& input, const std::optional<ReadNoise>& noise) {
   const Windows windows(node, output, input);
   CodeBatch result = make_code_batch(input.num_images, output);
   add_bias(product.bias, result);
   Scratch scratch;
-  for (const BlockProduct& block : product.blocks) {
+  for (std::size_t b = 0; b < product.blocks.size(); ++b) {
+    const BlockProduct& block = product.blocks[b];
+    const bool is_noisy = block.variance.size() > 0;
+    OHMWEAVE_REQUIRE(!is_noisy || noise,
+                     "layer '" + node.name + "' has read noise: name its stream");
     const std::optional<IntegerGain> integers =
-        IntegerGain::from(block.gain, product.rows_at_once, product.digit_bits);
+        is_noisy ? std::nullopt
+                 : IntegerGain::from(block.gain, product.rows_at_once, product.digit_bits);
     for (std::int64_t first = 0; first < windows.num_windows(); first += kWindowsAtOnce) {
       const int count =
           static_cast<int>(std::min<std::int64_t>(kWindowsAtOnce, windows.num_windows() - first));
@@ -232,7 +277,12 @@ CodeBatch multiply(const LayerProduct& product, const Node& node, const Shape& o
       windows.gather(block.group, block.rows, first, count, scratch.inputs.data());
       int stride = (count + kWindowLanes - 1) / kWindowLanes * kWindowLanes;
       if (!integers || !read_integer_block(product, block, *integers, count, stride, scratch)) {
-        read_block(product, block, count, scratch);
+        std::optional<BlockNoise> block_noise;
+        if (is_noisy) {
+          block_noise.emplace(
+              BlockNoise{noise->stream, b, noise->first_image * windows.places() + first});
+        }
+        read_block(product, block, count, block_noise, scratch);
         stride = count;
       }
       const std::vector<std::int64_t> offsets = windows.output_offsets(first, count);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "crossbar/drift.h"
 #include "crossbar/pair.h"
 #include "mapping/column_sums.h"
 
@@ -94,6 +95,38 @@ std::vector<PairSite> lay_out(const MappedNetwork& mapped, const Hardware& hardw
   return sites;
 }
 
+crossbar::Matrix aged_array(const crossbar::Matrix& programmed, const Hardware& hardware,
+                            const ChipKey& key, int array, const crossbar::DriftTime& when) {
+  const std::vector<double> cells(programmed.data(), programmed.data() + programmed.size());
+  const std::vector<double> aged = crossbar::drifted_siemens(
+      hardware.device, cells, when, crossbar::array_stream(key.run, key.index, array));
+  return Eigen::Map<const crossbar::Matrix>(aged.data(), programmed.rows(), programmed.cols());
+}
+
+/// The pair of arrays at a site, at its age.
+crossbar::PairReader read_pair(const MappedNetwork& mapped, const Hardware& hardware,
+                               const ChipKey& key, const std::optional<ChipAge>& age,
+                               const PairSite& site) {
+  const auto reader_of = [&](const crossbar::Matrix& positive, const crossbar::Matrix& negative) {
+    return crossbar::make_pair_reader(positive, negative, hardware.array, hardware.device,
+                                      hardware.dac, site.bits.adc_bits, site.bits.dropped_bits);
+  };
+  const int array = site.positive_array;
+  const crossbar::Matrix positive = program_array(mapped, hardware, key, array);
+  const crossbar::Matrix negative = program_array(mapped, hardware, key, array + 1);
+  if (!age) return reader_of(positive, negative);
+  const crossbar::Matrix old_positive = aged_array(positive, hardware, key, array, age->when);
+  const crossbar::Matrix old_negative = aged_array(negative, hardware, key, array + 1, age->when);
+  crossbar::PairReader reader = reader_of(old_positive, old_negative);
+  if (age->is_compensated) {
+    const auto factor = static_cast<float>(crossbar::pair_compensation(
+        positive, negative, old_positive, old_negative, hardware.array));
+    reader.unit_gain *= factor;
+    reader.unit_variance *= factor * factor;
+  }
+  return reader;
+}
+
 }  // namespace
 
 ConverterBits converter_bits(const MappedNetwork& mapped, int node, const Hardware& hardware) {
@@ -109,20 +142,29 @@ ConverterBits converter_bits(const MappedNetwork& mapped, int node, const Hardwa
 }
 
 LayerProducts program_chip(const MappedNetwork& mapped, const Hardware& hardware,
-                           const ChipKey& key, const ForEach& for_each) {
+                           const ChipKey& key, const ForEach& for_each,
+                           const std::optional<ChipAge>& age) {
   require_same_geometry(mapped.placement.geometry, hardware.array);
   LayerProducts products(mapped.network.nodes.size());
   const std::vector<PairSite> sites = lay_out(mapped, hardware, products);
+  if (hardware.device.read_noise) {
+    for (std::optional<LayerProduct>& product : products) {
+      if (!product) continue;
+      for (BlockProduct& block : product->blocks)
+        block.variance.resize(block.gain.rows(), block.gain.cols());
+    }
+  }
   for_each(static_cast<int>(sites.size()), [&](int i) {
     const PairSite& site = sites[i];
-    const crossbar::PairReader pair = crossbar::make_pair_reader(
-        program_array(mapped, hardware, key, site.positive_array),
-        program_array(mapped, hardware, key, site.positive_array + 1), hardware.array,
-        hardware.device, hardware.dac, site.bits.adc_bits, site.bits.dropped_bits);
-    GainMatrix& gain = products[site.node]->blocks[site.block].gain;
-    const Eigen::Index columns = gain.rows() / mapped.placement.geometry.num_slices;
-    gain.middleRows(site.slice * columns, columns) =
-        pair.unit_gain.topLeftCorner(columns, gain.cols());
+    const crossbar::PairReader pair = read_pair(mapped, hardware, key, age, site);
+    BlockProduct& block = products[site.node]->blocks[site.block];
+    const Eigen::Index columns = block.gain.rows() / mapped.placement.geometry.num_slices;
+    const auto put = [&](const GainMatrix& whole, GainMatrix& target) {
+      target.middleRows(site.slice * columns, columns) =
+          whole.topLeftCorner(columns, target.cols());
+    };
+    put(pair.unit_gain, block.gain);
+    if (hardware.device.read_noise) put(pair.unit_variance, block.variance);
   });
   return products;
 }

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "core/random.h"
+#include "crossbar/drift.h"
 #include "crossbar/options.h"
 #include "inference/exact_products.h"
 #include "inference/parallel.h"
@@ -43,10 +45,19 @@ struct ChipKey {
   int index = 0;
 };
 
-/// Programs and solves the needed copy (copy 0) of every block; an array is one piece of work for
-/// `for_each`. Throws std::logic_error when the placement's geometry is not the hardware's, and
-/// DataError as check_accumulators().
+/// How old a chip is when it is read.
+struct ChipAge {
+  crossbar::DriftTime when;
+  /// Whether each pair's converter follows what its cells have lost together
+  /// (crossbar::pair_compensation).
+  bool is_compensated = false;
+};
+
+/// Programs and solves the needed copy (copy 0) of every block, as it is at `age` or, without, as
+/// programmed; an array is one piece of work for `for_each`. Throws std::logic_error when the
+/// placement's geometry is not the hardware's, and DataError as check_accumulators().
 [[nodiscard]] LayerProducts program_chip(const MappedNetwork& mapped, const Hardware& hardware,
-                                         const ChipKey& key, const ForEach& for_each = in_sequence);
+                                         const ChipKey& key, const ForEach& for_each = in_sequence,
+                                         const std::optional<ChipAge>& age = std::nullopt);
 
 }  // namespace ohmweave::inference

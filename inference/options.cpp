@@ -10,6 +10,13 @@ void declare(Fields& f, EvaluateOptions& o) {
                   "First images of the test split that each chip sees, or \"all\"")
       .integer("activity_images", o.activity_images, {1, 1000000000},
                "First images of the test split (at most) that the activity profile is taken from")
+      .numbers("times_s", o.times_s, {0.0, 1e12, true},
+               "Ages since programming, in seconds, at which every chip is read again (needs a "
+               "device that drifts)")
+      .number("temperature_k", o.temperature_k, {0.0, 2000.0, true},
+              "Temperature of the chips from programming to those ages")
+      .boolean("compensates_drift", o.compensates_drift,
+               "Whether each pair's converter follows what the pair's cells have lost together")
       .integer("batch", o.batch, {1, 65536},
                "Images one thread runs at a time; changes memory and speed, not results");
 }

@@ -3,6 +3,8 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
+
 #include "core/artifact.h"
 #include "core/error.h"
 #include "core/owz.h"
@@ -83,24 +85,47 @@ struct Population {
   const std::vector<int>& labels;
 };
 
-/// Images that chip `chip` classifies rightly; a result found in `work` is not computed again.
-std::int64_t correct_on_chip(const Population& population, const EvaluateInputs& inputs,
-                             const EvaluateContext& context, int chip) {
-  const std::filesystem::path saved = context.work / ("chip_" + std::to_string(chip) + ".json");
-  if (std::filesystem::exists(saved)) {
-    const Json json = parse_artifact_file(saved.string());
-    if (!json.is_object() || !json.contains("num_correct") ||
-        !json["num_correct"].is_number_integer())
-      throw DataError(saved.string() + ": no integer 'num_correct'");
-    return json["num_correct"].get<std::int64_t>();
+/// Images that one chip classifies rightly.
+struct CorrectImages {
+  std::int64_t fresh = 0;
+  std::vector<std::int64_t> over_time;  // at each of evaluate.times_s
+};
+
+CorrectImages read_correct_images(const std::filesystem::path& saved, std::size_t num_times) {
+  const Json json = parse_artifact_file(saved.string());
+  const auto is_count = [](const Json& value) { return value.is_number_integer(); };
+  if (!json.is_object() || !is_count(json.value("num_correct", Json())) ||
+      !json.value("over_time", Json()).is_array() || json["over_time"].size() != num_times ||
+      !std::all_of(json["over_time"].begin(), json["over_time"].end(), is_count)) {
+    throw DataError(saved.string() + ": no integer 'num_correct', or not " +
+                    std::to_string(num_times) + " integers 'over_time'");
   }
-  const LayerProducts products = program_chip(population.mapped, population.hardware,
-                                              {context.stream, chip}, on_torch_threads);
-  const std::int64_t num_correct =
-      count_correct(population.mapped.network, products, population.images, population.labels,
-                    inputs.options.batch, on_torch_threads);
-  write_json_atomically(saved, Json{{"num_correct", num_correct}});
-  return num_correct;
+  return {json["num_correct"].get<std::int64_t>(),
+          json["over_time"].get<std::vector<std::int64_t>>()};
+}
+
+/// What chip `chip` gets right; a result found in `work` is not computed again.
+CorrectImages correct_on_chip(const Population& population, const EvaluateInputs& inputs,
+                              const EvaluateContext& context, int chip) {
+  const EvaluateOptions& options = inputs.options;
+  const std::filesystem::path saved = context.work / ("chip_" + std::to_string(chip) + ".json");
+  if (std::filesystem::exists(saved)) return read_correct_images(saved, options.times_s.size());
+  const RandomStream reads = context.stream.child("reads", static_cast<std::uint64_t>(chip));
+  const auto count = [&](const std::optional<ChipAge>& age, std::uint64_t which) {
+    const LayerProducts products = program_chip(population.mapped, population.hardware,
+                                                {context.stream, chip}, on_torch_threads, age);
+    return count_correct(population.mapped.network, products, population.images, population.labels,
+                         options.batch, on_torch_threads, reads.child("age", which));
+  };
+  CorrectImages correct;
+  correct.fresh = count(std::nullopt, 0);
+  for (std::size_t i = 0; i < options.times_s.size(); ++i) {
+    correct.over_time.push_back(count(
+        ChipAge{{options.times_s[i], options.temperature_k}, options.compensates_drift}, i + 1));
+  }
+  write_json_atomically(saved,
+                        Json{{"num_correct", correct.fresh}, {"over_time", correct.over_time}});
+  return correct;
 }
 
 Json evaluate_chips(const EvaluateInputs& inputs, const EvaluateContext& context,
@@ -109,15 +134,21 @@ Json evaluate_chips(const EvaluateInputs& inputs, const EvaluateContext& context
                               {inputs.device, inputs.array, inputs.adc, inputs.dac},
                               first_images(test.images, num_images),
                               test.labels};
+  const std::vector<double>& times_s = inputs.options.times_s;
   std::vector<double> accuracies;
+  std::vector<std::vector<double>> over_time(times_s.size());  // of the chips, at each age
   for (int chip = 0; chip < inputs.options.num_chips; ++chip) {
-    const std::int64_t correct = correct_on_chip(population, inputs, context, chip);
-    accuracies.push_back(static_cast<double>(correct) / num_images);
+    const CorrectImages correct = correct_on_chip(population, inputs, context, chip);
+    accuracies.push_back(static_cast<double>(correct.fresh) / num_images);
+    for (std::size_t i = 0; i < times_s.size(); ++i)
+      over_time[i].push_back(static_cast<double>(correct.over_time[i]) / num_images);
     context.progress.step("chips", chip + 1, inputs.options.num_chips,
                           Json{{"accuracy", accuracies.back()}});
     context.progress.stop_point();
   }
-  return on_chip_json(accuracies, num_images);
+  Json json = on_chip_json(accuracies, num_images);
+  if (!times_s.empty()) json["over_time"] = over_time_json(times_s, over_time);
+  return json;
 }
 
 Json activity_of(const QuantizedNetwork& network, const EvaluateInputs& inputs,

@@ -91,6 +91,28 @@ void check_constraints(const RunConfig& c, const Network& network,
   }
 }
 
+void check_times(const RunConfig& c, std::vector<std::string>& problems) {
+  if (!c.evaluate || c.evaluate->times_s.empty()) return;
+  if (!c.device.drift) {
+    problems.emplace_back("/evaluate/times_s: /device has no drift, so nothing changes with time");
+    return;
+  }
+  for (std::size_t i = 0; i < c.evaluate->times_s.size(); ++i) {
+    const double time_s = c.evaluate->times_s[i];
+    if (time_s >= c.device.drift->t0_s) continue;
+    problems.push_back(
+        "/evaluate/times_s/" + std::to_string(i) + " = " + Json(time_s).dump() +
+        ": must be at least /device/drift/t0_s = " + Json(c.device.drift->t0_s).dump());
+  }
+}
+
+/// What a device may have that whole networks are not run with.
+void check_device(const RunConfig& c, std::vector<std::string>& problems) {
+  if (c.device.iv && c.evaluate)
+    problems.emplace_back(
+        "/device/iv: networks are evaluated with ohmic cells; leave the section out");
+}
+
 }  // namespace
 
 std::vector<std::string> cross_section_problems(const RunConfig& c) {
@@ -102,6 +124,8 @@ std::vector<std::string> cross_section_problems(const RunConfig& c) {
                        "\" gives");
   }
   if (c.compress) check_constraints(c, network, problems);
+  check_times(c, problems);
+  check_device(c, problems);
   const std::string tile_problem = mapping::tile_problem(c.mapping, c.array.num_slices());
   if (!tile_problem.empty()) problems.push_back(tile_problem);
   const bool is_generated = data::find_data_set(c.data.kind).is_generated();

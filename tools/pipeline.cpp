@@ -91,7 +91,7 @@ const std::vector<Stage>& stages() {
        run_map},
       {"evaluate",
        "accuracy on frozen chip samples, activity of every layer",
-       3,
+       4,
        {"seed", "threads", "data", "activations", "device", "array", "adc", "dac", "evaluate"},
        {"dense", "compress", "map"},
        {kTorch, kEigen},

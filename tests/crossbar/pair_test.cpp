@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <vector>
 
 #include "crossbar/device.h"
+#include "crossbar/read_noise.h"
 #include "crossbar/wires.h"
 
 namespace ohmweave::crossbar {
@@ -185,6 +187,108 @@ TEST(EffectiveSiemens, OfRowSelectHoldsForEachGroupOfRowsByItself) {
   array.rows_active = 7;
   EXPECT_EQ(effective_siemens(siemens, array), effective_matrix(siemens, {5.0, 5.0, 0.0, 0.0}));
   EXPECT_GT(effective.sum(), effective_siemens(siemens, array).sum());
+}
+
+struct Sampled {
+  double mean = 0.0;
+  double variance = 0.0;
+};
+
+// Current of every column, in units, over many reads whose cells are all drawn anew.
+std::vector<Sampled> sample_reads(const Matrix& positive, const Matrix& negative,
+                                  const ArrayOptions& array, const DeviceOptions& noisy,
+                                  const std::vector<std::int32_t>& digits, int num_reads) {
+  DeviceOptions quiet = noisy;
+  quiet.read_noise.reset();
+  const auto drawn = [&](const Matrix& siemens, const RandomStream& stream) -> Matrix {
+    const std::vector<double> cells(siemens.data(), siemens.data() + siemens.size());
+    const std::vector<double> read = read_siemens(noisy, cells, stream);
+    return Eigen::Map<const Matrix>(read.data(), siemens.rows(), siemens.cols());
+  };
+  std::vector<Sampled> columns(static_cast<std::size_t>(positive.cols()));
+  for (int read = 0; read < num_reads; ++read) {
+    const auto index = static_cast<std::uint64_t>(read);
+    const PairReader pair = make_pair_reader(drawn(positive, RandomStream(1).child("p", index)),
+                                             drawn(negative, RandomStream(1).child("n", index)),
+                                             array, quiet, {}, 8, 0);
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      double units = 0.0;
+      for (std::size_t r = 0; r < digits.size(); ++r)
+        units += static_cast<double>(
+                     pair.unit_gain(static_cast<Eigen::Index>(c), static_cast<Eigen::Index>(r))) *
+                 digits[r];
+      columns[c].mean += units / num_reads;
+      columns[c].variance += units * units / num_reads;
+    }
+  }
+  for (Sampled& column : columns) column.variance -= column.mean * column.mean;
+  return columns;
+}
+
+// Largest relative difference of the variance at the output from that of sampled cells.
+double largest_variance_error(double wire_ohm, int num_reads) {
+  constexpr int kRows = 12;
+  constexpr int kCols = 5;
+  ArrayOptions array = without_wires(2);
+  array.row_ohm = array.col_ohm = wire_ohm;
+  DeviceOptions device;
+  device.read_noise.emplace();
+  device.read_noise->fraction = 0.05;
+  const RandomStream stream(3);
+  const std::vector<int> levels = random_levels(kRows * kCols, 3, 9);
+  std::vector<int> positive_levels;
+  std::vector<int> negative_levels;
+  for (const int level : levels) {
+    positive_levels.push_back(std::max(0, level));
+    negative_levels.push_back(std::max(0, -level));
+  }
+  const Matrix positive = program_siemens(positive_levels, kRows, kCols, device, 2, stream);
+  const Matrix negative = program_siemens(negative_levels, kRows, kCols, device, 2, stream);
+  const std::vector<std::int32_t> digits = {1, 0, 1, 1, -1, 1, 0, 1, 1, 1, -1, 1};
+  const PairReader pair = make_pair_reader(positive, negative, array, device, {}, 8, 0);
+  const std::vector<Sampled> sampled =
+      sample_reads(positive, negative, array, device, digits, num_reads);
+  double largest = 0.0;
+  for (int c = 0; c < kCols; ++c) {
+    double variance = 0.0;
+    double units = 0.0;
+    for (int r = 0; r < kRows; ++r) {
+      variance += static_cast<double>(pair.unit_variance(c, r)) * digits[r] * digits[r];
+      units += static_cast<double>(pair.unit_gain(c, r)) * digits[r];
+    }
+    EXPECT_NEAR(sampled[c].mean, units, 5.0 * std::sqrt(variance / num_reads));
+    largest = std::max(largest, std::abs(sampled[c].variance / variance - 1.0));
+  }
+  return largest;
+}
+
+TEST(ReadNoise, AtTheOutputHasTheVarianceOfSampledCells) {
+  // The standard error of a variance of n normals is sqrt(2 / n) of it: 1 % here.
+  EXPECT_LT(largest_variance_error(0.0, 20000), 0.04);
+}
+
+TEST(ReadNoise, WithWiresIsAnEstimateFromTheSharesOfTheCurrents) {
+  // Statistical error 2 %; what the estimate leaves out grows with the drop (0.4 at 200 ohm).
+  EXPECT_LT(largest_variance_error(20.0, 5000), 0.12);
+}
+
+TEST(ReadNoise, MovesTheCodesByItsNormals) {
+  PairReader pair;
+  pair.unit_gain = MatrixF::Constant(2, 3, 10.0F);
+  pair.unit_variance = MatrixF::Constant(2, 3, 4.0F);
+  pair.adc_bits = 10;
+
+  // sqrt(4 (1 + 4 + 0)) = 4.47
+  EXPECT_EQ(read_array(pair, {1, -2, 0}, {1.0F, -2.0F}), (std::vector<std::int32_t>{-6, -19}));
+}
+
+TEST(PairCompensation, IsTheRatioOfWhatWasToWhatIsLeft) {
+  const Matrix positive = Matrix::Constant(4, 3, 5e-5);
+  const Matrix negative = Matrix::Constant(4, 3, 1e-5);
+
+  EXPECT_NEAR(
+      pair_compensation(positive, negative, positive * 0.5, negative * 0.5, without_wires(2)), 2.0,
+      1e-12);
 }
 
 }  // namespace

@@ -255,5 +255,86 @@ TEST(MappedChip, RefusesAPlacementOnOtherArrays) {
                std::logic_error);
 }
 
+Hardware drifting_hardware() {
+  Hardware hardware = faulty_hardware(8, 2);
+  hardware.device = {};
+  hardware.array.row_ohm = hardware.array.col_ohm = 0.0;
+  hardware.device.drift.emplace();
+  hardware.device.drift->nu_mean = {0.1};
+  hardware.device.drift->nu_sigma = {0.0};
+  return hardware;
+}
+
+TEST(MappedChip, LosesConductanceWithItsAgeUnlessTheConvertersFollow) {
+  const Hardware hardware = drifting_hardware();
+  const QuantizedNetwork network = signed_conv_network();
+  const MappedNetwork mapped{network, simple_placement(network, hardware.array)};
+  const auto gain = [&](const std::optional<ChipAge>& age) {
+    return program_chip(mapped, hardware, {RandomStream(1), 0}, in_sequence, age)[1]
+        ->blocks[0]
+        .gain;
+  };
+  const GainMatrix fresh = gain(std::nullopt);
+
+  const GainMatrix old = gain(ChipAge{{1e5, 300.0}, false});
+  EXPECT_TRUE(old.isApprox(fresh * static_cast<float>(std::pow(1e5, -0.1)), 1e-5F));
+  EXPECT_TRUE(gain(ChipAge{{1e5, 300.0}, true}).isApprox(fresh, 1e-5F));
+}
+
+TEST(MappedChip, NoiseIsFreshInEachReadAndTheSameInAnyBatch) {
+  Hardware hardware = drifting_hardware();
+  hardware.device.drift.reset();
+  hardware.device.read_noise.emplace();
+  hardware.device.read_noise->fraction = 0.3;
+  const QuantizedNetwork network = signed_conv_network();
+  const MappedNetwork mapped{network, simple_placement(network, hardware.array)};
+  const LayerProducts products = program_chip(mapped, hardware, {RandomStream(1), 0});
+  CodeBatch images = random_input(network, 6, RandomStream(2));
+  std::copy_n(images.codes.begin(), images.shape.size(),
+              images.codes.begin() + images.shape.size());  // the second is the first again
+  const auto run = [&](const CodeBatch& batch, std::int64_t first_image, std::uint64_t seed) {
+    return run_network(network, products, batch, ReadNoise{RandomStream(seed), first_image}).back();
+  };
+
+  const CodeBatch all = run(images, 0, 5);
+
+  for (int i = 0; i < images.num_images; ++i) {
+    const CodeBatch one{1, images.shape, image_of(images, i)};
+    EXPECT_EQ(run(one, i, 5).codes, image_of(all, i)) << i;
+  }
+  EXPECT_NE(image_of(all, 0), image_of(all, 1));
+  EXPECT_NE(run(images, 0, 6).codes, all.codes);
+}
+
+TEST(MappedChip, NoiseHasTheSpreadThatThePairsHave) {
+  // One weight of level 3 read by one bit: 20 steps of noise to a level, so codes show it.
+  Hardware hardware = drifting_hardware();
+  hardware.device.drift.reset();
+  hardware.device.read_noise.emplace();
+  hardware.device.read_noise->model = crossbar::SpreadModel::FractionOfRange;
+  hardware.device.read_noise->fraction = 4.0;
+  hardware.adc.bits = 12;
+  const QuantizedNetwork network = linear_network(1, 1, {3});
+  const MappedNetwork mapped{network, simple_placement(network, hardware.array)};
+  const LayerProducts products = program_chip(mapped, hardware, {RandomStream(1), 0});
+  constexpr int kReads = 20000;
+  CodeBatch ones = make_code_batch(kReads, network.network.input);
+  std::fill(ones.codes.begin(), ones.codes.end(), 1);
+
+  const CodeBatch read = run_network(network, products, ones, ReadNoise{RandomStream(5), 0}).back();
+
+  // Range = 3 levels; both cells of both slices have noise of 4 ranges = 12 levels, and the second
+  // slice counts for 4. Rounding adds 1/12 of a step squared to each.
+  const double expected = (1.0 + 16.0) * (2.0 * 12.0 * 12.0 + 1.0 / 12.0);
+  double mean = 0.0;
+  double square = 0.0;
+  for (const std::int32_t code : read.codes) {
+    mean += static_cast<double>(code) / kReads;
+    square += static_cast<double>(code) * code / kReads;
+  }
+  EXPECT_NEAR(mean, 3.0, 4.0 * std::sqrt(expected / kReads));
+  EXPECT_NEAR((square - mean * mean) / expected, 1.0, 4.0 * std::sqrt(2.0 / kReads));
+}
+
 }  // namespace
 }  // namespace ohmweave::inference
