@@ -112,8 +112,8 @@ class Reader {
       }
       if (problems_.size() >= kMostProblems) break;
     }
-    if (columns_.empty()) problems_.push_back(": holds no line of column names");
-    if (problems_.empty() && result_.rows.empty()) problems_.push_back(": holds no measurement");
+    if (columns_.empty()) problems_.emplace_back(": holds no line of column names");
+    if (problems_.empty() && result_.rows.empty()) problems_.emplace_back(": holds no measurement");
     throw_problems();
     return std::move(result_);
   }
@@ -142,8 +142,10 @@ class Reader {
       const auto found = std::find(known.begin(), known.end(), name);
       if (found == known.end()) {
         const std::string nearest = nearest_word(name, known);
-        problem(line, "unknown column '" + name + "'; allowed: " + allowed +
-                          (nearest.empty() ? "" : "; nearest: " + nearest));
+        std::string text = "unknown column '" + name + "'; allowed: ";
+        text += allowed;
+        if (!nearest.empty()) text += "; nearest: " + nearest;
+        problem(line, text);
         continue;
       }
       const Column* column = &known_columns()[static_cast<std::size_t>(found - known.begin())];

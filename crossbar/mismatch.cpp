@@ -36,11 +36,11 @@ std::vector<double> correlated_normals(std::size_t count, int cols, double lengt
 std::vector<double> mismatch_factors(const DeviceOptions& options, std::size_t count, int cols,
                                      const RandomStream& stream) {
   const double sigma = options.mismatch_sigma;
-  if (sigma == 0.0) return std::vector<double>(count, 1.0);
+  std::vector<double> factors(count, 1.0);
+  if (sigma == 0.0) return factors;
   if (options.mismatch_shape == MismatchShape::Normal) return normal_factors(sigma, count, stream);
 
   const RandomStream independent = stream.child("mismatch");
-  std::vector<double> factors(count);
   const double smooth_share = options.mismatch_correlated_fraction;
   if (smooth_share == 0.0) {
     for (std::size_t i = 0; i < count; ++i) factors[i] = std::exp(sigma * independent.normal(i));

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "admm/glob.h"
+#include "crossbar/device.h"
 #include "data/table.h"
 #include "mapping/options.h"
 #include "models/models.h"
@@ -128,6 +129,8 @@ std::vector<std::string> cross_section_problems(const RunConfig& c) {
   check_device(c, problems);
   const std::string tile_problem = mapping::tile_problem(c.mapping, c.array.num_slices());
   if (!tile_problem.empty()) problems.push_back(tile_problem);
+  const std::string level_problem = crossbar::level_problem(c.device, c.array.bits_per_cell);
+  if (!level_problem.empty()) problems.push_back(level_problem);
   const bool is_generated = data::find_data_set(c.data.kind).is_generated();
   if (is_generated && c.evaluate && c.evaluate->num_images.value_or(0) > c.data.num_test_images) {
     problems.push_back(

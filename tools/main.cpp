@@ -42,6 +42,7 @@ struct Arguments {
   std::optional<std::string> baseline;
   std::vector<std::string> folders;
   std::string format = "md";
+  std::string drift = "power_law";
   bool as_json = false;
 };
 
@@ -77,6 +78,26 @@ void add_run_commands(CLI::App& app, Arguments& a) {
     stage->add_option("folder", a.path, "folder of the run")->required()->type_name("DIR");
     stage->callback([&a, name = name] { command_stage(name, a.path, a.common, std::cout); });
   }
+}
+
+void add_device_commands(CLI::App& app, Arguments& a) {
+  auto* device = app.add_subcommand("device", "a device from measurements");
+  device->require_subcommand(1);
+  auto* fit = device->add_subcommand("fit", "level means, spreads and drift of measured cells");
+  fit->fallthrough();
+  fit->add_option("table", a.path,
+                  "target_level or target_siemens, measured_siemens, time_s, cycle")
+      ->required()
+      ->type_name("MEASURED.csv");
+  fit->add_option("-o,--out", a.data, "the device's file, as presets are")
+      ->required()
+      ->type_name("DEVICE.json");
+  fit->add_option("--drift", a.drift, "power_law or log_time (default: power_law)")
+      ->type_name("MODEL");
+  fit->callback([&a] {
+    refuse_overrides(a.common, "device fit");
+    command_device_fit(a.path, a.data, a.drift, std::cout);
+  });
 }
 
 void add_single_commands(CLI::App& app, Arguments& a) {
@@ -123,6 +144,7 @@ int run_program(int argc, char** argv) {
   Arguments arguments;
   add_run_commands(app, arguments);
   add_single_commands(app, arguments);
+  add_device_commands(app, arguments);
   for (CLI::App* command : app.get_subcommands({})) add_common(*command, arguments.common);
   return parse_command_line(app, argc, argv);
 }

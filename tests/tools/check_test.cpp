@@ -82,6 +82,36 @@ TEST(Check, ReportsAMisspeltKeyOfEveryObjectOfEveryExample) {
   }
 }
 
+TEST(Check, AcceptsEveryDevicePreset) {
+  const TemporaryFolder folder;
+  int num_presets = 0;
+  for (const auto& entry : fs::directory_iterator(source_folder() / "configs/presets/devices")) {
+    if (entry.path().extension() != ".json") continue;
+    Json config = parse_json_file((source_folder() / "configs/quickstart.json").string());
+    config["device"] = {{"preset", entry.path().stem().string()}};
+
+    const Outcome outcome = check(config, folder.path());
+
+    EXPECT_EQ(outcome.exit_code, 0) << entry.path() << ": " << outcome.err;
+    ++num_presets;
+  }
+  EXPECT_GE(num_presets, 10);
+}
+
+TEST(Check, RefusesCellsOfAWidthWithoutMeasuredLevels) {
+  const TemporaryFolder folder;
+  Json config = parse_json_file((source_folder() / "configs/quickstart.json").string());
+  config["device"]["level_means"] = Json::array({{{"siemens", {1e-6, 5e-6}}}});
+
+  const Outcome outcome = check(config, folder.path());
+
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.err.find("/device/level_means: has no list of 4 levels, which cells of 2 bits "
+                             "need; has lists of: 2"),
+            std::string::npos)
+      << outcome.err;
+}
+
 TEST(Check, ListsAllProblemsAtOnce) {
   const TemporaryFolder folder;
   Json bad = parse_json_file((source_folder() / "configs/quickstart.json").string());
@@ -238,7 +268,8 @@ TEST(Check, UnknownPresetDoesNotHideOtherProblems) {
       {"check", config, "--set", "/device/preset=foo", "--set", "/array/rows=0"}, folder.path());
 
   EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_NE(outcome.err.find("/device/preset = \"foo\": must be one of: peng"), std::string::npos)
+  EXPECT_NE(outcome.err.find("/device/preset = \"foo\": must be one of: agrawal_iedm_2022_sonos, "),
+            std::string::npos)
       << outcome.err;
   EXPECT_NE(outcome.err.find("/array/rows = 0: must be in ["), std::string::npos) << outcome.err;
 }

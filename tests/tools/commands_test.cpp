@@ -56,6 +56,44 @@ TEST(Commands, HelpAndVersionSucceed) {
   EXPECT_NE(help.out.find("estimate"), std::string::npos);
 }
 
+TEST(Commands, DeviceFitWritesADeviceThatAConfigTakes) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "cells.csv")
+      << "target_level,measured_siemens\n0,1e-6\n0,2e-6\n1,8e-6\n1,9e-6\n";
+
+  const Outcome outcome =
+      run_program({"device", "fit", "cells.csv", "-o", "mine.json"}, folder.path());
+
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("mine.json"), std::string::npos) << outcome.out;
+  const Json device = parse_json_file((folder.path() / "mine.json").string());
+  EXPECT_EQ(device["level_means"][0]["siemens"].size(), 2U);
+  Json config = parse_json_file((source_folder() / "configs/quickstart.json").string());
+  config["device"] = device;
+  config["array"]["bits_per_cell"] = 1;
+  std::ofstream(folder.path() / "config.json") << config.dump();
+  EXPECT_EQ(run_program({"check", "config.json"}, folder.path()).exit_code, 0);
+}
+
+TEST(Commands, DeviceFitSaysWhatIsWrong) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "cells.csv") << "target_level,measured_siemens\n0,much\n";
+
+  const Outcome table =
+      run_program({"device", "fit", "cells.csv", "-o", "mine.json"}, folder.path());
+  const Outcome model = run_program(
+      {"device", "fit", "cells.csv", "-o", "mine.json", "--drift", "fast"}, folder.path());
+
+  EXPECT_EQ(table.exit_code, 3);
+  EXPECT_NE(table.err.find("cells.csv:2: measured_siemens = 'much': must be a number in [0, 1]"),
+            std::string::npos)
+      << table.err;
+  EXPECT_EQ(model.exit_code, 2);
+  EXPECT_NE(model.err.find("--drift fast: must be one of: power_law, log_time"), std::string::npos)
+      << model.err;
+  EXPECT_FALSE(fs::exists(folder.path() / "mine.json"));
+}
+
 TEST(Commands, ListPrintsEveryTableAndRefusesUnknownOnes) {
   const Outcome all = run_program({"list"}, source_folder());
   const Outcome constraints = run_program({"list", "constraints"}, source_folder());
