@@ -3,30 +3,16 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <string>
 
-#include "core/random.h"
 #include "tests/crossbar/nodal_twin.h"
+#include "tests/crossbar/random_array.h"
 
 namespace ohmweave::crossbar {
 namespace {
 
 // Two independent solutions in 53 and 64 bits; the sweep's rounding grows with the columns.
 constexpr double kRounding = 1e-12;
-
-Matrix random_siemens(Eigen::Index rows, Eigen::Index cols, std::uint64_t seed) {
-  const RandomStream stream(seed);
-  Matrix siemens(rows, cols);
-  for (Eigen::Index i = 0; i < siemens.size(); ++i) {
-    const auto position = static_cast<std::uint64_t>(i);
-    siemens.data()[i] = 1e-6 + 99e-6 * stream.uniform(position);
-  }
-  return siemens;
-}
-
-double relative_error(const Matrix& a, const Matrix& b) {
-  return (a - b).cwiseAbs().maxCoeff() / b.cwiseAbs().maxCoeff();
-}
 
 TEST(EffectiveMatrix, WithoutAnyResistanceIsTheTransposedConductances) {
   const Matrix siemens = random_siemens(5, 3, 1);
