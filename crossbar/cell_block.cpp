@@ -12,8 +12,6 @@ namespace {
 
 constexpr int kMostPorts = 96;
 
-Lanes all(double value) { return Lanes{value, value, value, value}; }
-
 /// Entry (i, j) of a symmetric matrix of which the lower triangle is stored by rows.
 const Lanes& entry(const Lanes* s, int size, int i, int j) {
   return i >= j ? s[i * size + j] : s[j * size + i];
@@ -36,7 +34,7 @@ void products(const Lanes* a, int rows_a, const Lanes* b, int rows_b, int depth,
       const Lanes* b1 = b + std::min(j + 1, rows_b - 1) * depth;
       const Lanes* b2 = b + std::min(j + 2, rows_b - 1) * depth;
       const Lanes* b3 = b + std::min(j + 3, rows_b - 1) * depth;
-      Lanes s00 = all(0.0), s01 = s00, s02 = s00, s03 = s00;
+      Lanes s00 = all_lanes(0.0), s01 = s00, s02 = s00, s03 = s00;
       Lanes s10 = s00, s11 = s00, s12 = s00, s13 = s00;
       for (int k = 0; k < depth; ++k) {
         s00 += a0[k] * b0[k];
@@ -65,18 +63,19 @@ void load(Lanes* impedance, Lanes* admittance, int size) {
   Lanes z[kMostPorts];
   for (int k = 0; k < size; ++k) {
     const Lanes pivot = admittance[k * size + k];
-    const Lanes scale = pivot > all(0.0) ? all(1.0) / pivot : all(0.0);  // of open cells: no term
+    const Lanes scale =
+        pivot > all_lanes(0.0) ? all_lanes(1.0) / pivot : all_lanes(0.0);  // of open cells: no term
     for (int i = k; i < size; ++i) u[i] = admittance[i * size + k] * scale;
     for (int i = k + 1; i < size; ++i) {
       for (int j = k + 1; j <= i; ++j) admittance[i * size + j] -= u[i] * admittance[j * size + k];
     }
-    Lanes self = all(0.0);
+    Lanes self = all_lanes(0.0);
     for (int i = 0; i < size; ++i) {
-      z[i] = all(0.0);
+      z[i] = all_lanes(0.0);
       for (int j = k; j < size; ++j) z[i] += impedance[i * size + j] * u[j];
       if (i >= k) self += z[i] * u[i];
     }
-    const Lanes factor = pivot / (all(1.0) + pivot * self);
+    const Lanes factor = pivot / (all_lanes(1.0) + pivot * self);
     for (int i = 0; i < size; ++i) {
       const Lanes scaled = z[i] * factor;
       for (int j = 0; j < size; ++j) impedance[i * size + j] -= scaled * z[j];
@@ -182,15 +181,15 @@ CellBlocks::Cell& CellBlocks::cell(int row, int col) {
 /// A cell's current is h q.x with h = G / (1 + G (row_ohm + col_ohm)), q = (1, row_ohm, -col_ohm,
 /// -1) over (left, right, above, below); without it, wires pass on what they are given.
 void CellBlocks::build_cell(const Cell& cell, Lanes* result) const {
-  const Lanes h = cell.siemens / (all(1.0) + cell.siemens * (cell.row_ohm + cell.col_ohm));
-  const Lanes q[4] = {all(1.0), cell.row_ohm, -cell.col_ohm, all(-1.0)};
+  const Lanes h = cell.siemens / (all_lanes(1.0) + cell.siemens * (cell.row_ohm + cell.col_ohm));
+  const Lanes q[4] = {all_lanes(1.0), cell.row_ohm, -cell.col_ohm, all_lanes(-1.0)};
   for (int i = 0; i < 4; ++i) {
     for (int j = 0; j <= i; ++j) result[i * 4 + j] = -h * q[i] * q[j];
   }
-  result[1 * 4 + 0] += all(1.0);
+  result[1 * 4 + 0] += all_lanes(1.0);
   result[1 * 4 + 1] += cell.row_ohm;
   result[2 * 4 + 2] += cell.col_ohm;
-  result[3 * 4 + 2] += all(1.0);
+  result[3 * 4 + 2] += all_lanes(1.0);
 }
 
 void CellBlocks::build_range(Range rows, Range cols, Lanes* result, Lanes* free) {

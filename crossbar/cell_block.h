@@ -14,12 +14,9 @@
 #include <Eigen/Core>
 #include <vector>
 
-namespace ohmweave::crossbar {
+#include "crossbar/lanes.h"
 
-/// Four doubles, one of each block.
-// NOLINTNEXTLINE(modernize-use-using): the attributes belong to the declarator
-typedef double Lanes __attribute__((vector_size(32), may_alias));
-constexpr int kLanes = 4;
+namespace ohmweave::crossbar {
 
 /// Builds S of four equally large blocks; keeps its workspace from one call to the next.
 class CellBlocks {

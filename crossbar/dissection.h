@@ -4,6 +4,7 @@
 // each join eliminating the wires that cross the cut. Any of the four resistances may be 0 and any
 // cell open, as in block elimination (wires.h). Cost: about 7 times as much for twice the side, and
 // linear in the longer side of an oblong array.
+// Source: george_sinum_1973.
 #pragma once
 
 #include "crossbar/wires.h"
