@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "crossbar/block_elimination.h"
 #include "crossbar/dissection.h"
+#include "crossbar/line_relaxation.h"
 
 namespace ohmweave::crossbar {
 namespace {
@@ -43,9 +44,30 @@ Matrix effective_matrix(const Matrix& siemens, const Wires& wires) {
   return result;
 }
 
+Matrix effective_matrix_of_rows(const Matrix& siemens, const Wires& wires, Eigen::Index first,
+                                Eigen::Index count) {
+  OHMWEAVE_REQUIRE(first >= 0 && count >= 1 && first + count <= siemens.rows(),
+                   "rows are within the array");
+  if (wires.sensed_at_both_ends) {
+    // The two ends of a column are then at different distances, which Wires cannot say.
+    Matrix connected = Matrix::Zero(siemens.rows(), siemens.cols());
+    connected.middleRows(first, count) = siemens.middleRows(first, count);
+    return effective_matrix(connected, wires).middleCols(first, count);
+  }
+  Wires of_rows = wires;
+  of_rows.sense_ohm += wires.col_ohm * static_cast<double>(siemens.rows() - first - count);
+  return effective_matrix(siemens.middleRows(first, count), of_rows);
+}
+
+Matrix behind_transistors(const Matrix& siemens, double transistor_ohm) {
+  OHMWEAVE_REQUIRE(transistor_ohm >= 0.0, "resistances are not negative");
+  return siemens.array() / (1.0 + siemens.array() * transistor_ohm);
+}
+
 Vector currents(const Matrix& siemens, const Wires& wires, const Vector& volts) {
+  check(siemens, wires);
   OHMWEAVE_REQUIRE(volts.size() == siemens.rows(), "one voltage per row");
-  return effective_matrix(siemens, wires) * volts;
+  return LineRelaxation(siemens, wires).solve({volts, {}, {}}).amps;
 }
 
 }  // namespace ohmweave::crossbar

@@ -29,7 +29,17 @@ struct Wires {
 /// Throws NumericError if the result is not finite.
 [[nodiscard]] Matrix effective_matrix(const Matrix& siemens, const Wires& wires);
 
-/// Column currents (amperes) of one voltage vector (volts, one per row).
+/// The columns first .. first + count - 1 of the effective matrix of an array of which only these
+/// neighbouring rows are connected: cols x count. The others' cells are open, and the columns'
+/// wires run on past them. Costs as much as an array of `count` rows.
+[[nodiscard]] Matrix effective_matrix_of_rows(const Matrix& siemens, const Wires& wires,
+                                              Eigen::Index first, Eigen::Index count);
+
+/// Conductances of cells in series with their transistors: G / (1 + G transistor_ohm).
+[[nodiscard]] Matrix behind_transistors(const Matrix& siemens, double transistor_ohm);
+
+/// Column currents (amperes) of one voltage vector (volts, one per row), by line relaxation
+/// (line_relaxation.h): cheaper than the matrix for a few vectors. Throws NumericError.
 [[nodiscard]] Vector currents(const Matrix& siemens, const Wires& wires, const Vector& volts);
 
 }  // namespace ohmweave::crossbar

@@ -148,6 +148,42 @@ TEST(EffectiveMatrix, CurrentsFallAsWiresGrowAndStayPositive) {
   }
 }
 
+TEST(EffectiveMatrixOfRows, IsThatOfTheWholeArrayWithTheOtherRowsOpen) {
+  const Matrix siemens = random_siemens(40, 35, 9);
+  for (const bool both : {false, true}) {
+    const Wires wires{3.0, 5.0, 20.0, 10.0, false, both};
+    for (const auto& [first, count] : {std::pair{0, 40}, {0, 8}, {13, 9}, {36, 4}}) {
+      Matrix connected = Matrix::Zero(40, 35);
+      connected.middleRows(first, count) = siemens.middleRows(first, count);
+
+      const Matrix rows = effective_matrix_of_rows(siemens, wires, first, count);
+
+      const Matrix whole = effective_matrix(connected, wires).middleCols(first, count);
+      EXPECT_LT(relative_error(rows, whole), kRounding) << first << ", both ends " << both;
+    }
+  }
+}
+
+TEST(BehindTransistors, AddsTheirResistanceToThatOfTheCells) {
+  Matrix siemens(1, 2);
+  siemens << 1.0 / 100.0, 0.0;
+
+  const Matrix result = behind_transistors(siemens, 25.0);
+
+  EXPECT_DOUBLE_EQ(result(0, 0), 1.0 / 125.0);
+  EXPECT_EQ(result(0, 1), 0.0);
+}
+
+TEST(Currents, AreTheEffectiveMatrixTimesTheVoltages) {
+  const Matrix siemens = random_siemens(33, 41, 10);
+  const Vector volts = random_signed(33, 1, 11).col(0);
+  const Wires wires{2.0, 3.0, 10.0, 20.0, true, true};
+
+  EXPECT_LT(
+      relative_error(currents(siemens, wires, volts), effective_matrix(siemens, wires) * volts),
+      1e-11);
+}
+
 TEST(EffectiveMatrix, RefusesNegativeConductances) {
   Matrix siemens = random_siemens(2, 2, 8);
   siemens(1, 0) = -1e-6;
