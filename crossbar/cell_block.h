@@ -22,7 +22,7 @@ namespace ohmweave::crossbar {
 class CellBlocks {
  public:
   /// rows, cols: of each block, each at least 1.
-  CellBlocks(int rows, int cols);
+  CellBlocks(Eigen::Index rows, Eigen::Index cols);
 
   /// The cells to build from; lane l belongs to block l.
   struct Cell {
@@ -30,25 +30,25 @@ class CellBlocks {
     Lanes row_ohm;  // of the segment before the cell
     Lanes col_ohm;  // of the segment after the cell
   };
-  [[nodiscard]] Cell& cell(int row, int col);
+  [[nodiscard]] Cell& cell(Eigen::Index row, Eigen::Index col);
 
   /// Ports are numbered left (top to bottom), right, above (left to right), below.
   /// Result: ports x ports row-major, valid until the next call; only entries (i, j) with i >= j.
   [[nodiscard]] const Lanes* build();
-  [[nodiscard]] int ports() const { return 2 * (rows_ + cols_); }
+  [[nodiscard]] Eigen::Index ports() const { return 2 * (rows_ + cols_); }
 
  private:
   struct Range {
-    int first;
-    int count;
+    Eigen::Index first;
+    Eigen::Index count;
   };
   struct Part;
 
   void build_range(Range rows, Range cols, Lanes* result, Lanes* free);
   void build_cell(const Cell& cell, Lanes* result) const;
 
-  int rows_;
-  int cols_;
+  Eigen::Index rows_;
+  Eigen::Index cols_;
   std::vector<Cell> cells_;
   Eigen::ArrayXd storage_;  // aligned for Lanes
 };

@@ -16,7 +16,11 @@ using Eigen::Index;
 
 constexpr Index kLargestLeaf = 16;  // cells along a side: measured, 8 to 16 differ little
 
-enum Side : int { kLeft, kRight, kTop, kBottom };
+using Side = int;
+constexpr Side kLeft = 0;
+constexpr Side kRight = 1;
+constexpr Side kTop = 2;
+constexpr Side kBottom = 3;
 constexpr std::array<Side, 4> kSides = {kLeft, kRight, kTop, kBottom};
 
 struct Range {
@@ -200,7 +204,7 @@ class Dissection {
         padding_(tall_ * height_ - siemens.rows()),
         has_far_drivers_(wires.driven_at_both_ends && far_row_ohm() > 0.0),
         has_far_grounds_(wires.sensed_at_both_ends && far_col_ohm() > 0.0),
-        leaves_(static_cast<int>(height_), static_cast<int>(width_)) {}
+        leaves_(height_, width_) {}
 
   [[nodiscard]] Matrix effective() {
     const Multiport whole = rectangle({0, tall_}, {0, wide_});
@@ -272,7 +276,8 @@ class Dissection {
 
   /// Beyond the last column and above the first row cells are open and wires without resistance,
   /// which changes nothing.
-  CellBlocks::Cell cell_at(Index row, Index col, CellBlocks::Cell cell, Index lane) const {
+  [[nodiscard]] CellBlocks::Cell cell_at(Index row, Index col, CellBlocks::Cell cell,
+                                         Index lane) const {
     const bool is_row = row >= 0;
     const bool is_col = col < siemens_.cols();
     cell.siemens[lane] = is_row && is_col ? siemens_(row, col) : 0.0;
@@ -289,7 +294,7 @@ class Dissection {
       const Index left = (cols.first + used % cols.count) * width_;
       for (Index r = 0; r < height_; ++r) {
         for (Index c = 0; c < width_; ++c) {
-          CellBlocks::Cell& cell = leaves_.cell(static_cast<int>(r), static_cast<int>(c));
+          CellBlocks::Cell& cell = leaves_.cell(r, c);
           cell = cell_at(top + r, left + c, cell, lane);
         }
       }

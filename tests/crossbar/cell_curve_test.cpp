@@ -42,6 +42,13 @@ TEST(TableCurve, GoesThroughItsPoints) {
   EXPECT_EQ(curve.content(0.0), 0.0);
 }
 
+TEST(TableCurve, SlopeAtAPointIsTheWeightedHarmonicMeanOfTheSecants) {
+  // Secants 1 and 2 over widths 1 and 2: weights 2 * 2 + 1 and 2 + 2 * 1.
+  const TableCurve curve({{0.0, 0.0}, {1.0, 1.0}, {3.0, 5.0}});
+
+  EXPECT_DOUBLE_EQ(curve.slope(1.0), 9.0 / (5.0 / 1.0 + 4.0 / 2.0));
+}
+
 TEST(TableCurve, SlopeAndContentAreItsDerivativeAndIntegral) {
   // Between the points and beyond both ends; at a point the slope is continuous, its own slope not.
   for (const double v : {-0.9, -0.4, -0.2, 0.05, 0.2, 0.5, 0.7}) expect_consistent(measured(), v);
