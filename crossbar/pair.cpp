@@ -20,9 +20,7 @@ Matrix row_select_siemens(const Matrix& siemens, const Wires& wires, Eigen::Inde
   Matrix result(siemens.cols(), siemens.rows());
   for (Eigen::Index first = 0; first < siemens.rows(); first += rows_at_once) {
     const Eigen::Index count = std::min(rows_at_once, siemens.rows() - first);
-    Matrix connected = Matrix::Zero(siemens.rows(), siemens.cols());
-    connected.middleRows(first, count) = siemens.middleRows(first, count);
-    result.middleCols(first, count) = effective_matrix(connected, wires).middleCols(first, count);
+    result.middleCols(first, count) = effective_matrix_of_rows(siemens, wires, first, count);
   }
   return result;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crossbar/solve.h"
 
-#include "crossbar/nodal.h"
+#include "crossbar/cell_curve.h"
+#include "crossbar/gate_column.h"
+#include "crossbar/nonlinear.h"
 #include "crossbar/wires.h"
 
 namespace ohmweave::crossbar {
@@ -18,37 +20,14 @@ Matrix connected_siemens(const CrossbarCase& c) {
   return siemens;
 }
 
-std::vector<double> linear_currents(const CrossbarCase& c, const Matrix& siemens) {
-  const Vector volts = Eigen::Map<const Vector>(c.voltages_v.data(), c.rows);
-  const Vector amps = currents(siemens, {c.row_ohm, c.col_ohm, c.driver_ohm, c.sense_ohm}, volts);
-  return {amps.data(), amps.data() + amps.size()};
+std::vector<double> list(const Vector& values) {
+  return {values.data(), values.data() + values.size()};
 }
 
-std::vector<double> newton_currents(const CrossbarCase& c, const Matrix& siemens) {
-  Circuit circuit;
-  std::vector<Circuit::Node> sinks;
-  std::vector<Circuit::Node> column_ends;  // the node of each column that was added last
-  for (int r = 0; r < c.rows; ++r) {
-    Circuit::Node before = circuit.add_source(c.voltages_v[at(r)]);
-    for (int col = 0; col < c.cols; ++col) {
-      const Circuit::Node row_node = circuit.add_node();
-      const Circuit::Node column_node = circuit.add_node();
-      circuit.join_ohm(before, row_node, c.row_ohm + (col == 0 ? c.driver_ohm : 0.0));
-      circuit.join_cell(row_node, column_node, siemens(r, col), c.sinh_per_v);
-      if (r == 0) {
-        column_ends.push_back(column_node);
-      } else {
-        circuit.join_ohm(column_ends[at(col)], column_node, c.col_ohm);
-        column_ends[at(col)] = column_node;
-      }
-      before = row_node;
-    }
-  }
-  for (const Circuit::Node end : column_ends) {
-    sinks.push_back(circuit.add_source(0.0));
-    circuit.join_ohm(end, sinks.back(), c.col_ohm + c.sense_ohm);
-  }
-  return circuit.currents_into(sinks);
+Wires wires_of(const CrossbarCase& c) { return {c.row_ohm, c.col_ohm, c.driver_ohm, c.sense_ohm}; }
+
+Vector row_volts(const CrossbarCase& c) {
+  return Eigen::Map<const Vector>(c.voltages_v.data(), c.rows);
 }
 
 double gate_cell_siemens(const CrossbarCase& c, int row, double siemens) {
@@ -56,22 +35,11 @@ double gate_cell_siemens(const CrossbarCase& c, int row, double siemens) {
   return siemens / (1.0 + siemens * c.transistor_ohm);
 }
 
-double gate_column_current(const CrossbarCase& c, const Matrix& siemens, int col) {
-  Circuit circuit;
-  Circuit::Node bit_line = circuit.add_source(c.read_voltage_v);
-  Circuit::Node source_line = 0;
-  for (int r = 0; r < c.rows; ++r) {
-    const Circuit::Node p = circuit.add_node();
-    const Circuit::Node q = circuit.add_node();
-    circuit.join_ohm(bit_line, p, c.bit_line_ohm + (r == 0 ? c.driver_ohm : 0.0));
-    circuit.join_cell(p, q, gate_cell_siemens(c, r, siemens(r, col)), 0.0);
-    if (r > 0) circuit.join_ohm(source_line, q, c.source_line_ohm);
-    bit_line = p;
-    source_line = q;
-  }
-  const Circuit::Node ground = circuit.add_source(0.0);
-  circuit.join_ohm(source_line, ground, c.source_line_ohm + c.sense_ohm);
-  return circuit.currents_into({ground}).front();
+double gate_current(const CrossbarCase& c, const Matrix& siemens, int col) {
+  Vector cells(c.rows);
+  for (int r = 0; r < c.rows; ++r) cells(r) = gate_cell_siemens(c, r, siemens(r, col));
+  return gate_column_current(
+      cells, {c.bit_line_ohm, c.source_line_ohm, c.driver_ohm, c.sense_ohm, c.read_voltage_v});
 }
 
 /// Every cell, taken as linear, between its source and the virtual ground, without wires.
@@ -95,16 +63,17 @@ CaseCurrents solve_case(const CrossbarCase& crossbar_case) {
     result.ideal_currents_a.push_back(ideal_current(c, siemens, col));
   }
   if (c.topology == CaseTopology::GateInput) {
-    result.method = "nodal";
+    result.method = "ladder";
     for (int col = 0; col < c.cols; ++col) {
-      result.currents_a.push_back(gate_column_current(c, siemens, col));
+      result.currents_a.push_back(gate_current(c, siemens, col));
     }
   } else if (c.sinh_per_v != 0.0) {
     result.method = "newton";
-    result.currents_a = newton_currents(c, siemens);
+    const SinhCurve curve(c.sinh_per_v);
+    result.currents_a = list(solve_nonlinear(siemens, curve, wires_of(c), row_volts(c)).amps);
   } else {
-    result.method = "effective_matrix";
-    result.currents_a = linear_currents(c, siemens);
+    result.method = "line_relaxation";
+    result.currents_a = list(currents(siemens, wires_of(c), row_volts(c)));
   }
   return result;
 }

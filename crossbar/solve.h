@@ -12,11 +12,11 @@ namespace ohmweave::crossbar {
 struct CaseCurrents {
   std::vector<double> currents_a;        // into each column's virtual ground
   std::vector<double> ideal_currents_a;  // linear cells without wires, driver and sense resistance
-  std::string method;                    // "effective_matrix" | "newton" | "nodal"
+  std::string method;                    // "line_relaxation" | "newton" | "ladder"
 };
 
-/// The effective matrix for linear passive and row_select cases; Newton's method for cells with
-/// sinh_per_v; nodal analysis of each column for gate_input. Throws NumericError.
+/// Line relaxation for linear passive and row_select cases; Newton's method for cells with
+/// sinh_per_v; a ladder for each column of gate_input. Throws NumericError.
 [[nodiscard]] CaseCurrents solve_case(const CrossbarCase& crossbar_case);
 
 }  // namespace ohmweave::crossbar

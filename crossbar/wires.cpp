@@ -1,110 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crossbar/wires.h"
 
+#include <algorithm>
 #include <string>
-#include <utility>
 
 #include "core/error.h"
-#include "crossbar/spd_inverse.h"
+#include "crossbar/block_elimination.h"
+#include "crossbar/dissection.h"
+#include "crossbar/line_relaxation.h"
 
 namespace ohmweave::crossbar {
 namespace {
 
-using Dense = Eigen::MatrixXd;  // column-major: the working matrices of the elimination
-
-/// One column with its wire, rows grounded: what each node of the column sees.
-struct ColumnLadder {
-  Vector above_siemens;  // admittance of the wire and cells above node r (without cell r)
-  Vector below_ohm;      // resistance of the wire and cells below node r (without cell r)
-};
-
-ColumnLadder make_ladder(const Vector& cells, double col_ohm, double terminal_ohm) {
-  const Eigen::Index rows = cells.size();
-  ColumnLadder ladder{Vector::Zero(rows), Vector::Zero(rows)};
-  for (Eigen::Index r = 0; r + 1 < rows; ++r) {
-    const double node = ladder.above_siemens(r) + cells(r);
-    ladder.above_siemens(r + 1) = node / (1.0 + col_ohm * node);
-  }
-  ladder.below_ohm(rows - 1) = terminal_ohm;
-  for (Eigen::Index r = rows - 1; r > 0; --r) {
-    const double below = ladder.below_ohm(r);
-    ladder.below_ohm(r - 1) = col_ohm + below / (1.0 + cells(r) * below);
-  }
-  return ladder;
-}
-
-/// Adds to the lower triangle of `seen` the admittance of one column as the row nodes see it:
-/// S = D - D X D with D = diag(cells) and X the node impedances of the column's ladder.
-void add_column(const Vector& cells, const ColumnLadder& ladder, double col_ohm, Dense& seen) {
-  const Eigen::Index rows = cells.size();
-  Vector share = Vector::Zero(rows);  // X(r, s) * cells(s) for the current r and all s >= r
-  for (Eigen::Index r = rows - 1; r >= 0; --r) {
-    const double above = ladder.above_siemens(r);
-    const double below = ladder.below_ohm(r);
-    const Eigen::Index rest = rows - 1 - r;
-    share.tail(rest) /= 1.0 + col_ohm * (above + cells(r));
-    seen.col(r).tail(rest) -= cells(r) * share.tail(rest);
-    const double loading = 1.0 + (above + cells(r)) * below;
-    seen(r, r) += cells(r) * (1.0 + above * below) / loading;
-    share(r) = cells(r) * below / loading;
-  }
-}
-
-/// Current into the virtual ground per volt at row node r, the other row nodes grounded.
-Vector sensed_siemens(const Vector& cells, const ColumnLadder& ladder) {
-  Vector result(cells.size());
-  double passed_on = 1.0;  // share of the current leaving node r downwards that reaches ground
-  for (Eigen::Index r = cells.size() - 1; r >= 0; --r) {
-    const double below = ladder.below_ohm(r);
-    result(r) = cells(r) * passed_on / (1.0 + (ladder.above_siemens(r) + cells(r)) * below);
-    passed_on /= 1.0 + cells(r) * below;
-  }
-  return result;
-}
-
-/// Y (1 + ohm Y)^-1, given that inverse. The short form (1 - inverse) / ohm leaves an absolute
-/// error of rounding / ohm, harmless where the next series resistance is of the same order; behind
-/// a driver much larger than a segment the product is needed.
-Dense behind_segment(const Dense& seen, const Dense& inverse, double ohm, double driver_ohm) {
-  constexpr double kLargestDriverPerSegment = 100.0;
-  if (driver_ohm > kLargestDriverPerSegment * ohm) {
-    return inverse * Dense(seen.selfadjointView<Eigen::Lower>());
-  }
-  Dense result = inverse / -ohm;
-  result.diagonal().array() += 1.0 / ohm;
-  return result;
-}
-
-/// inverse <- (1 + ohm Y)^-1, Y given by its lower triangle.
-void invert_loaded(const Dense& seen, double ohm, Dense& inverse) {
-  inverse = ohm * seen;
-  inverse.diagonal().array() += 1.0;
-  invert_spd(inverse);
-}
-
-/// The transpose of the effective matrix (rows x cols), by sweeping the columns from the last to
-/// the first with dense rows x rows blocks.
-Dense sweep_columns(const Matrix& siemens, const Wires& wires) {
-  const Eigen::Index rows = siemens.rows();
-  const Eigen::Index cols = siemens.cols();
-  Dense seen = Dense::Zero(rows, rows);  // Y_c: what the row nodes w_c see to their right
-  Dense inverse(rows, rows);
-  Dense gains(rows, cols);  // column c: current of column c per volt at the current row nodes
-  Dense next(rows, cols);
-  for (Eigen::Index c = cols - 1; c >= 0; --c) {
-    const Vector cells = siemens.col(c);
-    const ColumnLadder ladder = make_ladder(cells, wires.col_ohm, wires.col_ohm + wires.sense_ohm);
-    add_column(cells, ladder, wires.col_ohm, seen);
-    gains.col(c) = sensed_siemens(cells, ladder);
-    const double ohm = wires.row_ohm + (c == 0 ? wires.driver_ohm : 0.0);
-    if (ohm == 0.0) continue;
-    invert_loaded(seen, ohm, inverse);
-    next.rightCols(cols - c).noalias() = inverse * gains.rightCols(cols - c);
-    std::swap(gains, next);
-    if (c > 0) seen = behind_segment(seen, inverse, ohm, wires.driver_ohm);
-  }
-  return gains;
-}
+// Measured: below, block elimination is faster (bench/crossbar_bench.cpp has both).
+constexpr Eigen::Index kSmallestDissected = 32;
 
 void check(const Matrix& siemens, const Wires& wires) {
   OHMWEAVE_REQUIRE(siemens.size() > 0, "an array has at least one cell");
@@ -115,20 +24,19 @@ void check(const Matrix& siemens, const Wires& wires) {
   }
 }
 
+/// Elimination also wins where the segments it would eliminate have no resistance.
+bool suits_elimination(const Matrix& siemens, const Wires& wires) {
+  if (wires.driven_at_both_ends || wires.sensed_at_both_ends) return false;
+  const double ohm = siemens.rows() <= siemens.cols() ? wires.row_ohm : wires.col_ohm;
+  return ohm == 0.0 || std::min(siemens.rows(), siemens.cols()) < kSmallestDissected;
+}
+
 }  // namespace
 
 Matrix effective_matrix(const Matrix& siemens, const Wires& wires) {
   check(siemens, wires);
-  Matrix result;
-  if (siemens.rows() <= siemens.cols()) {
-    result = sweep_columns(siemens, wires).transpose();
-  } else {
-    // Reciprocity: the array turned around, driven from its outputs, has the transposed matrix.
-    const Matrix turned = siemens.transpose().reverse();
-    result =
-        sweep_columns(turned, {wires.col_ohm, wires.row_ohm, wires.sense_ohm, wires.driver_ohm})
-            .reverse();
-  }
+  Matrix result = suits_elimination(siemens, wires) ? eliminated_matrix(siemens, wires)
+                                                    : dissected_matrix(siemens, wires);
   if (!result.allFinite()) {
     throw NumericError("the effective matrix of a " + std::to_string(siemens.rows()) + " x " +
                        std::to_string(siemens.cols()) + " array is not finite");
@@ -136,9 +44,30 @@ Matrix effective_matrix(const Matrix& siemens, const Wires& wires) {
   return result;
 }
 
+Matrix effective_matrix_of_rows(const Matrix& siemens, const Wires& wires, Eigen::Index first,
+                                Eigen::Index count) {
+  OHMWEAVE_REQUIRE(first >= 0 && count >= 1 && first + count <= siemens.rows(),
+                   "rows are within the array");
+  if (wires.sensed_at_both_ends) {
+    // The two ends of a column are then at different distances, which Wires cannot say.
+    Matrix connected = Matrix::Zero(siemens.rows(), siemens.cols());
+    connected.middleRows(first, count) = siemens.middleRows(first, count);
+    return effective_matrix(connected, wires).middleCols(first, count);
+  }
+  Wires of_rows = wires;
+  of_rows.sense_ohm += wires.col_ohm * static_cast<double>(siemens.rows() - first - count);
+  return effective_matrix(siemens.middleRows(first, count), of_rows);
+}
+
+Matrix behind_transistors(const Matrix& siemens, double transistor_ohm) {
+  OHMWEAVE_REQUIRE(transistor_ohm >= 0.0, "resistances are not negative");
+  return siemens.array() / (1.0 + siemens.array() * transistor_ohm);
+}
+
 Vector currents(const Matrix& siemens, const Wires& wires, const Vector& volts) {
+  check(siemens, wires);
   OHMWEAVE_REQUIRE(volts.size() == siemens.rows(), "one voltage per row");
-  return effective_matrix(siemens, wires) * volts;
+  return LineRelaxation(siemens, wires).solve({volts, {}, {}}).amps;
 }
 
 }  // namespace ohmweave::crossbar

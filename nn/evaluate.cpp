@@ -157,7 +157,7 @@ GraphModule make_module(const NetworkModel& model) {
 
 NetworkModel to_model(const GraphModule& module,
                       const std::map<std::string, ActivationRange>& ranges) {
-  return {module.network(), module.state(), ranges, {}};
+  return {module.network(), module.state(), ranges, {}, {}};
 }
 
 }  // namespace ohmweave::nn

@@ -42,7 +42,7 @@ void project_weights(nn::GraphModule& module, const Constraints& constraints,
     const torch::Tensor metric = metrics.empty() ? torch::Tensor() : joined(metrics, set.names);
     torch::Tensor rest = set.constraint->project(joined(weights, set.names), metric).reshape(-1);
     for (const std::string& name : set.names) {
-      torch::Tensor weight = weights.at(name);
+      const torch::Tensor& weight = weights.at(name);
       weight.copy_(rest.slice(0, 0, weight.numel()).view_as(weight));
       rest = rest.slice(0, weight.numel());
     }

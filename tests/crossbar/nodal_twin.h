@@ -4,6 +4,7 @@
 #pragma once
 
 #include <Eigen/Dense>
+#include <vector>
 
 #include "crossbar/wires.h"
 
@@ -23,27 +24,42 @@ class NodalTwin {
         if (c > 0) join(row_node(r, c - 1), row_node(r, c), 1.0L / wires.row_ohm);
         if (r > 0) join(column_node(r - 1, c), column_node(r, c), 1.0L / wires.col_ohm);
       }
-      nodes_(row_node(r, 0), row_node(r, 0)) += source_siemens();
+      for (const Eigen::Index node : driven_nodes(r)) nodes_(node, node) += source_siemens();
     }
     for (Eigen::Index c = 0; c < cols_; ++c) {
-      nodes_(column_node(rows_ - 1, c), column_node(rows_ - 1, c)) += sense_siemens();
+      for (const Eigen::Index node : sensed_nodes(c)) nodes_(node, node) += sense_siemens();
     }
   }
 
   [[nodiscard]] Matrix effective_matrix() const {
-    Real sources = Real::Zero(nodes_.rows(), rows_);
-    for (Eigen::Index r = 0; r < rows_; ++r) sources(row_node(r, 0), r) = source_siemens();
-    const Real volts = nodes_.ldlt().solve(sources);
-    Matrix result(cols_, rows_);
+    const Real volts = node_volts();
+    Matrix result = Matrix::Zero(cols_, rows_);
     for (Eigen::Index c = 0; c < cols_; ++c) {
-      result.row(c) =
-          (sense_siemens() * volts.row(column_node(rows_ - 1, c))).template cast<double>();
+      for (const Eigen::Index node : sensed_nodes(c)) {
+        result.row(c) += (sense_siemens() * volts.row(node)).template cast<double>();
+      }
     }
     return result;
   }
 
  private:
   using Real = Eigen::Matrix<long double, Eigen::Dynamic, Eigen::Dynamic>;
+  /// Voltages of all nodes (one per row) for one volt at each source in turn.
+  [[nodiscard]] Real node_volts() const {
+    Real sources = Real::Zero(nodes_.rows(), rows_);
+    for (Eigen::Index r = 0; r < rows_; ++r) {
+      for (const Eigen::Index node : driven_nodes(r)) sources(node, r) += source_siemens();
+    }
+    return nodes_.ldlt().solve(sources);
+  }
+  [[nodiscard]] std::vector<Eigen::Index> driven_nodes(Eigen::Index r) const {
+    if (wires_.driven_at_both_ends) return {row_node(r, 0), row_node(r, cols_ - 1)};
+    return {row_node(r, 0)};
+  }
+  [[nodiscard]] std::vector<Eigen::Index> sensed_nodes(Eigen::Index c) const {
+    if (wires_.sensed_at_both_ends) return {column_node(rows_ - 1, c), column_node(0, c)};
+    return {column_node(rows_ - 1, c)};
+  }
   [[nodiscard]] Eigen::Index row_node(Eigen::Index r, Eigen::Index c) const {
     return r * cols_ + c;
   }

@@ -40,14 +40,14 @@ void expect_same(const std::vector<double>& a, const std::vector<double>& b, dou
   }
 }
 
-TEST(SolveCase, NewtonAndEffectiveMatrixAgreeOnNearlyLinearCells) {
+TEST(SolveCase, NewtonAndLineRelaxationAgreeOnNearlyLinearCells) {
   CrossbarCase c = random_case(9, 13);
   const CaseCurrents linear = solve_case(c);
   c.sinh_per_v = 1e-6;  // sinh(kv) / k differs from v by (kv)^2 / 6, below 1e-13
 
   const CaseCurrents newton = solve_case(c);
 
-  EXPECT_EQ(linear.method, "effective_matrix");
+  EXPECT_EQ(linear.method, "line_relaxation");
   EXPECT_EQ(newton.method, "newton");
   expect_same(newton.currents_a, linear.currents_a, kRounding);
 }
@@ -112,7 +112,7 @@ TEST(SolveCase, GateInputOfOneCellIsASeriesCircuit) {
 
   const CaseCurrents solved = solve_case(c);
 
-  EXPECT_EQ(solved.method, "nodal");
+  EXPECT_EQ(solved.method, "ladder");
   EXPECT_NEAR(solved.currents_a[0], 0.5 / 100.0, 0.005 * kRounding);
   EXPECT_NEAR(solved.ideal_currents_a[0], 0.5 / 90.0, 0.006 * kRounding);
 }

@@ -3,30 +3,16 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <string>
 
-#include "core/random.h"
 #include "tests/crossbar/nodal_twin.h"
+#include "tests/crossbar/random_array.h"
 
 namespace ohmweave::crossbar {
 namespace {
 
 // Two independent solutions in 53 and 64 bits; the sweep's rounding grows with the columns.
 constexpr double kRounding = 1e-12;
-
-Matrix random_siemens(Eigen::Index rows, Eigen::Index cols, std::uint64_t seed) {
-  const RandomStream stream(seed);
-  Matrix siemens(rows, cols);
-  for (Eigen::Index i = 0; i < siemens.size(); ++i) {
-    const auto position = static_cast<std::uint64_t>(i);
-    siemens.data()[i] = 1e-6 + 99e-6 * stream.uniform(position);
-  }
-  return siemens;
-}
-
-double relative_error(const Matrix& a, const Matrix& b) {
-  return (a - b).cwiseAbs().maxCoeff() / b.cwiseAbs().maxCoeff();
-}
 
 TEST(EffectiveMatrix, WithoutAnyResistanceIsTheTransposedConductances) {
   const Matrix siemens = random_siemens(5, 3, 1);
@@ -160,6 +146,42 @@ TEST(EffectiveMatrix, CurrentsFallAsWiresGrowAndStayPositive) {
     EXPECT_GT(now.minCoeff(), 0.0);
     before = now;
   }
+}
+
+TEST(EffectiveMatrixOfRows, IsThatOfTheWholeArrayWithTheOtherRowsOpen) {
+  const Matrix siemens = random_siemens(40, 35, 9);
+  for (const bool both : {false, true}) {
+    const Wires wires{3.0, 5.0, 20.0, 10.0, false, both};
+    for (const auto& [first, count] : {std::pair{0, 40}, {0, 8}, {13, 9}, {36, 4}}) {
+      Matrix connected = Matrix::Zero(40, 35);
+      connected.middleRows(first, count) = siemens.middleRows(first, count);
+
+      const Matrix rows = effective_matrix_of_rows(siemens, wires, first, count);
+
+      const Matrix whole = effective_matrix(connected, wires).middleCols(first, count);
+      EXPECT_LT(relative_error(rows, whole), kRounding) << first << ", both ends " << both;
+    }
+  }
+}
+
+TEST(BehindTransistors, AddsTheirResistanceToThatOfTheCells) {
+  Matrix siemens(1, 2);
+  siemens << 1.0 / 100.0, 0.0;
+
+  const Matrix result = behind_transistors(siemens, 25.0);
+
+  EXPECT_DOUBLE_EQ(result(0, 0), 1.0 / 125.0);
+  EXPECT_EQ(result(0, 1), 0.0);
+}
+
+TEST(Currents, AreTheEffectiveMatrixTimesTheVoltages) {
+  const Matrix siemens = random_siemens(33, 41, 10);
+  const Vector volts = random_signed(33, 1, 11).col(0);
+  const Wires wires{2.0, 3.0, 10.0, 20.0, true, true};
+
+  EXPECT_LT(
+      relative_error(currents(siemens, wires, volts), effective_matrix(siemens, wires) * volts),
+      1e-11);
 }
 
 TEST(EffectiveMatrix, RefusesNegativeConductances) {
