@@ -4,10 +4,12 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "core/error.h"
 #include "report/page.h"
 #include "report/svg.h"
+#include "report/svg_elements.h"
 #include "report/text.h"
 
 namespace ohmweave::report {
@@ -151,6 +153,27 @@ HtmlTable mapping_table(const Json& result) {
   return table;
 }
 
+// A time in the largest unit of which it is at least two.
+std::string age_text(double seconds) {
+  constexpr std::pair<double, const char*> kUnits[] = {
+      {365.25 * 86400.0, " years"}, {86400.0, " days"}, {3600.0, " h"}, {60.0, " min"}};
+  for (const auto& [length, unit] : kUnits)
+    if (seconds >= 2.0 * length) return number_text(seconds / length) + unit;
+  return si_text(seconds, "s");
+}
+
+std::string over_time_table(const Json& on_chip) {
+  HtmlTable ages{{"Age since programming", "Mean of the chips", "Least", "Greatest"}, {}};
+  for (const Json& age : value_at(on_chip, "/over_time")) {
+    const auto percent = [&](const char* key) {
+      return percent_text(number_at(age, key).value_or(0.0), 2);
+    };
+    ages.rows.push_back({age_text(number_at(age, "/seconds").value_or(0.0)), percent("/mean"),
+                         percent("/min"), percent("/max")});
+  }
+  return ages.rows.empty() ? "" : html_of(ages);
+}
+
 }  // namespace
 
 std::string accuracy_section(const Json& result) {
@@ -162,7 +185,7 @@ std::string accuracy_section(const Json& result) {
     html +=
         "<p class=\"note\">Top-1 on the test split. A chip sample is one frozen draw of all "
         "devices: " +
-        escaped(on_chip_note(on_chip)) + "</p>\n";
+        escaped(on_chip_note(on_chip)) + "</p>\n" + over_time_table(on_chip);
   }
   return html_section("Accuracy", html);
 }

@@ -107,7 +107,7 @@ const std::vector<Stage>& stages() {
        run_estimate},
       {"report",
        "result.json, tables and report.html",
-       2,
+       3,
        {},
        {"dense", "compress", "map", "evaluate", "estimate"},
        {},

@@ -37,6 +37,13 @@ TEST(AccuracyStatistics, AreWrittenWithEveryChip) {
             R"("num_chips":2,"num_images":8,"chips":[0.25,0.75]})");
 }
 
+TEST(AccuracyStatistics, OverTimeAreThoseOfEachAge) {
+  EXPECT_EQ(over_time_json({25.0, 1e6}, {{0.75, 1.0}, {0.5, 0.5}}).dump(),
+            R"([{"seconds":25.0,"mean":0.875,"std":0.1767766952966369,"min":0.75,"max":1.0},)"
+            R"({"seconds":1000000.0,"mean":0.5,"std":0.0,"min":0.5,"max":0.5}])");
+  EXPECT_TRUE(over_time_json({1.0}, {{0.5}})[0]["std"].is_null());
+}
+
 TEST(Classify, TakesTheLargestAndTheLowestOfEquals) {
   EXPECT_EQ(classify({3, {3, 1, 1}, {1, 5, 2, -4, -9, -4, 7, 7, 7}}), (std::vector<int>{1, 0, 0}));
 }

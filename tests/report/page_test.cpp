@@ -67,6 +67,21 @@ TEST(ReportPage, ClosesEveryElementItOpens) {
   EXPECT_EQ(page.find("\"inf"), std::string::npos);
 }
 
+TEST(ReportPage, ShowsTheAccuracyAtEachAgeInUnitsOneReads) {
+  const Json age = {{"mean", 0.5}, {"std", nullptr}, {"min", 0.25}, {"max", 0.75}};
+  Json result = {{"accuracy", {{"on_chip", {{"mean", 0.9}, {"num_chips", 1}}}}}};
+  for (const double seconds : {25.0, 3600.0, 86400.0 * 30.0, 3.15576e8}) {
+    Json entry = age;
+    entry["seconds"] = seconds;
+    result["accuracy"]["on_chip"]["over_time"].push_back(entry);
+  }
+
+  const std::string html = accuracy_section(result);
+
+  for (const char* text : {"25.0 s", "60 min", "30 days", "10 years", "50.00 %", "75.00 %"})
+    EXPECT_NE(html.find(text), std::string::npos) << text;
+}
+
 TEST(ReportPage, DrawsEachBlockOnceToScale) {
   const RunFixture fixture;
 

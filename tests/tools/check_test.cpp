@@ -112,6 +112,41 @@ TEST(Check, RefusesCellsOfAWidthWithoutMeasuredLevels) {
       << outcome.err;
 }
 
+TEST(Check, RefusesAgesAtWhichTheDeviceSaysNothing) {
+  const TemporaryFolder folder;
+  Json config = parse_json_file((source_folder() / "configs/quickstart.json").string());
+  config["evaluate"]["times_s"] = {1.0, 1e6};
+
+  const Outcome without_drift = check(config, folder.path());
+  EXPECT_EQ(without_drift.exit_code, 2);
+  EXPECT_NE(without_drift.err.find("/evaluate/times_s: /device has no drift"), std::string::npos)
+      << without_drift.err;
+
+  config["device"]["drift"] = {{"t0_s", 20.0}, {"nu_mean", {0.05}}, {"nu_sigma", {0.01}}};
+  const Outcome too_early = check(config, folder.path());
+  EXPECT_NE(
+      too_early.err.find("/evaluate/times_s/0 = 1.0: must be at least /device/drift/t0_s = 20.0"),
+      std::string::npos)
+      << too_early.err;
+
+  config["evaluate"]["times_s"] = {20.0, 1e6};
+  const Outcome good = check(config, folder.path());
+  EXPECT_EQ(good.exit_code, 0) << good.err;
+}
+
+TEST(Check, RefusesNonlinearCellsInNetworks) {
+  const TemporaryFolder folder;
+  Json config = parse_json_file((source_folder() / "configs/quickstart.json").string());
+  config["device"]["iv"] = {{"sinh_per_v", 2.0}};
+
+  const Outcome outcome = check(config, folder.path());
+
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.err.find("/device/iv: networks are evaluated with ohmic cells"),
+            std::string::npos)
+      << outcome.err;
+}
+
 TEST(Check, ListsAllProblemsAtOnce) {
   const TemporaryFolder folder;
   Json bad = parse_json_file((source_folder() / "configs/quickstart.json").string());
