@@ -182,7 +182,8 @@ TEST(EvaluateStage, UsesTheChipsThatAreDone) {
   const EvaluateInputs inputs = tiny_inputs();
   const TemporaryFolder folder;
   fs::create_directories(folder.path() / "work");
-  write_json_atomically(folder.path() / "work" / "chip_3.json", Json{{"num_correct", 49}, {"over_time", Json::array()}});
+  write_json_atomically(folder.path() / "work" / "chip_3.json",
+                        Json{{"num_correct", 49}, {"over_time", Json::array()}});
   SilentProgress progress;
 
   (void)run_stage(inputs, folder.path(), progress);
@@ -208,7 +209,8 @@ TEST(EvaluateStage, GivesTheSameBytesForAnyBatchAndThreads) {
 }
 
 TEST(EvaluateStage, CallsATornChipResultDamagedDataAndNamesIt) {
-  for (const char* text : {"{\"num_corr", "[]", "{\"num_correct\": 0.5, \"over_time\": []}", "{\"num_correct\": 7}"}) {
+  for (const char* text :
+       {"{\"num_corr", "[]", "{\"num_correct\": 0.5, \"over_time\": []}", "{\"num_correct\": 7}"}) {
     const TemporaryFolder folder;
     SilentProgress progress;
     fs::create_directories(folder.path() / "work");
