@@ -38,8 +38,8 @@ void command_stage(const std::string& stage, const std::filesystem::path& folder
                    const CommonArguments& common, std::ostream& out);
 /// `solve`: currents of one crossbar case.
 void command_solve(const std::filesystem::path& file, bool as_json, std::ostream& out);
-/// `device fit`: a table of measurements (crossbar/measurements.h) to the file of a device; what was
-/// found, then the file's path. drift: power_law or log_time, used where the table holds ages.
+/// `device fit`: a table of measurements (crossbar/measurements.h) to the file of a device; what
+/// was found, then the file's path. drift: power_law or log_time, used where the table holds ages.
 void command_device_fit(const std::filesystem::path& table, const std::filesystem::path& preset,
                         const std::string& drift, std::ostream& out);
 /// `eval`: accuracy of a saved model on a data set's test split (in the worker).
