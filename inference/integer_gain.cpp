@@ -127,13 +127,13 @@ void IntegerGain::read_lanes(int group, const std::uint8_t* digits, int num_wind
       const std::int8_t* gain =
           gains_.data() + pair * gain_stride + 2 * static_cast<std::ptrdiff_t>(column);
       if (columns == kColumns) {
-        for (int i = 0; i < kColumns; ++i) {
+        for (std::ptrdiff_t i = 0; i < kColumns; ++i) {
           const std::int16_t both = pair_of(gain + 2 * i);
           add_products(low[i], digit, both);
           add_products(high[i], digit + kWindowLanes, both);
         }
       } else {
-        for (int i = 0; i < columns; ++i) {
+        for (std::ptrdiff_t i = 0; i < columns; ++i) {
           const std::int16_t both = pair_of(gain + 2 * i);
           add_products(low[i], digit, both);
           add_products(high[i], digit + kWindowLanes, both);

@@ -147,7 +147,7 @@ bool gather_magnitudes(const IntegerGain& gain, int count, int lanes, Scratch& s
     std::uint8_t* target =
         scratch.magnitudes.data() + static_cast<std::ptrdiff_t>(place / 2) * 2 * lanes + place % 2;
     const std::int32_t* from = scratch.inputs.data() + row * static_cast<std::size_t>(count);
-    for (int w = 0; w < count; ++w) target[2 * w] = static_cast<std::uint8_t>(from[w]);
+    for (std::ptrdiff_t w = 0; w < count; ++w) target[2 * w] = static_cast<std::uint8_t>(from[w]);
   }
   return true;
 }
