@@ -55,7 +55,7 @@ std::int64_t count_weights(const Masks& masks) {
 void mask_gradients(const nn::TensorMap& parameters, const Masks& masks) {
   const torch::NoGradGuard no_grad;
   for (const auto& [name, mask] : masks) {
-    torch::Tensor weight = parameters.at(name);
+    const torch::Tensor& weight = parameters.at(name);
     if (weight.grad().defined()) weight.mutable_grad().mul_(mask);
   }
 }
@@ -63,7 +63,7 @@ void mask_gradients(const nn::TensorMap& parameters, const Masks& masks) {
 void mask_weights(const nn::TensorMap& parameters, const Masks& masks) {
   const torch::NoGradGuard no_grad;
   for (const auto& [name, mask] : masks) {
-    torch::Tensor weight = parameters.at(name);
+    const torch::Tensor& weight = parameters.at(name);
     weight.masked_fill_(mask.logical_not(), 0.0);
   }
 }
