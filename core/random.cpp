@@ -172,13 +172,8 @@ void RandomStream::normals(std::uint64_t first_block, std::size_t count, float* 
     box_muller(words[0], words[1], found[0], found[1]);
     box_muller(words[2], words[3], found[2], found[3]);
     const std::size_t wanted = std::min(kAtOnce, count - done);
-    if (wanted == kAtOnce) {
-      for (std::size_t i = 0; i < kAtOnce; ++i)
-        out[done + i] = found[i % kNormalsPerBlock][i / kNormalsPerBlock];
-    } else {
-      for (std::size_t i = 0; i < wanted; ++i)
-        out[done + i] = found[i % kNormalsPerBlock][i / kNormalsPerBlock];
-    }
+    for (std::size_t i = 0; i < wanted; ++i)
+      out[done + i] = found[i % kNormalsPerBlock][i / kNormalsPerBlock];
   }
 }
 

@@ -16,6 +16,10 @@ namespace {
 
 constexpr int kLargestCodeBits = 30;  // codes are 32-bit integers
 
+Wires wires_of(const ArrayOptions& array) {
+  return {array.row_ohm, array.col_ohm, array.driver_ohm, array.sense_ohm};
+}
+
 Matrix row_select_siemens(const Matrix& siemens, const Wires& wires, Eigen::Index rows_at_once) {
   Matrix result(siemens.cols(), siemens.rows());
   for (Eigen::Index first = 0; first < siemens.rows(); first += rows_at_once) {
@@ -56,7 +60,7 @@ RandomStream array_stream(const RandomStream& run, int chip, int array) {
 }
 
 Matrix effective_siemens(const Matrix& siemens, const ArrayOptions& array) {
-  const Wires wires{array.row_ohm, array.col_ohm, array.driver_ohm, array.sense_ohm};
+  const Wires wires = wires_of(array);
   if (array.topology == Topology::RowSelect) {
     return row_select_siemens(siemens, wires, array.rows_at_once());
   }
@@ -111,8 +115,11 @@ double pair_compensation(const Matrix& positive_then, const Matrix& negative_the
   const auto reference = [&](const Matrix& positive, const Matrix& negative) {
     std::vector<double> currents_a;
     for (const Matrix* siemens : {&positive, &negative}) {
-      const Vector currents = effective_siemens(*siemens, array) * volts;
-      currents_a.insert(currents_a.end(), currents.begin(), currents.end());
+      // One vector of a passive array needs no matrix; selected rows are read group by group.
+      const Vector columns_a = array.topology == Topology::Passive
+                                   ? currents(*siemens, wires_of(array), volts)
+                                   : Vector(effective_siemens(*siemens, array) * volts);
+      currents_a.insert(currents_a.end(), columns_a.begin(), columns_a.end());
     }
     return currents_a;
   };

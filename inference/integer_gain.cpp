@@ -13,6 +13,11 @@
 namespace ohmweave::inference {
 namespace {
 
+constexpr int kColumns = 4;  // whose sums stay in registers
+
+/// Columns as they are stored: what is beyond the last has gains of 0.
+int padded(int num_columns) { return (num_columns + kColumns - 1) / kColumns * kColumns; }
+
 constexpr float kLargestGain = std::numeric_limits<std::int8_t>::max();
 constexpr double kLargestSum = std::numeric_limits<std::int16_t>::max();
 
@@ -94,12 +99,11 @@ std::optional<IntegerGain> IntegerGain::from(const GainMatrix& gain, int rows_at
     for (int row = 0; row < rows; ++row) result.row_places_.push_back(2 * pair + row);
     result.first_pair_.push_back(pair + static_cast<int>((rows + 1) / 2));
   }
-  result.gains_.assign(
-      static_cast<std::size_t>(result.num_pairs()) * static_cast<std::size_t>(gain.rows()) * 2, 0);
+  const std::ptrdiff_t stride = 2 * static_cast<std::ptrdiff_t>(padded(result.num_columns_));
+  result.gains_.assign(static_cast<std::size_t>(result.num_pairs() * stride), 0);
   for (Eigen::Index row = 0; row < gain.cols(); ++row) {
     const int place = result.row_places_[row];
-    std::int8_t* target =
-        result.gains_.data() + static_cast<std::ptrdiff_t>(place / 2) * gain.rows() * 2 + place % 2;
+    std::int8_t* target = result.gains_.data() + place / 2 * stride + place % 2;
     for (Eigen::Index column = 0; column < gain.rows(); ++column)
       target[2 * column] = static_cast<std::int8_t>(gain(column, row));
   }
@@ -114,11 +118,9 @@ void IntegerGain::read(int group, const std::uint8_t* digits, int num_windows,
 
 void IntegerGain::read_lanes(int group, const std::uint8_t* digits, int num_windows, int first,
                              std::int16_t* sums) const {
-  constexpr int kColumns = 4;  // whose sums stay in registers
   const std::ptrdiff_t digit_stride = 2 * static_cast<std::ptrdiff_t>(num_windows);
-  const std::ptrdiff_t gain_stride = 2 * static_cast<std::ptrdiff_t>(num_columns_);
+  const std::ptrdiff_t gain_stride = 2 * static_cast<std::ptrdiff_t>(padded(num_columns_));
   for (int column = 0; column < num_columns_; column += kColumns) {
-    const int columns = std::min(kColumns, num_columns_ - column);
     Lanes low[kColumns] = {zero_lanes(), zero_lanes(), zero_lanes(), zero_lanes()};
     Lanes high[kColumns] = {zero_lanes(), zero_lanes(), zero_lanes(), zero_lanes()};
     for (int pair = first_pair_[group]; pair < first_pair_[group + 1]; ++pair) {
@@ -126,21 +128,13 @@ void IntegerGain::read_lanes(int group, const std::uint8_t* digits, int num_wind
           digits + pair * digit_stride + 2 * static_cast<std::ptrdiff_t>(first);
       const std::int8_t* gain =
           gains_.data() + pair * gain_stride + 2 * static_cast<std::ptrdiff_t>(column);
-      if (columns == kColumns) {
-        for (std::ptrdiff_t i = 0; i < kColumns; ++i) {
-          const std::int16_t both = pair_of(gain + 2 * i);
-          add_products(low[i], digit, both);
-          add_products(high[i], digit + kWindowLanes, both);
-        }
-      } else {
-        for (std::ptrdiff_t i = 0; i < columns; ++i) {
-          const std::int16_t both = pair_of(gain + 2 * i);
-          add_products(low[i], digit, both);
-          add_products(high[i], digit + kWindowLanes, both);
-        }
+      for (std::ptrdiff_t i = 0; i < kColumns; ++i) {
+        const std::int16_t both = pair_of(gain + 2 * i);
+        add_products(low[i], digit, both);
+        add_products(high[i], digit + kWindowLanes, both);
       }
     }
-    for (int i = 0; i < columns; ++i) {
+    for (int i = 0; i < std::min(kColumns, num_columns_ - column); ++i) {
       std::int16_t* target = sums + static_cast<std::ptrdiff_t>(column + i) * num_windows + first;
       store(low[i], target);
       store(high[i], target + kLanes);

@@ -39,7 +39,7 @@ class IntegerGain {
   int num_columns_ = 0;
   std::vector<int> first_pair_;
   std::vector<int> row_places_;
-  std::vector<std::int8_t> gains_;  // pairs x columns x 2
+  std::vector<std::int8_t> gains_;  // pairs x columns, rounded up, x 2
 };
 
 }  // namespace ohmweave::inference

@@ -89,6 +89,10 @@ std::vector<PairSite> lay_out(const MappedNetwork& mapped, const Hardware& hardw
       sites.push_back({block.first_array + 2 * slice, block.node, product.blocks.size(), slice,
                        bits[block.node]});
     product.blocks.push_back(empty_block(mapped, block));
+    if (hardware.device.read_noise) {
+      const GainMatrix& gain = product.blocks.back().gain;
+      product.blocks.back().variance.resize(gain.rows(), gain.cols());
+    }
   }
   for (const int node : weight_nodes(mapped.network.network))
     check_accumulators(*products[node], mapped.network.network.nodes[node].name);
@@ -147,13 +151,6 @@ LayerProducts program_chip(const MappedNetwork& mapped, const Hardware& hardware
   require_same_geometry(mapped.placement.geometry, hardware.array);
   LayerProducts products(mapped.network.nodes.size());
   const std::vector<PairSite> sites = lay_out(mapped, hardware, products);
-  if (hardware.device.read_noise) {
-    for (std::optional<LayerProduct>& product : products) {
-      if (!product) continue;
-      for (BlockProduct& block : product->blocks)
-        block.variance.resize(block.gain.rows(), block.gain.cols());
-    }
-  }
   for_each(static_cast<int>(sites.size()), [&](int i) {
     const PairSite& site = sites[i];
     const crossbar::PairReader pair = read_pair(mapped, hardware, key, age, site);

@@ -109,9 +109,9 @@ void check_times(const RunConfig& c, std::vector<std::string>& problems) {
 
 /// What a device may have that whole networks are not run with.
 void check_device(const RunConfig& c, std::vector<std::string>& problems) {
-  if (c.device.iv && c.evaluate)
+  if (c.device.iv && (c.evaluate || c.chip))
     problems.emplace_back(
-        "/device/iv: networks are evaluated with ohmic cells; leave the section out");
+        "/device/iv: the arrays of a network take cells as ohmic; leave the section out");
 }
 
 }  // namespace

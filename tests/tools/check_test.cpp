@@ -142,7 +142,7 @@ TEST(Check, RefusesNonlinearCellsInNetworks) {
   const Outcome outcome = check(config, folder.path());
 
   EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_NE(outcome.err.find("/device/iv: networks are evaluated with ohmic cells"),
+  EXPECT_NE(outcome.err.find("/device/iv: the arrays of a network take cells as ohmic"),
             std::string::npos)
       << outcome.err;
 }
