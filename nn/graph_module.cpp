@@ -101,21 +101,23 @@ void GraphModule::check_images(const torch::Tensor& images) const {
 }
 
 void GraphModule::load(const Parameters& parameters) {
-  const std::string where = "network '" + network_.name + "': ";
+  const auto problem = [this](const std::string& name, const std::string& text) {
+    return DataError("network '" + network_.name + "': parameter '" + name + "' " + text);
+  };
   for (const auto& [name, tensor] : tensors_) {
     const auto found = parameters.find(name);
-    if (found == parameters.end()) throw DataError(where + "parameter '" + name + "' is missing");
+    if (found == parameters.end()) throw problem(name, "is missing");
     if (torch::IntArrayRef(found->second.shape) != tensor.sizes()) {
-      throw DataError(where + "parameter '" + name + "' is " + size_text(found->second.shape) +
-                      "; must be " + size_text(tensor.sizes()));
+      throw problem(
+          name, "is " + size_text(found->second.shape) + "; must be " + size_text(tensor.sizes()));
     }
     if (!is_finite(found->second)) {
-      throw DataError(where + "parameter '" + name + "' holds NaN or infinity");
+      throw problem(name, "holds NaN or infinity");
     }
   }
   for (const auto& [name, tensor] : parameters) {
     if (tensors_.count(name) == 0) {
-      throw DataError(where + "parameter '" + name + "' belongs to no node");
+      throw problem(name, "belongs to no node");
     }
   }
   const torch::NoGradGuard no_grad;
