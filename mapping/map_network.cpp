@@ -2,6 +2,7 @@
 #include "mapping/map_network.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,23 +35,33 @@ void check_geometry(const QuantizedNetwork& network, const Geometry& geometry,
   if (!problems.empty()) throw ConfigError(std::move(problems));
 }
 
+int rows_per_channel(const Node& layer) {
+  return layer.op == Op::Conv2d ? layer.kernel * layer.kernel : 1;
+}
+
+/// The cut of one group of a layer.
+Partition cut_group(const QuantizedNetwork& network, const MatrixShape& shape, const Block& place,
+                    const CutRules& rules) {
+  const std::optional<QuantizedWeights>& weights = network.nodes[place.node].weights;
+  OHMWEAVE_REQUIRE(weights.has_value(), "a layer without weight codes");
+  const int window = rows_per_channel(network.network.nodes[place.node]);
+  return partition(NonzeroPattern(*weights, shape, place.group, window), rules);
+}
+
 /// Cuts every weight layer, in the order of their nodes.
-std::vector<Block> cut_into_blocks(const QuantizedNetwork& network, const Geometry& geometry) {
+std::vector<Block> cut_into_blocks(const QuantizedNetwork& network, const CutRules& rules) {
   const std::vector<Shape> shapes = infer_shapes(network.network);
   std::vector<Block> blocks;
   for (const int node : weight_nodes(network.network)) {
-    OHMWEAVE_REQUIRE(network.nodes[node].weights.has_value(), "a layer without weight codes");
     const MatrixShape shape = matrix_shape(network.network, shapes, node);
-    for (int group = 0; group < shape.groups; ++group) {
-      const NonzeroPattern pattern(*network.nodes[node].weights, shape, group);
-      Partition cut = partition(pattern, {geometry.rows, geometry.cols});
+    Block block;
+    block.node = node;
+    for (block.group = 0; block.group < shape.groups; ++block.group) {
+      Partition cut = cut_group(network, shape, block, rules);
       for (Piece& piece : cut.pieces) {
-        Block block;
-        block.node = node;
-        block.group = group;
         block.rows = std::move(piece.rows);
         block.columns = std::move(piece.columns);
-        blocks.push_back(std::move(block));
+        blocks.push_back(block);
       }
     }
   }
@@ -103,7 +114,8 @@ Placement map_network(const QuantizedNetwork& network, const Geometry& geometry,
   check_geometry(network, geometry, options);
   Placement placement;
   placement.geometry = geometry;
-  placement.blocks = cut_into_blocks(network, geometry);
+  placement.blocks =
+      cut_into_blocks(network, {geometry, options.layout, options.packing != Packing::None});
   add_arrays(placement, options.packing);
 
   PlacingProblem problem;
@@ -115,6 +127,16 @@ Placement map_network(const QuantizedNetwork& network, const Geometry& geometry,
   placement.mesh_height = problem.mesh.height;
   placement.tiles = find_placer(options.placer).place(problem);
   return placement;
+}
+
+std::vector<int> arrays_in_grid(const QuantizedNetwork& network, const Geometry& geometry) {
+  std::vector<int> arrays(network.nodes.size(), 0);
+  CutRules rules;
+  rules.geometry = geometry;
+  rules.layout = "grid";
+  for (const Block& block : cut_into_blocks(network, rules))
+    arrays[block.node] += geometry.arrays_per_position();
+  return arrays;
 }
 
 }  // namespace ohmweave::mapping

@@ -2,6 +2,8 @@
 // From an integer network to a placement: partition, removal of dead rows and columns, tiles, mesh.
 #pragma once
 
+#include <vector>
+
 #include "mapping/options.h"
 #include "mapping/placement.h"
 
@@ -15,5 +17,10 @@ namespace ohmweave::mapping {
 /// slices and signs, fewer cell bits than weight bits).
 [[nodiscard]] Placement map_network(const QuantizedNetwork& network, const Geometry& geometry,
                                     const MappingOptions& options);
+
+/// Arrays of each node (0 for nodes without weights) if its weights stood where the matrix has
+/// them, no line moved (the layout `grid`): what reordering and packing are to be measured against.
+[[nodiscard]] std::vector<int> arrays_in_grid(const QuantizedNetwork& network,
+                                              const Geometry& geometry);
 
 }  // namespace ohmweave::mapping
