@@ -75,18 +75,6 @@ Matrix program_siemens(const std::vector<int>& levels, int rows, int cols,
   return Eigen::Map<const Matrix>(siemens.data(), rows, cols);
 }
 
-std::vector<int> whole_array_levels(const std::vector<int>& levels, int used_rows, int used_cols,
-                                    const ArrayOptions& array) {
-  OHMWEAVE_REQUIRE(used_rows <= array.rows && used_cols <= array.cols &&
-                       levels.size() == static_cast<std::size_t>(used_rows) * used_cols,
-                   "a block fits its array");
-  std::vector<int> whole(static_cast<std::size_t>(array.rows) * array.cols, 0);
-  for (int r = 0; r < used_rows; ++r)
-    std::copy_n(levels.begin() + static_cast<std::ptrdiff_t>(r) * used_cols, used_cols,
-                whole.begin() + static_cast<std::ptrdiff_t>(r) * array.cols);
-  return whole;
-}
-
 RandomStream array_stream(const RandomStream& run, int chip, int array) {
   OHMWEAVE_REQUIRE(chip >= 0 && array >= 0, "chips and arrays count from 0");
   return run.child("devices", static_cast<std::uint64_t>(chip), static_cast<std::uint64_t>(array));

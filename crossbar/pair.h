@@ -26,12 +26,6 @@ namespace ohmweave::crossbar {
                                      const DeviceOptions& device, int bits_per_cell,
                                      const RandomStream& stream);
 
-/// Levels of a whole array of which a block fills the corner at the drivers and far from the
-/// virtual grounds; all other cells are there too, at level 0.
-/// levels: used_rows x used_cols row-major; result: array.rows x array.cols.
-[[nodiscard]] std::vector<int> whole_array_levels(const std::vector<int>& levels, int used_rows,
-                                                  int used_cols, const ArrayOptions& array);
-
 /// The stream of array `array` of chip sample `chip`: the same frozen devices for accuracy and
 /// energy.
 [[nodiscard]] RandomStream array_stream(const RandomStream& run, int chip, int array);
