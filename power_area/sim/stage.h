@@ -33,6 +33,7 @@ class UnitProcess final : public sc_core::sc_module {
   /// This unit's windows among the first `windows` of the node.
   [[nodiscard]] std::int64_t share_of(std::int64_t windows) const;
   [[nodiscard]] const UnitResult& result() const { return result_; }
+  [[nodiscard]] int tile() const;
   [[nodiscard]] std::string waits_for() const;
 
  private:
@@ -82,9 +83,11 @@ class Stage final : public sc_core::sc_module {
 
  private:
   friend class UnitProcess;
-  struct Consumer {
+  /// A packet of every row, and the units that take it from their tile's buffer.
+  struct Destination {
     Stage* stage;
-    std::size_t edge;
+    RowPacket packet;
+    std::vector<UnitProcess*> takers;
   };
 
   void emit();
@@ -92,7 +95,6 @@ class Stage final : public sc_core::sc_module {
   [[nodiscard]] bool consumers_have_room() const;
   [[nodiscard]] std::int64_t freed_rows(std::size_t edge) const;
   void send_row(std::int64_t row);
-  void send_row_to(const Consumer& consumer, std::int64_t row);
   void send_partial(int unit, std::int64_t window);
   void count_packet(std::int64_t bits, int from_tile, int to_tile);
 
@@ -100,7 +102,8 @@ class Stage final : public sc_core::sc_module {
   int index_;
   Mesh& mesh_;
   std::vector<std::unique_ptr<UnitProcess>> units_;
-  std::vector<Consumer> consumers_;
+  std::vector<Destination> destinations_;
+  std::vector<std::pair<Stage*, std::size_t>> consumers_;  // and their edges
   std::vector<Stage*> producers_;
   std::map<std::int64_t, std::int64_t> row_starts_;
   std::deque<std::int64_t> ready_at_;  // of finished rows not yet emitted

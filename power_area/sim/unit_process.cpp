@@ -4,11 +4,6 @@
 
 namespace ohmweave::power_area {
 
-namespace {
-constexpr std::int64_t kOutputRows = 2;  // rows the output register holds: one filled, one sent
-constexpr std::int64_t kPartialsOnTheWay = 2;  // sums a unit may have in the mesh
-}  // namespace
-
 UnitProcess::UnitProcess(const sc_core::sc_module_name& name, Stage& stage, int index)
     : sc_core::sc_module(name),
       stage_(stage),
@@ -19,6 +14,8 @@ UnitProcess::UnitProcess(const sc_core::sc_module_name& name, Stage& stage, int 
   SC_METHOD(step);
   sensitive << wake_ << done_;
 }
+
+int UnitProcess::tile() const { return stage_.node().units[index_].tile; }
 
 void UnitProcess::receive_row(std::size_t edge) {
   received_rows_[edge] += 1;

@@ -64,22 +64,8 @@ TEST(Simulate, ALinkServesPacketsThatComeWhileItIsBeingTaken) {
 }
 
 TEST(Simulate, NamesWhoWaitsWhenNothingMovesAnyMore) {
-  // The join reads a row of the short branch with the last row of the long one, but the source,
-  // which feeds both, may not run ahead of the short branch's one-row buffer.
-  PipelineModel model;
-  model.tiles = {{0, 0}};
-  PipelineNode join;
-  join.name = "join";
-  join.edges = {window_edge(1, 1, 1, 1), window_edge(0, 1, 1, 1)};
-  join.units = {unit_on(0, 1, {8, 8})};
-  PipelineNode long_branch;
-  long_branch.name = "long branch";
-  long_branch.edges = {whole_edge(0, 4)};
-  long_branch.units = {unit_on(0, 1, {8})};
-  model.nodes = {source(0, 4, 1), long_branch, join, sink(0, 2, 1)};
-
   try {
-    (void)simulate(model);
+    (void)simulate(halting());
     FAIL() << "a deadlock was not noticed";
   } catch (const NumericError& error) {
     EXPECT_NE(std::string(error.what()).find("long branch waits for its input"), std::string::npos)
