@@ -27,13 +27,14 @@ void Link::accept(Packet packet) {
 }
 
 void Link::serve() {
-  if (waiting_.empty()) return;
   if (free_at_ > now()) {
-    // Another packet came in the delta cycle in which the link was taken: SystemC keeps only the
-    // earlier of two notifications, so the later one has to be asked for again.
+    // The link was taken in an earlier delta cycle of this very time. SystemC keeps only the
+    // earlier of two notifications, so the one for when the link is free was dropped and is asked
+    // for again, even when nothing waits yet.
     wake_.notify(cycles(free_at_ - now()));
     return;
   }
+  if (waiting_.empty()) return;
   Packet packet = std::move(waiting_.begin()->second);
   waiting_.erase(waiting_.begin());
   const std::int64_t serialization = mesh_.routes().serialization_cycles(packet.bits);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "core/random.h"
@@ -49,20 +50,31 @@ inline void add_unit(Draws& draw, PipelineNode& node, int tile, int copy) {
   node.units.push_back(unit);
 }
 
-/// A chain of layers, each with a home tile, copies and, `on_mesh`, a second tile beside it:
-/// packets of two senders never meet. Without a mesh all tiles are at one position, and a layer may
-/// join two maps.
-inline PipelineModel random_pipeline(std::uint64_t seed, bool on_mesh) {
+enum class Spread {
+  OneTile,  // nothing goes over the mesh
+  Line,     // packets of two senders never meet
+  Crowd     // tiles anywhere on a small mesh
+};
+
+/// A chain of layers, each with a home tile, copies and a second tile. Except on a line, a layer
+/// may join two maps.
+inline PipelineModel random_pipeline(std::uint64_t seed, Spread spread) {
+  constexpr int kCrowd = 3;  // width and height of its mesh
   Draws draw(seed);
   PipelineModel model;
   const int num_layers = draw(1, 5);
   model.num_inferences = draw(1, 5);
   model.router_cycles = draw(0, 4);
   model.link_bits_per_cycle = draw(8, 64);
-  model.mesh_width = on_mesh ? num_layers + 2 : 1;
-  model.mesh_height = on_mesh ? 2 : 1;
+  const std::map<Spread, MeshPosition> sizes = {{Spread::OneTile, {1, 1}},
+                                                {Spread::Line, {num_layers + 2, 2}},
+                                                {Spread::Crowd, {kCrowd, kCrowd}}};
+  model.mesh_width = sizes.at(spread).x;
+  model.mesh_height = sizes.at(spread).y;
   const auto tile_at = [&](int x, int y) {
-    model.tiles.push_back(on_mesh ? MeshPosition{x, y} : MeshPosition{});
+    if (spread == Spread::OneTile) x = y = 0;
+    if (spread == Spread::Crowd) x = draw(0, kCrowd - 1), y = draw(0, kCrowd - 1);
+    model.tiles.push_back({x, y});
     return static_cast<int>(model.tiles.size()) - 1;
   };
   PipelineNode port;
@@ -81,7 +93,8 @@ inline PipelineModel random_pipeline(std::uint64_t seed, bool on_mesh) {
     node.num_rows = static_cast<int>(node.edges[0].first_rows.size());
     node.edges[0].capacity_rows += draw(0, 3);
     // A second map of as many rows, with room for all of it.
-    for (int other = layer - 2; !on_mesh && other >= 0 && node.edges.size() < 2; --other)
+    for (int other = layer - 2; spread != Spread::Line && other >= 0 && node.edges.size() < 2;
+         --other)
       if (model.nodes[other].num_rows == node.num_rows) {
         node.edges.push_back(padded_edge(other, node.num_rows, 1, 1));
         node.edges.back().capacity_rows = node.num_rows;
@@ -89,7 +102,7 @@ inline PipelineModel random_pipeline(std::uint64_t seed, bool on_mesh) {
     node.windows_per_row = is_sink ? 1 : draw(1, 6);
     node.emit_cycles = draw(0, 30);
     node.num_copies = is_sink ? 1 : draw(1, 3);
-    const int beside = on_mesh ? tile_at(layer, 1) : tile_at(0, 0);
+    const int beside = tile_at(layer, 1);
     for (int copy = 0; copy < node.num_copies; ++copy) add_unit(draw, node, node.home_tile, copy);
     if (!is_sink && draw(0, 1) == 1) add_unit(draw, node, beside, 0);
     model.nodes.push_back(node);
