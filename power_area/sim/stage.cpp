@@ -12,8 +12,9 @@ namespace {
 constexpr int kPartialPacket = -1;  // in place of the consumer in a packet's key
 }  // namespace
 
-Stage::Stage(const sc_core::sc_module_name& name, const PipelineModel& model, int node, Mesh& mesh)
-    : sc_core::sc_module(name), model_(model), index_(node), mesh_(mesh) {
+Stage::Stage(const sc_core::sc_module_name& name, const PipelineModel& model, int node, Mesh& mesh,
+             Arithmetic* arithmetic)
+    : sc_core::sc_module(name), model_(model), index_(node), mesh_(mesh), arithmetic_(arithmetic) {
   SC_HAS_PROCESS(Stage);
   SC_METHOD(emit);
   sensitive << emit_ << ready_;
@@ -45,22 +46,41 @@ void Stage::rows_freed() {
   for (Stage* producer : producers_) producer->credit();
 }
 
-void Stage::send_partial(int unit, std::int64_t window) {
+void Stage::send_partial(int unit, std::int64_t window, Sums sums) {
   const PipelineUnit& from = node().units[unit];
   UnitProcess* process = units_[unit].get();
-  if (from.partial_bits == 0) {
+  const auto deliver = [this, process, window, sums = std::move(sums)] {
+    if (arithmetic_ != nullptr) add_sums(window, sums);
     process->partial_arrived();
+  };
+  if (from.partial_bits == 0) {
+    deliver();
     return;
   }
   Packet packet;
   packet.key = {index_, kPartialPacket, 0, window, unit};
   packet.bits = from.partial_bits;
-  packet.deliver = [process] { process->partial_arrived(); };
+  packet.deliver = deliver;
   count_packet(from.partial_bits, from.tile, node().home_tile);
   mesh_.send(from.tile, node().home_tile, std::move(packet));
 }
 
-void Stage::window_done(int) { collect_rows(); }
+void Stage::add_sums(std::int64_t window, const Sums& sums) {
+  Sums& total = sums_[window];
+  if (total.empty()) total.assign(sums.size(), 0);
+  OHMWEAVE_REQUIRE(total.size() == sums.size(), "sums of " + node().name);
+  for (std::size_t i = 0; i < sums.size(); ++i) total[i] += sums[i];
+}
+
+SharedRow Stage::finish_row(std::int64_t row) {
+  if (arithmetic_ == nullptr) return nullptr;
+  std::vector<Sums> windows;
+  for (std::int64_t w = row * node().windows_per_row; w < (row + 1) * node().windows_per_row; ++w)
+    windows.push_back(std::move(sums_.extract(w).mapped()));
+  const WindowPlace place{index_, 0, static_cast<int>(row / node().num_rows),
+                          static_cast<int>(row % node().num_rows), 0};
+  return std::make_shared<const RowCodes>(arithmetic_->finish_row(place, windows));
+}
 
 void Stage::collect_rows() {
   while (finished_ < num_rows()) {
@@ -76,6 +96,7 @@ void Stage::collect_rows() {
     rows_.push_back(event);
     row_starts_.erase(finished_);
     ready_at_.push_back(event.end_cycle);
+    finished_rows_.push_back(finish_row(finished_));
     finished_ += 1;
     if (ready_at_.size() == 1) ready_.notify(cycles(node().emit_cycles));
   }
@@ -106,12 +127,15 @@ void Stage::emit() {
 }
 
 void Stage::send_row(std::int64_t row) {
+  const SharedRow codes = std::move(finished_rows_.front());
+  finished_rows_.pop_front();
+  if (destinations_.empty() && codes != nullptr) kept_rows_.push_back(codes);
   for (const Destination& to : destinations_) {
     Packet packet;
     packet.key = {index_, to.packet.consumer, to.packet.edge, row, to.packet.tile};
     packet.bits = to.packet.bits;
-    packet.deliver = [&to] {
-      for (UnitProcess* taker : to.takers) taker->receive_row(to.packet.edge);
+    packet.deliver = [&to, codes] {
+      for (UnitProcess* taker : to.takers) taker->receive_row(to.packet.edge, codes);
     };
     to.stage->result_.received_bits += packet.bits;
     count_packet(packet.bits, node().home_tile, to.packet.tile);

@@ -73,6 +73,49 @@ TEST(Simulate, NamesWhoWaitsWhenNothingMovesAnyMore) {
   }
 }
 
+/// Row y of image i is {1000 i + y}; the layer's windows add up the rows they read.
+class RowNumbers final : public Arithmetic {
+ public:
+  explicit RowNumbers(int kernel) : kernel_(kernel) {}
+  std::vector<std::int64_t> read_window(const WindowPlace& place, const HeldRows& held) override {
+    if (place.node == 0) return {1000 * place.inference + place.row};
+    std::int64_t sum = 0;
+    const int rows = place.node == 1 ? kernel_ : kRows;
+    for (int y = 0; y < rows; ++y) sum += held.row(0, place.row + y).at(0);
+    return {sum};
+  }
+  RowCodes finish_row(const WindowPlace&,
+                      const std::vector<std::vector<std::int64_t>>& windows) override {
+    std::int64_t sum = 0;
+    for (const std::vector<std::int64_t>& window : windows) sum += window.at(0);
+    return {static_cast<std::int32_t>(sum)};
+  }
+  [[nodiscard]] Json notes() const override { return "done"; }
+
+ private:
+  int kernel_;
+};
+
+TEST(Simulate, CarriesRowsToTheWindowsThatReadThem) {
+  PipelineModel model = one_layer();
+  model.num_inferences = 2;
+  RowNumbers arithmetic(kKernel);
+
+  const FunctionalResult result = simulate(model, arithmetic);
+
+  // Windows of rows 0..2, 1..3, 2..4, 3..5, four of each: 4 * (3 + 6 + 9 + 12).
+  EXPECT_EQ(result.outputs[0], (RowCodes{120}));
+  EXPECT_EQ(result.outputs[1], (RowCodes{120 + 4 * 4 * 3 * 1000}));
+  EXPECT_EQ(result.notes, "done");
+  EXPECT_EQ(result_to_json(result.timing), result_to_json(simulate(model)));
+}
+
+TEST(Simulate, RefusesAWindowThatReadsARowThatIsNotThere) {
+  RowNumbers arithmetic(kKernel + 1);  // one row more than the model's windows have
+
+  EXPECT_THROW((void)simulate(one_layer(), arithmetic), NumericError);
+}
+
 TEST(Simulate, TimelineHasOneTraceEventForEveryRow) {
   const PipelineModel model = one_layer();
   const PipelineResult result = simulate(model);
