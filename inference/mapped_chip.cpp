@@ -8,6 +8,8 @@
 #include "core/error.h"
 #include "crossbar/drift.h"
 #include "crossbar/pair.h"
+#include "inference/built_converters.h"
+#include "inference/gate_circuit.h"
 #include "mapping/column_sums.h"
 
 namespace ohmweave::inference {
@@ -120,27 +122,36 @@ crossbar::Matrix aged_array(const crossbar::Matrix& programmed, const Hardware& 
   return Eigen::Map<const crossbar::Matrix>(aged.data(), programmed.rows(), programmed.cols());
 }
 
-/// The pair of arrays at a site, at its age.
-crossbar::PairReader read_pair(const MappedNetwork& mapped, const Hardware& hardware,
-                               const ChipKey& key, const std::optional<ChipAge>& age,
-                               const PairSite& site) {
-  const auto reader_of = [&](const crossbar::Matrix& positive, const crossbar::Matrix& negative) {
-    return crossbar::make_pair_reader(positive, negative, hardware.array, hardware.device,
-                                      hardware.dac, site.bits.adc_bits, site.bits.dropped_bits);
-  };
-  const int array = site.positive_array;
-  const crossbar::Matrix positive = program_array(mapped, hardware, key, array);
-  const crossbar::Matrix negative = program_array(mapped, hardware, key, array + 1);
-  if (!age) return reader_of(positive, negative);
-  const crossbar::Matrix old_positive = aged_array(positive, hardware, key, array, age->when);
-  const crossbar::Matrix old_negative = aged_array(negative, hardware, key, array + 1, age->when);
-  crossbar::PairReader reader = reader_of(old_positive, old_negative);
-  if (age->is_compensated) {
-    const auto factor = static_cast<float>(crossbar::pair_compensation(
-        positive, negative, old_positive, old_negative, hardware.array));
-    reader.unit_gain *= factor;
-    reader.unit_variance *= factor * factor;
-  }
+/// The cells of a pair of arrays, at their age.
+struct PairCells {
+  crossbar::Matrix positive;
+  crossbar::Matrix negative;
+  double compensation = 1.0;  // of the converter's step
+};
+
+PairCells pair_cells(const MappedNetwork& mapped, const Hardware& hardware, const ChipKey& key,
+                     const std::optional<ChipAge>& age, int array) {
+  PairCells fresh{program_array(mapped, hardware, key, array),
+                  program_array(mapped, hardware, key, array + 1)};
+  if (!age) return fresh;
+  PairCells old{aged_array(fresh.positive, hardware, key, array, age->when),
+                aged_array(fresh.negative, hardware, key, array + 1, age->when)};
+  if (age->is_compensated)
+    old.compensation = crossbar::pair_compensation(fresh.positive, fresh.negative, old.positive,
+                                                   old.negative, hardware.array);
+  return old;
+}
+
+/// The pair as it is read, its converter's step following what its cells have lost.
+crossbar::PairReader read_pair(const PairCells& cells, const Hardware& hardware,
+                               const ConverterBits& bits) {
+  crossbar::PairReader reader = crossbar::make_pair_reader(
+      cells.positive, cells.negative, hardware.array, hardware.device, hardware.dac, bits.adc_bits,
+      bits.dropped_bits);
+  if (cells.compensation == 1.0) return reader;
+  const auto factor = static_cast<float>(cells.compensation);
+  reader.unit_gain *= factor;
+  reader.unit_variance *= factor * factor;
   return reader;
 }
 

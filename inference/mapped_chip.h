@@ -21,6 +21,7 @@ struct Hardware {
   crossbar::ArrayOptions array;
   crossbar::AdcOptions adc;
   crossbar::DacOptions dac;
+  int columns_per_adc = 128;  // neighbouring columns of a pair that share a converter
 };
 
 /// An integer network and where its weights sit.
