@@ -68,6 +68,32 @@ std::vector<Block> cut_into_blocks(const QuantizedNetwork& network, const CutRul
   return blocks;
 }
 
+void check_copies(const QuantizedNetwork& network, const std::vector<std::int64_t>& copies) {
+  OHMWEAVE_REQUIRE(copies.empty() || copies.size() == network.nodes.size(),
+                   "one number of copies a node");
+  for (const int node : weight_nodes(network.network))
+    OHMWEAVE_REQUIRE(copies.empty() || copies[node] >= 1, "a layer has at least one copy");
+}
+
+/// The needed blocks, then the copies 1, 2, ... of each layer's: so the needed arrays, and the
+/// devices in them, are the same whatever is duplicated.
+std::vector<Block> with_copies(const std::vector<Block>& needed,
+                               const std::vector<std::int64_t>& copies) {
+  std::vector<Block> blocks = needed;
+  if (copies.empty()) return blocks;
+  for (auto begin = needed.begin(); begin != needed.end();) {
+    const auto end = std::find_if(
+        begin, needed.end(), [&begin](const Block& block) { return block.node != begin->node; });
+    for (int copy = 1; copy < copies[begin->node]; ++copy)
+      for (auto block = begin; block != end; ++block) {
+        blocks.push_back(*block);
+        blocks.back().copy = copy;
+      }
+    begin = end;
+  }
+  return blocks;
+}
+
 /// Seats the blocks and makes the arrays of their positions, on no tile yet.
 void add_arrays(Placement& placement, Packing packing) {
   const std::vector<Seat> seats = assign_positions(placement.blocks, placement.geometry, packing);
@@ -110,12 +136,14 @@ int assign_tiles(Placement& placement, const QuantizedNetwork& network, int posi
 }  // namespace
 
 Placement map_network(const QuantizedNetwork& network, const Geometry& geometry,
-                      const MappingOptions& options) {
+                      const MappingOptions& options, const std::vector<std::int64_t>& copies) {
   check_geometry(network, geometry, options);
+  check_copies(network, copies);
   Placement placement;
   placement.geometry = geometry;
-  placement.blocks =
-      cut_into_blocks(network, {geometry, options.layout, options.packing != Packing::None});
+  placement.blocks = with_copies(
+      cut_into_blocks(network, {geometry, options.layout, options.packing != Packing::None}),
+      copies);
   add_arrays(placement, options.packing);
 
   PlacingProblem problem;
