@@ -157,6 +157,26 @@ Placement map_network(const QuantizedNetwork& network, const Geometry& geometry,
   return placement;
 }
 
+Json traffic_summary(const Placement& placement, const QuantizedNetwork& network) {
+  PlacingProblem problem;
+  problem.num_tiles = static_cast<int>(placement.tiles.size());
+  problem.mesh = {placement.mesh_width, placement.mesh_height};
+  problem.traffic = tile_traffic(placement, network);
+  double bytes = 0.0;
+  for (const TileTraffic& entry : problem.traffic) bytes += entry.bytes_per_inference;
+  double port_bytes = 0.0;
+  for (const PortTraffic& entry : port_traffic(placement, network))
+    port_bytes += entry.bytes_in_per_inference + entry.bytes_out_per_inference;
+  const double hops = traffic_hops(placement.tiles, problem.traffic);
+  const double row_major = traffic_hops(place_row_major(problem), problem.traffic);
+  Json summary = {{"bytes_between_tiles", bytes},
+                  {"bytes_through_port", port_bytes},
+                  {"byte_hops", hops},
+                  {"byte_hops_row_major", row_major}};
+  if (row_major > 0.0) summary["hops_ratio"] = hops / row_major;
+  return summary;
+}
+
 std::vector<int> arrays_in_grid(const QuantizedNetwork& network, const Geometry& geometry) {
   std::vector<int> arrays(network.nodes.size(), 0);
   CutRules rules;

@@ -78,6 +78,7 @@ void map_stage(const Run& run, const std::filesystem::path& output) {
   summary["array_ratio"] = dense_summary["arrays_needed"].get<double>() / needed;
   summary["dense_cell_utilization_fraction"] = dense_summary["cell_utilization_fraction"];
   add_grid_arrays(networks.mapped, geometry(config), summary);
+  summary["traffic"] = mapping::traffic_summary(placement, networks.mapped);
   write_json_atomically(output / "placement.json", mapping::placement_to_json(placement));
   write_json_atomically(output / "mapping.json", summary);
   write_file_atomically(output / "arrays.npz", encode_npz(mapping::arrays_to_npz(placement)));
