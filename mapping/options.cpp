@@ -5,6 +5,7 @@ namespace ohmweave::mapping {
 namespace {
 
 constexpr int kMaxArraysPerTile = 1 << 16;
+constexpr int kMaxTiles = 1 << 20;
 
 }  // namespace
 
@@ -48,6 +49,14 @@ void declare(Fields& f, MappingOptions& o) {
            "more time");
   std::vector<Word> words = layout_words();
   words.insert(words.begin(), {kBestLayout, "for each layer the layout with the fewest arrays"});
+  f.integer("max_tiles", o.max_tiles, {1, kMaxTiles},
+            "tiles of the chip; absent: as many as the network needs");
+  f.boolean("reload", o.reload,
+            "whether a network that needs more than max_tiles is loaded in rounds, layer after "
+            "layer, for every image anew; else it is an error");
+  f.rule(!o.reload || o.packing != Packing::AcrossLayers, "reload",
+         "blocks that share arrays across layers would be in different rounds; set packing to "
+         "\"none\" or \"within_layers\"");
   f.word("layout", o.layout, words, "how weight matrices are cut into blocks");
   f.integer("arrays_per_tile", o.arrays_per_tile, {1, kMaxArraysPerTile},
             "physical arrays that share a tile's buffers and router port; every slice and sign of "
