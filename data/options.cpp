@@ -37,8 +37,8 @@ void declare(Fields& f, DataOptions& o) {
          "must be less than num_train_images (" + std::to_string(o.num_train_images) + ")");
 }
 
-std::string expand_environment(const std::string& path) {
-  const std::string where = "/data/path = \"" + path + "\": ";
+std::string expand_environment(const std::string& path, const std::string& pointer) {
+  const std::string where = pointer + " = \"" + path + "\": ";
   std::string expanded;
   std::size_t at = 0;
   while (true) {
