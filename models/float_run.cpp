@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "core/error.h"
@@ -11,8 +12,18 @@
 namespace ohmweave::models {
 namespace {
 
-constexpr std::size_t kLanes = 16;   // places, or partial sums, that are worked on together
-constexpr std::size_t kOutputs = 4;  // outputs of one tile
+constexpr std::size_t kVector = 8;           // floats of one processor register
+constexpr std::size_t kLanes = 2 * kVector;  // places, or partial sums, that are worked on together
+constexpr std::size_t kOutputs = 4;          // outputs of one tile
+
+/// Sums kept in registers; as an array of floats gcc would keep them in memory.
+using Vector = float __attribute__((vector_size(kVector * sizeof(float))));
+
+Vector load(const float* from) {
+  Vector vector;
+  std::memcpy(&vector, from, sizeof vector);
+  return vector;
+}
 
 /// One node at work.
 struct Step {
@@ -30,13 +41,21 @@ struct Step {
 /// sums[o][l] = sum over r of weights[o * rows + r] * columns[r * kLanes + l].
 using Sums = std::array<std::array<float, kLanes>, kOutputs>;
 Sums multiply_tile(const float* weights, std::size_t rows, const float* columns) {
-  Sums sums{};
+  Vector left[kOutputs] = {};
+  Vector right[kOutputs] = {};
   for (std::size_t r = 0; r < rows; ++r) {
-    const float* column = columns + r * kLanes;
+    const Vector low = load(columns + r * kLanes);
+    const Vector high = load(columns + r * kLanes + kVector);
     for (std::size_t o = 0; o < kOutputs; ++o) {
       const float weight = weights[o * rows + r];
-      for (std::size_t l = 0; l < kLanes; ++l) sums[o][l] += weight * column[l];
+      left[o] += weight * low;
+      right[o] += weight * high;
     }
+  }
+  Sums sums;
+  for (std::size_t o = 0; o < kOutputs; ++o) {
+    std::memcpy(sums[o].data(), &left[o], sizeof left[o]);
+    std::memcpy(sums[o].data() + kVector, &right[o], sizeof right[o]);
   }
   return sums;
 }
@@ -101,14 +120,16 @@ FloatMap multiplied(const Step& step) {
   FloatMap out;
   for (int o = 0; o < step.node.out_channels; ++o) {
     const float* weight = weights.data() + static_cast<std::size_t>(o) * rows;
-    std::array<float, kLanes> sums{};
+    Vector left = {};
+    Vector right = {};
     std::size_t r = 0;
     for (; r + kLanes <= rows; r += kLanes) {
-      for (std::size_t l = 0; l < kLanes; ++l) sums[l] += weight[r + l] * step.input[r + l];
+      left += load(weight + r) * load(step.input.data() + r);
+      right += load(weight + r + kVector) * load(step.input.data() + r + kVector);
     }
-    for (; r < rows; ++r) sums[0] += weight[r] * step.input[r];
     float sum = 0.0F;
-    for (const float part : sums) sum += part;
+    for (; r < rows; ++r) sum += weight[r] * step.input[r];
+    for (std::size_t l = 0; l < kVector; ++l) sum += left[l] + right[l];
     out.push_back(sum);
   }
   return out;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A network of floats run on one image, without torch: fast enough to see what the activations of a
-// network for ImageNet span. Single precision, sums in the order of the matrix rows.
+// network for ImageNet span. Single precision.
 #pragma once
 
 #include <functional>
