@@ -117,7 +117,7 @@ const std::vector<Stage>& stages() {
        run_compress},
       {"map",
        "assigns every weight to a cell, every array to a tile",
-       1,
+       2,
        always({"activations", "array", "mapping"}),
        {"dense", "compress"},
        {kBoost},
