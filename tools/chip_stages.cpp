@@ -42,7 +42,7 @@ ChipNetworks load_chip_networks(const Run& run) {
   const QuantizationOptions options = quantization_options(run.loaded.config);
   ChipNetworks networks;
   networks.baseline = quantize(load_network_model(run.folder / "dense"), options);
-  networks.mapped = run.loaded.config.compress
+  networks.mapped = is_compressed(run.loaded.config)
                         ? quantize(load_network_model(run.folder / "compress"), options)
                         : networks.baseline;
   return networks;
