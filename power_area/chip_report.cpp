@@ -66,7 +66,7 @@ Json layer_json(const SimulatedChip& chip, const Ledger& ledger, int layer, doub
 
 Json part_json(const Part& part, double rate_hz) {
   return {{"name", part.name},
-          {"group", part.group == PartGroup::ArrayAndConverter ? "arrays_and_converters" : "other"},
+          {"group", group_name(part.group)},
           {"count", part.cost.count},
           {"area_m2", part.cost.area_m2},
           {"energy_j", part.cost.dynamic_j + part.cost.leakage_w / rate_hz},

@@ -45,14 +45,15 @@ void check_placement(const mapping::Placement& placement, const Circuits& circui
 
 SimulatedChip simulate_chip(const EstimateInputs& inputs, const MappedNetwork& mapped) {
   check_placement(mapped.placement, inputs.circuits);
-  SimulatedChip chip{mapped, inputs.circuits, inputs.library, {}, {}, {}, {}};
+  SimulatedChip chip{mapped, inputs.circuits, inputs.library, {}, {}, {}, {}, {}};
   chip.plans = plan_layers(mapped, inputs.circuits, inputs.library);
-  chip.pipeline = build_pipeline(mapped, chip.plans, inputs.circuits, inputs.library);
+  chip.pipeline = build_pipeline(mapped, chip.plans, inputs.circuits);
   chip.result = simulate(chip.pipeline.model);
-  const double settle_s = inputs.library.si("array_settle_time");
-  for (const LayerPlan& plan : chip.plans)
+  for (const LayerPlan& plan : chip.plans) {
+    chip.nonzero.push_back(nonzero_shares(mapped, plan, inputs.circuits));
     chip.share_energies_j.push_back(
-        share_energies_j(mapped, plan, inputs.circuits, settle_s, inputs.stream));
+        share_energies_j(mapped, plan, inputs.circuits, plan.settle_s, inputs.stream));
+  }
   return chip;
 }
 
@@ -113,22 +114,6 @@ Json estimate_json(const EstimateInputs& inputs, const Estimate& estimate) {
 }
 
 }  // namespace
-
-std::filesystem::path component_library_path(const std::string& preset,
-                                             const std::filesystem::path& presets) {
-  if (preset.find('/') != std::string::npos) return preset;
-  const std::filesystem::path folder = presets / "components";
-  std::filesystem::path file = folder / (preset + ".json");
-  if (std::filesystem::exists(file)) return file;
-  std::vector<std::string> names;
-  if (std::filesystem::is_directory(folder))
-    for (const auto& entry : std::filesystem::directory_iterator(folder))
-      if (entry.path().extension() == ".json") names.push_back(entry.path().stem().string());
-  std::sort(names.begin(), names.end());
-  std::string text = "/chip/preset = \"" + preset + "\": unknown component library; allowed:";
-  for (const std::string& name : names) text += " " + name;
-  throw ConfigError({text + ", or a path to a file"});
-}
 
 Json estimate_chips(const EstimateInputs& inputs) {
   return estimate_json(inputs, estimate_one(inputs, inputs.chip));

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/random.h"
+#include "power_area/chip_library.h"
 #include "power_area/layer_plan.h"
 
 namespace ohmweave::power_area {
@@ -20,11 +21,6 @@ struct EstimateInputs {
   ComponentLibrary library;
   RandomStream stream{0};  // the run's: chip sample 0 is the one that evaluation calls chip 0
 };
-
-/// The file of a component library: `preset` itself if it is a path, else
-/// <presets>/components/<preset>.json. Throws ConfigError naming the presets there are.
-[[nodiscard]] std::filesystem::path component_library_path(const std::string& preset,
-                                                           const std::filesystem::path& presets);
 
 /// {"chip", "baseline_chip", "reduction", "not_modelled", "components"}; the middle two only with a
 /// baseline. Throws ConfigError when a component does not cover what the network needs, DataError

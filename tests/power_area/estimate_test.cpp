@@ -117,6 +117,7 @@ TEST(Estimate, ThroughputOfDenseLeNetIsSetByItsFirstLayer) {
 TEST(Estimate, OneConvolutionMatchesItsHandCount) {
   EstimateInputs inputs = inputs_of(one_convolution(), 1);
   inputs.circuits.device.mismatch_sigma = 0.0;
+  inputs.circuits.chip.settling = Settling::Library;
 
   const Json chip = estimate_chips(inputs).at("chip");
 
@@ -160,6 +161,7 @@ double hand_cell_energy_j(const EstimateInputs& inputs, double mean_square_digit
 TEST(Estimate, CellEnergyComesFromTheFrozenConductancesAndTheActivity) {
   EstimateInputs inputs = inputs_of(one_convolution(), 1);
   inputs.circuits.device.mismatch_sigma = 0.2;
+  inputs.circuits.chip.settling = Settling::Library;
   inputs.chip.activity = {
       {"layers", {{{"name", "conv"}, {"mean_square_digit", std::vector<double>(9, 1.5)}}}}};
 
