@@ -73,6 +73,7 @@ void Ledger::add(const Part& part, Place place) {
                    "cost of " + part.name);
   layers_[place.layer].add(cost);
   tiles_[place.tile].add(cost);
+  if (part.group != PartGroup::WhiteSpace) built_m2_[place.tile] += cost.area_m2;
   const auto [known, is_new] = part_by_name_.try_emplace(part.name, parts_.size());
   if (is_new)
     parts_.push_back(part);
@@ -90,6 +91,11 @@ void Ledger::add(const Part& part, Place place) {
 Cost Ledger::layer(int index) const { return found_in(layers_, index); }
 
 Cost Ledger::tile(int index) const { return found_in(tiles_, index); }
+
+double Ledger::built_area_m2(int tile) const {
+  const auto found = built_m2_.find(tile);
+  return found == built_m2_.end() ? 0.0 : found->second;
+}
 
 Cost Ledger::total() const {
   Cost sum;

@@ -67,6 +67,8 @@ class Ledger {
   [[nodiscard]] const std::vector<Part>& parts() const { return parts_; }
   [[nodiscard]] Cost layer(int index) const;
   [[nodiscard]] Cost tile(int index) const;
+  /// What is built on a tile: its area without white space.
+  [[nodiscard]] double built_area_m2(int tile) const;
   [[nodiscard]] Cost total() const;
   [[nodiscard]] Cost total(PartGroup group) const;
 
@@ -76,6 +78,7 @@ class Ledger {
   std::map<std::string, std::size_t> part_by_name_;
   std::map<int, Cost> layers_;
   std::map<int, Cost> tiles_;
+  std::map<int, double> built_m2_;  // by tile
 };
 
 }  // namespace ohmweave::power_area

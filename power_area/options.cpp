@@ -20,6 +20,16 @@ const std::vector<Word>& buffer_words() {
 
 }  // namespace
 
+void declare(Fields& f, UncertaintyOptions& o) {
+  f.integer("samples", o.samples, {2, 100000}, "draws of all numbers at once");
+  f.number("change_fraction", o.change_fraction, {0.0, 0.9, true},
+           "change of one number at a time, up and down");
+  f.number("seen_sigma", o.seen_sigma, {0.0, 2.0}, "of the logarithm of numbers seen in a source");
+  f.number("derived_sigma", o.derived_sigma, {0.0, 2.0}, "of numbers derived from others");
+  f.number("from_memory_sigma", o.from_memory_sigma, {0.0, 2.0}, "of numbers from memory");
+  f.number("assumed_sigma", o.assumed_sigma, {0.0, 2.0}, "of numbers without a source");
+}
+
 void declare(Fields& f, ChipOptions& o) {
   f.text("preset", o.preset, "component library: a file of configs/presets/components");
   f.section("components", o.components,
@@ -36,6 +46,10 @@ void declare(Fields& f, ChipOptions& o) {
            "what sets the time until a read's currents are sampled");
   f.boolean("zero_skipping", o.zero_skipping,
             "spend no energy on digits, conversions and partial sums that are zero");
+  f.boolean("paper_accounting", o.paper_accounting,
+            "also compare as papers on pruning do: arrays and converters alone, against the dense "
+            "network at 9 bits (two 4-bit cells a sign) with worst-case converters");
+  f.section("uncertainty", o.uncertainty, "how far the library's numbers may be off");
   f.number("clock_hz", o.clock_hz, kPositive, "digital clock");
   f.integer("columns_per_adc", o.columns_per_adc, {1, 65536},
             "columns of a pair that share one converter");
