@@ -2,8 +2,11 @@
 #include "power_area/chip_bill.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/error.h"
 #include "power_area/tile_costs.h"
@@ -14,14 +17,15 @@ namespace {
 
 constexpr double kBitsPerByte = 8.0;
 
-/// The components of a layer's arrays.
+/// The components of arrays with converters and registers of some width.
 struct ArrayParts {
   Component cells, driver, hold, converter, shift_add, input_register, output_register, bus;
   std::optional<Component> line_driver, multiplexer;  // where the library has them
 };
 
 ArrayParts array_parts(const SimulatedChip& chip, const ComponentLibrary& library,
-                       const LayerPlan& plan) {
+                       std::pair<int, int> widths) {
+  const auto [adc_bits, input_bits] = widths;
   const crossbar::ArrayOptions& array = chip.circuits.array;
   const int accumulator_bits = chip.circuits.chip.accumulator_bits;
   Size size;
@@ -38,35 +42,37 @@ ArrayParts array_parts(const SimulatedChip& chip, const ComponentLibrary& librar
       make("crossbar_cells", 1, 1.0),
       make("row_driver", chip.circuits.dac.bits, 1.0),
       make("sample_hold", 1, 1.0),
-      make("adc", plan.adc_bits + 1, 1.0),
+      make("adc", adc_bits + 1, 1.0),
       make("shift_add", accumulator_bits, 1.0),
-      make("input_register", 1, static_cast<double>(array.rows) * plan.input_bits / kBitsPerByte),
+      make("input_register", 1, static_cast<double>(array.rows) * input_bits / kBitsPerByte),
       make("output_register", 1, static_cast<double>(array.cols) * accumulator_bits / kBitsPerByte),
       make("tile_bus", 1, 1.0),
       {},
       {}};
   if (!library.leaves_out("line_driver")) parts.line_driver = make("line_driver", 1, 1.0);
   if (!library.leaves_out("multiplexer")) parts.multiplexer = make("multiplexer", 1, 1.0);
-  parts.converter.name += "_" + std::to_string(plan.adc_bits + 1) + "b";
+  parts.converter.name += "_" + std::to_string(adc_bits + 1) + "b";
   return parts;
 }
 
-/// Enters all that one chip costs; components are made once a layer.
+/// Physical arrays on each tile.
+std::vector<int> arrays_on_tiles(const mapping::Placement& placement) {
+  std::vector<int> held(placement.tiles.size(), 0);
+  for (const mapping::Array& array : placement.arrays) ++held[array.tile];
+  return held;
+}
+
+/// Enters all that one chip costs; components are made once for arrays of the same widths.
 class Biller {
  public:
   Biller(const SimulatedChip& chip, const ComponentLibrary& library)
-      : chip_(chip), library_(library), arrays_(arrays_by_tile(chip)) {
+      : chip_(chip), library_(library), num_tiles_(chip.mapped.placement.tiles.size()) {
     bill_.ledger = Ledger(control_shares(library));
-    for (const LayerPlan& plan : chip.plans)
-      parts_.push_back(plan.num_arrays == 0 ? std::optional<ArrayParts>()
-                                            : array_parts(chip, library, plan));
   }
 
   Bill build() {
-    std::vector<double> tiles_m2 = add_tile_instances(chip_, library_, bill_.ledger);
-    std::vector<double> arrays_m2;
-    for (std::size_t t = 0; t < arrays_.size(); ++t)
-      arrays_m2.push_back(add_arrays(static_cast<int>(t)));
+    const std::vector<double> tiles_m2 = add_tile_instances(chip_, library_, bill_.ledger);
+    const std::vector<double> arrays_m2 = add_all_arrays();
     bill_.floorplan.off_chip_area_m2 = add_off_chip_links(chip_, library_, bill_.ledger);
     bill_.floorplan.built_area_m2 = bill_.ledger.total().area_m2;
     plan_floor(tiles_m2, arrays_m2);
@@ -76,23 +82,32 @@ class Biller {
   }
 
  private:
-  /// Enters the arrays on a tile; returns their area with their share of everything.
-  double add_arrays(int tile) {
-    double area_m2 = 0.0;
+  const ArrayParts& parts_of(int adc_bits, int input_bits) {
+    const std::pair<int, int> widths{adc_bits, input_bits};
+    const auto known = parts_.find(widths);
+    if (known != parts_.end()) return known->second;
+    return parts_.emplace(widths, array_parts(chip_, library_, widths)).first->second;
+  }
+
+  /// Enters the arrays of all layers; returns what they take of each tile, with their share of
+  /// everything.
+  std::vector<double> add_all_arrays() {
+    std::vector<double> area_m2(num_tiles_, 0.0);
     for (std::size_t p = 0; p < chip_.plans.size(); ++p)
-      if (arrays_[tile][p] > 0)
-        area_m2 += add_layer_arrays({static_cast<int>(p), tile}, arrays_[tile][p]);
+      for (const TileShare& share : chip_.plans[p].shares)
+        for (const ArrayShare& arrays : share.arrays)
+          area_m2[share.tile] += add_arrays({static_cast<int>(p), share.tile}, arrays);
     return area_m2;
   }
 
-  double add_layer_arrays(Place place, double arrays) {
-    const ArrayParts& parts = *parts_[place.layer];
+  double add_arrays(Place place, const ArrayShare& share) {
+    const ArrayParts& parts = parts_of(share.adc_bits, share.input_bits);
     const crossbar::ArrayOptions& array = chip_.circuits.array;
     const int per_adc = chip_.circuits.chip.columns_per_adc;
     const double adcs_per_array = (array.cols + per_adc - 1) / per_adc / 2.0;
     double area_m2 = 0.0;
     const auto add = [&](const Component& component, PartGroup group, double per_array) {
-      area_m2 += bill_.ledger.add_instances(component, group, place, arrays * per_array);
+      area_m2 += bill_.ledger.add_instances(component, group, place, share.num_arrays * per_array);
     };
     add(parts.cells, PartGroup::ArrayAndConverter, 1.0);
     add(parts.driver, PartGroup::ArrayAndConverter, array.rows);
@@ -123,7 +138,7 @@ class Biller {
   }
 
   void add_share_actions(int p, std::size_t u, double windows, double windows_per_s) {
-    const ArrayParts& parts = *parts_[p];
+    const ArrayParts& parts = parts_of(chip_.plans[p].adc_bits, chip_.plans[p].input_bits);
     const TileShare& share = chip_.plans[p].shares[u];
     const WindowActions& window = share.window;
     const NonzeroShares& nonzero = chip_.nonzero[p];
@@ -158,26 +173,24 @@ class Biller {
     Floorplan& floor = bill_.floorplan;
     const PipelineModel& mesh = chip_.pipeline.model;
     floor.num_positions = mesh.mesh_width * mesh.mesh_height;
-    std::vector<int> unused;
+    const std::vector<int> held = arrays_on_tiles(chip_.mapped.placement);
     std::vector<double> unused_m2;
-    for (std::size_t t = 0; t < arrays_.size(); ++t) {
-      int held = 0;
-      for (const int arrays : arrays_[t]) held += arrays;
-      unused.push_back(chip_.circuits.arrays_per_tile - held);
-      unused_m2.push_back(held == 0 ? 0.0 : unused[t] * arrays_m2[t] / held);
-      floor.num_unused_arrays += unused[t];
+    for (std::size_t t = 0; t < num_tiles_; ++t) {
+      const int unused = chip_.circuits.arrays_per_tile - held[t];
+      unused_m2.push_back(held[t] == 0 ? 0.0 : unused * arrays_m2[t] / held[t]);
+      floor.num_unused_arrays += unused;
       floor.unused_positions_area_m2 += unused_m2[t];
       floor.pitch_area_m2 =
           std::max(floor.pitch_area_m2, tiles_m2[t] + arrays_m2[t] + unused_m2[t]);
     }
-    for (std::size_t t = 0; t < arrays_.size(); ++t) {
+    for (std::size_t t = 0; t < num_tiles_; ++t) {
       const Place place{kNoLayer, static_cast<int>(t)};
-      const double built_m2 = tiles_m2[t] + arrays_m2[t];
-      add_white_space("white_space_unused_array_positions", unused[t], unused_m2[t], place);
-      add_white_space("white_space_mesh", 1.0, floor.pitch_area_m2 - built_m2 - unused_m2[t],
-                      place);
+      add_white_space("white_space_unused_array_positions",
+                      chip_.circuits.arrays_per_tile - held[t], unused_m2[t], place);
+      add_white_space("white_space_mesh", 1.0,
+                      floor.pitch_area_m2 - tiles_m2[t] - arrays_m2[t] - unused_m2[t], place);
     }
-    const int empty = floor.num_positions - static_cast<int>(arrays_.size());
+    const int empty = floor.num_positions - static_cast<int>(num_tiles_);
     const double routers_m2 = bill_.ledger.tile(kNoTile).area_m2 - floor.off_chip_area_m2;
     add_white_space("white_space_mesh", empty, empty * floor.pitch_area_m2 - routers_m2, {});
   }
@@ -198,8 +211,8 @@ class Biller {
 
   const SimulatedChip& chip_;
   const ComponentLibrary& library_;
-  std::vector<std::vector<int>> arrays_;  // [tile][plan]
-  std::vector<std::optional<ArrayParts>> parts_;
+  std::size_t num_tiles_;
+  std::map<std::pair<int, int>, ArrayParts> parts_;  // by converter and input bits
   Bill bill_;
 };
 

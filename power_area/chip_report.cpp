@@ -73,14 +73,15 @@ Json layer_json(const SimulatedChip& chip, const Ledger& ledger, int layer, doub
 }
 
 /// A tile, or with kNoTile what is on none: mesh positions without a tile, off-chip links.
-Json tile_json(const SimulatedChip& chip, const Ledger& ledger, int tile, double rate_hz) {
+Json tile_json(const SimulatedChip& chip, const Ledger& ledger, int tile,
+               const std::vector<double>& arrays) {
+  const double rate_hz = throughput_hz(chip);
   const Cost cost = ledger.tile(tile);
   Json json = {{"name", tile == kNoTile ? "(no tile)" : "tile " + std::to_string(tile)}};
   if (tile != kNoTile) {
-    const std::vector<int> arrays = arrays_by_tile(chip)[tile];
     json["x"] = chip.mapped.placement.tiles[tile].x;
     json["y"] = chip.mapped.placement.tiles[tile].y;
-    json["arrays"] = std::accumulate(arrays.begin(), arrays.end(), 0);
+    json["arrays"] = std::accumulate(arrays.begin(), arrays.end(), 0.0);
     json["layer"] = layer_name(
         chip, static_cast<int>(std::max_element(arrays.begin(), arrays.end()) - arrays.begin()));
   }
@@ -161,11 +162,7 @@ Json chip_json(const SimulatedChip& chip, const Bill& bill) {
   const double latency_s =
       static_cast<double>(chip.result.latency_cycles()) / chip.circuits.chip.clock_hz;
   std::int64_t macs = 0;
-  std::int64_t arrays = 0;
-  for (const LayerPlan& plan : chip.plans) {
-    macs += plan.mapped_macs;
-    arrays += plan.num_arrays;
-  }
+  for (const LayerPlan& plan : chip.plans) macs += plan.mapped_macs;
   const double area_m2 = bill.floorplan.area_m2();
   Json json = {{"area_m2", area_m2},
                {"energy_per_inference_j", energy_j},
@@ -178,7 +175,7 @@ Json chip_json(const SimulatedChip& chip, const Bill& bill) {
                {"macs_per_inference", macs},
                {"ops_per_joule", 2.0 * static_cast<double>(macs) / energy_j},
                {"edap", energy_j * latency_s * area_m2},
-               {"arrays", arrays},
+               {"arrays", chip.mapped.placement.arrays.size()},
                {"activity", chip.mapped.activity.is_null() ? "assumed" : "measured"},
                {"inferences_simulated", chip.pipeline.model.num_inferences},
                {"parts", Json::array()},
@@ -188,9 +185,10 @@ Json chip_json(const SimulatedChip& chip, const Bill& bill) {
   for (int p = 0; p < static_cast<int>(chip.plans.size()); ++p)
     json["layers"].push_back(layer_json(chip, bill.ledger, p, rate_hz));
   json["layers"].push_back(layer_json(chip, bill.ledger, kNoLayer, rate_hz));
-  for (int t = 0; t < static_cast<int>(chip.mapped.placement.tiles.size()); ++t)
-    json["tiles"].push_back(tile_json(chip, bill.ledger, t, rate_hz));
-  json["tiles"].push_back(tile_json(chip, bill.ledger, kNoTile, rate_hz));
+  const std::vector<std::vector<double>> held = arrays_by_tile(chip);
+  for (std::size_t t = 0; t < held.size(); ++t)
+    json["tiles"].push_back(tile_json(chip, bill.ledger, static_cast<int>(t), held[t]));
+  json["tiles"].push_back(tile_json(chip, bill.ledger, kNoTile, {}));
   json["efficiency"] = efficiency_json(chip, bill, rate_hz);
   json["closure"] = closure_json(json);
   json["mesh"] = links_json(chip);

@@ -24,22 +24,39 @@ std::vector<int> arrays_to_simulate(int num_arrays) {
   return arrays;
 }
 
+/// Levels' conductances, in the cells of an array that hold a block's weights.
 std::vector<double> targets_siemens(const MappedNetwork& mapped, const Circuits& circuits,
                                     int array) {
   const int bits = circuits.array.bits_per_cell;
-  std::vector<double> levels;
+  const mapping::Placement& placement = mapped.placement;
+  std::vector<double> siemens;
   for (int level = 0; level < 1 << bits; ++level)
-    levels.push_back(crossbar::level_siemens(circuits.device, level, bits));
+    siemens.push_back(crossbar::level_siemens(circuits.device, level, bits));
+  const std::vector<int> levels = mapping::cell_levels(placement, mapped.network, array);
   std::vector<double> targets;
-  for (const int level : mapping::cell_levels(mapped.placement, mapped.network, array))
-    targets.push_back(levels[level]);
+  for (const int b : placement.arrays[array].blocks) {
+    const mapping::Block& block = placement.blocks[b];
+    for (std::size_t r = 0; r < block.rows.size(); ++r)
+      for (std::size_t c = 0; c < block.columns.size(); ++c)
+        targets.push_back(siemens[levels[(block.first_row + r) * placement.geometry.cols +
+                                         block.first_column + c]]);
+  }
   return targets;
 }
 
 std::int64_t cells_of(const mapping::Placement& placement, int array) {
-  const mapping::Block& block = placement.blocks[placement.arrays[array].block];
-  return static_cast<std::int64_t>(block.rows.size()) *
-         static_cast<std::int64_t>(block.columns.size());
+  std::int64_t cells = 0;
+  for (const int b : placement.arrays[array].blocks)
+    cells += static_cast<std::int64_t>(placement.blocks[b].rows.size()) *
+             static_cast<std::int64_t>(placement.blocks[b].columns.size());
+  return cells;
+}
+
+/// Rows of an array in which cells are written.
+double rows_of(const mapping::Placement& placement, int array) {
+  std::size_t rows = 0;
+  for (const int b : placement.arrays[array].blocks) rows += placement.blocks[b].rows.size();
+  return static_cast<double>(rows);
 }
 
 /// The longest time that a tile takes whose arrays take `time_of(array)` each.
@@ -93,10 +110,8 @@ void write_by_pulses(const MappedNetwork& mapped, const Circuits& circuits,
   found.num_cells_simulated = found.num_cells;
   found.pulses_per_cell = pulses;
   found.energy_j = pulses * volts * volts * pulse_s * siemens;
-  found.time_s = slowest_tile_s(placement, [&](int a) {
-    const mapping::Block& block = placement.blocks[placement.arrays[a].block];
-    return static_cast<double>(block.rows.size()) * pulses * pulse_s;
-  });
+  found.time_s =
+      slowest_tile_s(placement, [&](int a) { return rows_of(placement, a) * pulses * pulse_s; });
   found.source = "derived: V^2 g t a pulse; " + library.citation("write_voltage") + "; " +
                  library.citation("write_pulse_time") + "; " + library.citation("write_pulses");
 }

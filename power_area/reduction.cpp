@@ -76,12 +76,14 @@ ComparedChip compared_chip(const SimulatedChip& chip, const Bill& bill, double t
                            double num_weights) {
   ComparedChip compared{bill.ledger, throughput_hz};
   const mapping::Placement& placement = chip.mapped.placement;
-  const int arrays_per_block = 2 * placement.geometry.num_slices;
-  for (const mapping::Block& block : placement.blocks)
-    if (block.copy == 0) compared.num_needed_arrays += arrays_per_block;
+  for (const mapping::Array& array : placement.arrays) {
+    const auto is_needed = [&](int b) { return placement.blocks[b].copy == 0; };
+    if (std::any_of(array.blocks.begin(), array.blocks.end(), is_needed))
+      ++compared.num_needed_arrays;
+  }
   compared.num_arrays = static_cast<int>(placement.arrays.size());
   compared.num_weights = num_weights;
-  compared.cells_per_weight = arrays_per_block;
+  compared.cells_per_weight = placement.geometry.arrays_per_position();
   compared.cells_per_array = static_cast<double>(placement.geometry.rows) * placement.geometry.cols;
   return compared;
 }
@@ -101,8 +103,7 @@ Json factors_json(const ComparedChip& chip, const ComparedChip& baseline,
     return amount_of(c.ledger.total(), question.what, question.rate_hz);
   };
   const auto arrays = [&](const ComparedChip& c) {
-    return amount_of(c.ledger.total(PartGroup::ArrayAndConverter), question.what,
-                     question.rate_hz);
+    return amount_of(c.ledger.total(PartGroup::ArrayAndConverter), question.what, question.rate_hz);
   };
   const bool is_whole = question.scope == FactorScope::WholeChip;
   const auto total = [&](const ComparedChip& c) { return is_whole ? whole(c) : arrays(c); };
@@ -141,9 +142,9 @@ Json reduction_json(const ComparedChip& chip, const ComparedChip& baseline,
                 baseline.ledger.total(PartGroup::ArrayAndConverter), rate_hz);
   json["arrays_fraction"] = 1.0 - static_cast<double>(chip.num_arrays) / baseline.num_arrays;
   json["ratios"] = ratios_json(chip, baseline, rate_hz);
-  json["area_factors"] = 
+  json["area_factors"] =
       factors_json(chip, baseline, {FactorsOf::Area, FactorScope::WholeChip, rate_hz});
-  json["power_factors"] = 
+  json["power_factors"] =
       factors_json(chip, baseline, {FactorsOf::Power, FactorScope::WholeChip, rate_hz});
   json["equal_area"] = equal_area_json(chip, baseline);
   return json;

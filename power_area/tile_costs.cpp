@@ -11,7 +11,6 @@ namespace ohmweave::power_area {
 namespace {
 
 constexpr double kBitsPerByte = 8.0;
-constexpr double kOutputRows = 2.0;  // one filled, one on its way, as the simulation has it
 constexpr double kRouterPorts = 5.0;
 constexpr double kFlitBits = 256.0;
 
@@ -26,12 +25,12 @@ std::string buffer_name(const SimulatedChip& chip) { return chip.circuits.chip.b
 
 /// Enters `count` instances on a tile, shared by its layers by their arrays. Returns the area.
 double add_shared(const Component& component, double count, int tile,
-                  const std::vector<int>& arrays, Ledger& ledger) {
-  int total = 0;
-  for (const int n : arrays) total += n;
+                  const std::vector<double>& arrays, Ledger& ledger) {
+  double total = 0.0;
+  for (const double n : arrays) total += n;
   double area_m2 = 0.0;
   for (std::size_t p = 0; p < arrays.size(); ++p)
-    if (arrays[p] > 0)
+    if (arrays[p] > 0.0)
       area_m2 += ledger.add_instances(component, PartGroup::Digital, {static_cast<int>(p), tile},
                                       count * arrays[p] / total);
   return area_m2;
@@ -96,14 +95,12 @@ double additions(const SimulatedChip& chip, std::size_t s) {
 
 }  // namespace
 
-std::vector<std::vector<int>> arrays_by_tile(const SimulatedChip& chip) {
-  const mapping::Placement& placement = chip.mapped.placement;
-  std::vector<std::vector<int>> arrays(placement.tiles.size(),
-                                       std::vector<int>(chip.plans.size(), 0));
+std::vector<std::vector<double>> arrays_by_tile(const SimulatedChip& chip) {
+  std::vector<std::vector<double>> arrays(chip.mapped.placement.tiles.size(),
+                                          std::vector<double>(chip.plans.size(), 0.0));
   for (std::size_t p = 0; p < chip.plans.size(); ++p)
     for (const TileShare& share : chip.plans[p].shares)
-      arrays[share.tile][p] +=
-          2 * placement.geometry.num_slices * static_cast<int>(share.blocks.size());
+      for (const ArrayShare& held : share.arrays) arrays[share.tile][p] += held.num_arrays;
   return arrays;
 }
 
@@ -128,7 +125,7 @@ std::vector<double> output_register_bytes(const SimulatedChip& chip, int tile) {
     if (chip.pipeline.model.nodes[s].home_tile != tile) continue;
     const StageRole& role = chip.pipeline.roles[s];
     bytes[role.owner] +=
-        kOutputRows * static_cast<double>(role.values_out * role.output_bits) / kBitsPerByte;
+        static_cast<double>(kOutputRows * role.values_out * role.output_bits) / kBitsPerByte;
   }
   return bytes;
 }
@@ -143,7 +140,7 @@ std::vector<double> add_tile_instances(const SimulatedChip& chip, const Componen
   const Component buffer = sized(library, buffer_name(chip), 1.0, 1);
   const Component output = sized(library, "tile_output_register", 1.0, 1);
   std::vector<double> areas;
-  const std::vector<std::vector<int>> arrays = arrays_by_tile(chip);
+  const std::vector<std::vector<double>> arrays = arrays_by_tile(chip);
   for (std::size_t t = 0; t < arrays.size(); ++t) {
     const int tile = static_cast<int>(t);
     double area_m2 = add_shared(router, 1.0, tile, arrays[t], ledger);

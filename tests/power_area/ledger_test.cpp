@@ -64,7 +64,8 @@ TEST(Reduction, IsTakenAtTheThroughputThatBothReach) {
   baseline.add_actions(component("a", 4.0, 4.0, 6.0), PartGroup::ArrayAndConverter, {0, 0}, 1.0,
                        0.0);
 
-  const Json json = reduction_json({chip, 100.0, 2}, {baseline, 1.0, 8}, "dense");
+  const Json json = reduction_json({chip, 100.0, 2, 2, 10.0, 2.0, 16.0},
+                                   {baseline, 1.0, 8, 8, 50.0, 2.0, 16.0}, "dense");
 
   // At one inference a second: 2 J + 1 W against 6 J + 4 W.
   const Json& whole = json.at("views").at("whole_chip");
