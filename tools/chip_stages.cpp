@@ -6,14 +6,15 @@
 #include "core/npz.h"
 #include "mapping/map_network.h"
 #include "mapping/placement.h"
+#include "power_area/cost/adc.h"
 #include "power_area/cost/analog.h"
 #include "power_area/estimate.h"
 
 namespace ohmweave::tools {
 namespace {
 
-std::filesystem::path library_path(const RunConfig& config) {
-  return power_area::component_library_path(config.chip->preset, find_presets_folder());
+power_area::ComponentLibrary library_of(const RunConfig& config) {
+  return power_area::load_chip_library(*config.chip, find_presets_folder());
 }
 
 /// Converters and drivers that the config asks for and the library has no numbers for.
@@ -26,7 +27,8 @@ std::vector<std::string> library_problems(const RunConfig& config,
     problems.push_back("/dac/bits = " + std::to_string(config.dac.bits) + ": must be at most " +
                        std::to_string(most_dac_bits) + ", the most that the row driver model" +
                        of_preset + " covers");
-  const int most_adc_bits = power_area::most_adc_bits(library) - 1;  // the sign takes one
+  const int most_adc_bits =
+      power_area::most_adc_bits(library, config.chip->adc_model) - 1;  // the sign takes one
   if (config.adc.bits && *config.adc.bits > most_adc_bits)
     problems.push_back("/adc/bits = " + std::to_string(*config.adc.bits) + ": must be at most " +
                        std::to_string(most_adc_bits) +
@@ -55,7 +57,7 @@ ChipNetworks load_chip_networks(const Run& run) {
   const QuantizationOptions options = quantization_options(run.loaded.config);
   ChipNetworks networks;
   networks.baseline = quantize(load_network_model(run.folder / "dense"), options);
-  networks.mapped = run.loaded.config.compress
+  networks.mapped = is_compressed(run.loaded.config)
                         ? quantize(load_network_model(run.folder / "compress"), options)
                         : networks.baseline;
   return networks;
@@ -107,7 +109,7 @@ void estimate_stage(const Run& run, const std::filesystem::path& output) {
       config.adc.bits ? "the dense network on the same device, arrays and converters"
                       : "the dense network on the same device and arrays, each layer with the "
                         "converter bits that its own columns need";
-  inputs.library = power_area::load_component_library(library_path(config).string());
+  inputs.library = library_of(config);
   inputs.stream = RandomStream(config.seed);
   power_area::estimate_stage(inputs, output);
 }
@@ -115,7 +117,7 @@ void estimate_stage(const Run& run, const std::filesystem::path& output) {
 std::vector<std::string> chip_problems(const RunConfig& config) {
   if (!config.chip) return {};
   try {
-    const auto library = power_area::load_component_library(library_path(config).string());
+    const auto library = library_of(config);
     return library_problems(config, library);
   } catch (const ConfigError& e) {
     return e.problems();
@@ -123,7 +125,8 @@ std::vector<std::string> chip_problems(const RunConfig& config) {
 }
 
 std::string chip_library_fingerprint(const RunConfig& config) {
-  return sha256_of_file(library_path(config));
+  return sha256_of_file(
+      power_area::component_library_path(config.chip->preset, find_presets_folder()));
 }
 
 }  // namespace ohmweave::tools
