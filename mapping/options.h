@@ -23,7 +23,9 @@ struct MappingOptions {
   Packing packing = Packing::None;
   std::string layout = kBestLayout;             // or a name of the layout table
   std::optional<int> max_tiles = std::nullopt;  // the chip's; empty: as many as are needed
-  bool reload = false;                          // load what does not fit in rounds
+  std::optional<double> target_throughput_hz = std::nullopt;  // copies for so many images a second
+  std::optional<double> area_budget_m2 = std::nullopt;        // or as many as fit this chip
+  bool reload = false;                                        // load what does not fit in rounds
 };
 void declare(Fields& f, MappingOptions& o);
 
