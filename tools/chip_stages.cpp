@@ -6,14 +6,15 @@
 #include "core/npz.h"
 #include "mapping/map_network.h"
 #include "mapping/placement.h"
+#include "power_area/cost/adc.h"
 #include "power_area/cost/analog.h"
 #include "power_area/estimate.h"
 
 namespace ohmweave::tools {
 namespace {
 
-std::filesystem::path library_path(const RunConfig& config) {
-  return power_area::component_library_path(config.chip->preset, find_presets_folder());
+power_area::ComponentLibrary library_of(const RunConfig& config) {
+  return power_area::load_chip_library(*config.chip, find_presets_folder());
 }
 
 /// Converters and drivers that the config asks for and the library has no numbers for.
@@ -26,7 +27,8 @@ std::vector<std::string> library_problems(const RunConfig& config,
     problems.push_back("/dac/bits = " + std::to_string(config.dac.bits) + ": must be at most " +
                        std::to_string(most_dac_bits) + ", the most that the row driver model" +
                        of_preset + " covers");
-  const int most_adc_bits = power_area::most_adc_bits(library) - 1;  // the sign takes one
+  const int most_adc_bits =
+      power_area::most_adc_bits(library, config.chip->adc_model) - 1;  // the sign takes one
   if (config.adc.bits && *config.adc.bits > most_adc_bits)
     problems.push_back("/adc/bits = " + std::to_string(*config.adc.bits) + ": must be at most " +
                        std::to_string(most_adc_bits) +
@@ -34,6 +36,19 @@ std::vector<std::string> library_problems(const RunConfig& config,
                        "converter model" +
                        of_preset + " covers");
   return problems;
+}
+
+/// What the arrays would be without moving a row or column.
+void add_grid_arrays(const QuantizedNetwork& network, const mapping::Geometry& geometry,
+                     Json& summary) {
+  const std::vector<int> arrays = mapping::arrays_in_grid(network, geometry);
+  const std::vector<int> nodes = weight_nodes(network.network);
+  int total = 0;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    total += arrays[nodes[i]];
+    summary["layers"][i]["arrays_in_grid"] = arrays[nodes[i]];
+  }
+  summary["arrays_in_grid"] = total;
 }
 
 }  // namespace
@@ -64,6 +79,7 @@ void map_stage(const Run& run, const std::filesystem::path& output) {
   summary["dense_arrays_needed"] = dense_summary["arrays_needed"];
   summary["array_ratio"] = dense_summary["arrays_needed"].get<double>() / needed;
   summary["dense_cell_utilization_fraction"] = dense_summary["cell_utilization_fraction"];
+  add_grid_arrays(networks.mapped, geometry(config), summary);
   write_json_atomically(output / "placement.json", mapping::placement_to_json(placement));
   write_json_atomically(output / "mapping.json", summary);
   write_file_atomically(output / "arrays.npz", encode_npz(mapping::arrays_to_npz(placement)));
@@ -92,7 +108,7 @@ void estimate_stage(const Run& run, const std::filesystem::path& output) {
       config.adc.bits ? "the dense network on the same device, arrays and converters"
                       : "the dense network on the same device and arrays, each layer with the "
                         "converter bits that its own columns need";
-  inputs.library = power_area::load_component_library(library_path(config).string());
+  inputs.library = library_of(config);
   inputs.stream = RandomStream(config.seed);
   power_area::estimate_stage(inputs, output);
 }
@@ -100,7 +116,7 @@ void estimate_stage(const Run& run, const std::filesystem::path& output) {
 std::vector<std::string> chip_problems(const RunConfig& config) {
   if (!config.chip) return {};
   try {
-    const auto library = power_area::load_component_library(library_path(config).string());
+    const auto library = library_of(config);
     return library_problems(config, library);
   } catch (const ConfigError& e) {
     return e.problems();
@@ -108,7 +124,8 @@ std::vector<std::string> chip_problems(const RunConfig& config) {
 }
 
 std::string chip_library_fingerprint(const RunConfig& config) {
-  return sha256_of_file(library_path(config));
+  return sha256_of_file(
+      power_area::component_library_path(config.chip->preset, find_presets_folder()));
 }
 
 }  // namespace ohmweave::tools
