@@ -6,16 +6,14 @@
 #include "core/npz.h"
 #include "mapping/map_network.h"
 #include "mapping/placement.h"
+#include "mapping/reload.h"
 #include "power_area/cost/adc.h"
 #include "power_area/cost/analog.h"
 #include "power_area/estimate.h"
+#include "tools/placing.h"
 
 namespace ohmweave::tools {
 namespace {
-
-power_area::ComponentLibrary library_of(const RunConfig& config) {
-  return power_area::load_chip_library(*config.chip, find_presets_folder());
-}
 
 /// Converters and drivers that the config asks for and the library has no numbers for.
 std::vector<std::string> library_problems(const RunConfig& config,
@@ -63,16 +61,12 @@ ChipNetworks load_chip_networks(const Run& run) {
   return networks;
 }
 
-mapping::Geometry geometry(const RunConfig& config) {
-  return {config.array.rows, config.array.cols, config.array.num_slices(),
-          config.array.bits_per_cell, config.array.rows_active};
-}
-
 void map_stage(const Run& run, const std::filesystem::path& output) {
   const RunConfig& config = run.loaded.config;
   const ChipNetworks networks = load_chip_networks(run);
-  const auto placement = mapping::map_network(networks.mapped, geometry(config), config.mapping);
-  const auto dense = mapping::map_network(networks.baseline, geometry(config), config.mapping);
+  const PlacedNetwork placed = place_network(config, networks.mapped);
+  const mapping::Placement& placement = placed.placement;
+  const mapping::Placement dense = place_baseline(config, networks.baseline).placement;
   Json summary = mapping::placement_summary(placement, networks.mapped);
   const Json dense_summary = mapping::placement_summary(dense, networks.baseline);
   const auto needed = summary["arrays_needed"].get<double>();
@@ -80,6 +74,10 @@ void map_stage(const Run& run, const std::filesystem::path& output) {
   summary["array_ratio"] = dense_summary["arrays_needed"].get<double>() / needed;
   summary["dense_cell_utilization_fraction"] = dense_summary["cell_utilization_fraction"];
   add_grid_arrays(networks.mapped, geometry(config), summary);
+  summary["traffic"] = mapping::traffic_summary(placement, networks.mapped);
+  if (!placed.duplication.is_null()) summary["duplication"] = placed.duplication;
+  if (mapping::num_rounds(placement) > 1)
+    summary["reload"] = mapping::reload_summary(placement, networks.mapped);
   write_json_atomically(output / "placement.json", mapping::placement_to_json(placement));
   write_json_atomically(output / "mapping.json", summary);
   write_file_atomically(output / "arrays.npz", encode_npz(mapping::arrays_to_npz(placement)));
@@ -97,13 +95,12 @@ void estimate_stage(const Run& run, const std::filesystem::path& output) {
   inputs.chip.placement = mapping::placement_from_json(read("map", "placement.json"));
   power_area::MappedNetwork& baseline = inputs.baseline.emplace();
   baseline.network = networks.baseline;
-  baseline.placement = mapping::map_network(networks.baseline, geometry(config), config.mapping);
+  baseline.placement = place_baseline(config, networks.baseline).placement;
   if (config.evaluate) {
     inputs.chip.activity = activity["network"];
     baseline.activity = activity["baseline"];
   }
-  inputs.circuits = {config.device, config.array, config.adc,
-                     config.dac,    *config.chip, config.mapping.arrays_per_tile};
+  inputs.circuits = circuits_of(config);
   inputs.baseline_description =
       config.adc.bits ? "the dense network on the same device, arrays and converters"
                       : "the dense network on the same device and arrays, each layer with the "
