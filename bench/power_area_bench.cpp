@@ -3,6 +3,7 @@
 // random codes. Mapping and plans are made before the clock starts.
 #include <benchmark/benchmark.h>
 
+#include <cmath>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -11,6 +12,8 @@
 #include "mapping/map_network.h"
 #include "models/builder.h"
 #include "power_area/chip_pipeline.h"
+#include "power_area/estimate.h"
+#include "power_area/functional_chip.h"
 #include "power_area/sim/analyze.h"
 #include "power_area/sim/simulate.h"
 
@@ -57,12 +60,33 @@ Network resnet18() {
   return b.build();
 }
 
+/// 8-bit codes between layers and requantizers that keep them spread.
+void set_formats(QuantizedNetwork& quantized, const std::vector<Shape>& shapes) {
+  const Network& network = quantized.network;
+  for (std::size_t n = 0; n < network.nodes.size(); ++n) {
+    const Node& node = network.nodes[n];
+    QuantizedNode& integers = quantized.nodes[n];
+    integers.output.is_signed = has_weights(node.op) || node.op == Op::Add;
+    const std::int64_t low = integers.output.low();
+    const std::int64_t high = integers.output.high();
+    if (has_weights(node.op) && n + 1 < network.nodes.size()) {
+      const MatrixShape matrix = matrix_shape(network, shapes, static_cast<int>(n));
+      integers.requantizer = make_requantizer(0.1 / std::sqrt(matrix.rows), low, high);
+    }
+    if (node.op == Op::AvgPool2d)
+      integers.requantizer = make_requantizer(1.0 / (node.kernel * node.kernel), low, high);
+    if (node.op == Op::Add)
+      integers.addend_requantizers.assign(2, make_requantizer(0.6, low, high));
+  }
+}
+
 /// Codes of 4 bits and a sign, none of them 0.
 QuantizedNetwork with_random_codes(const Network& network) {
   const std::vector<Shape> shapes = infer_shapes(network);
   QuantizedNetwork quantized;
   quantized.network = network;
   quantized.nodes.resize(network.nodes.size());
+  set_formats(quantized, shapes);
   const RandomStream stream(7);
   for (const int node : weight_nodes(network)) {
     const std::int64_t size = matrix_shape(network, shapes, node).num_weights();
@@ -82,7 +106,7 @@ struct Example {
   ComponentLibrary library;
   MappedNetwork mapped;
   std::vector<LayerPlan> plans;
-  PipelineModel model;
+  ChipPipeline pipeline;
 };
 
 Example make_example(const Network& network) {
@@ -95,8 +119,8 @@ Example make_example(const Network& network) {
       mapping::map_network(example.mapped.network,
                            {array.rows, array.cols, array.num_slices(), array.bits_per_cell}, {});
   example.plans = plan_layers(example.mapped, example.circuits, example.library);
-  example.model =
-      build_pipeline(example.mapped, example.plans, example.circuits, example.library).model;
+  example.pipeline =
+      build_pipeline(example.mapped, example.plans, example.circuits, example.library);
   return example;
 }
 
@@ -108,7 +132,7 @@ const Example& example_of(const std::string& name) {
 }
 
 void simulate_pipeline(benchmark::State& state, const std::string& name) {
-  PipelineModel model = example_of(name).model;
+  PipelineModel model = example_of(name).pipeline.model;
   model.num_inferences = static_cast<int>(state.range(0));
   double latency = 0.0;
   for (auto _ : state) latency = static_cast<double>(simulate(model).latency_cycles());
@@ -126,7 +150,7 @@ BENCHMARK_CAPTURE(simulate_pipeline, resnet18, "resnet18")
     ->UseRealTime();
 
 void analyze_pipeline(benchmark::State& state, const std::string& name) {
-  PipelineModel model = example_of(name).model;
+  PipelineModel model = example_of(name).pipeline.model;
   model.num_inferences = static_cast<int>(state.range(0));
   double latency = 0.0;
   for (auto _ : state) latency = static_cast<double>(analyze(model).latency_cycles());
@@ -147,6 +171,32 @@ void plan_pipeline(benchmark::State& state, const std::string& name) {
   }
 }
 BENCHMARK_CAPTURE(plan_pipeline, vgg16, "vgg16")->Unit(benchmark::kMillisecond);
+
+/// One image through the frozen chip; the matrices are made before.
+void simulate_image(benchmark::State& state, const std::string& name) {
+  const Example& example = example_of(name);
+  const auto readers =
+      program_readers(example.mapped, example.plans, example.circuits, RandomStream(1));
+  std::vector<std::int32_t> image(example.mapped.network.network.input.size());
+  for (std::size_t i = 0; i < image.size(); ++i)
+    image[i] = static_cast<std::int32_t>(RandomStream(2).below(256, i));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(
+        simulate_images(example.mapped, example.plans, example.pipeline, readers, {image}));
+}
+BENCHMARK_CAPTURE(simulate_image, vgg16, "vgg16")->Unit(benchmark::kSecond)->UseRealTime();
+BENCHMARK_CAPTURE(simulate_image, resnet18, "resnet18")->Unit(benchmark::kSecond)->UseRealTime();
+
+/// The whole stage but for its files: conductances, simulation of 6 inferences, bill, report.
+void estimate_chip(benchmark::State& state, const std::string& name) {
+  const Example& example = example_of(name);
+  EstimateInputs inputs;
+  inputs.chip = example.mapped;
+  inputs.circuits = example.circuits;
+  inputs.library = example.library;
+  for (auto _ : state) benchmark::DoNotOptimize(estimate_chips(inputs));
+}
+BENCHMARK_CAPTURE(estimate_chip, vgg16, "vgg16")->Unit(benchmark::kSecond)->UseRealTime();
 
 }  // namespace
 }  // namespace ohmweave::power_area

@@ -10,6 +10,7 @@
 #include "power_area/array_energy.h"
 #include "power_area/chip_report.h"
 #include "power_area/reduction.h"
+#include "power_area/sim/trace.h"
 
 namespace ohmweave::power_area {
 
