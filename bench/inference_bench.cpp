@@ -111,7 +111,8 @@ Chip make_chip(int bits_per_cell, int dac_bits, bool has_wires, double read_nois
   chip.mapped.network = lenet(kWeightBits);
   const crossbar::ArrayOptions& array = chip.hardware.array;
   chip.mapped.placement = mapping::map_network(
-      chip.mapped.network, {array.rows, array.cols, array.num_slices(), array.bits_per_cell}, {});
+      chip.mapped.network,
+      {array.rows, array.cols, array.num_slices(), array.bits_per_cell, array.rows_active}, {});
   chip.products = program_chip(chip.mapped, chip.hardware, {RandomStream(2), 0});
   chip.images = make_code_batch(kBatch, chip.mapped.network.network.input);
   const RandomStream stream(3);

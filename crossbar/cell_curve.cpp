@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <utility>
 
 #include "core/error.h"
 
@@ -111,5 +112,15 @@ double TableCurve::content(double volts, const Piece& piece) {
 }
 
 double TableCurve::content(double volts) const { return content(volts, piece_at(volts)); }
+
+std::unique_ptr<CellCurve> make_curve(const IvOptions& iv) {
+  if (iv.voltage_v.empty()) return std::make_unique<SinhCurve>(iv.sinh_per_v);
+  std::vector<TableCurve::Point> points;
+  for (std::size_t i = iv.voltage_v.size(); i-- > 1;)
+    points.push_back({-iv.voltage_v[i], -iv.effective_v[i]});
+  for (std::size_t i = 0; i < iv.voltage_v.size(); ++i)
+    points.push_back({iv.voltage_v[i], iv.effective_v[i]});
+  return std::make_unique<TableCurve>(std::move(points));
+}
 
 }  // namespace ohmweave::crossbar

@@ -4,7 +4,10 @@
 // the content of a cell.
 #pragma once
 
+#include <memory>
 #include <vector>
+
+#include "crossbar/device_options.h"
 
 namespace ohmweave::crossbar {
 
@@ -63,5 +66,8 @@ class TableCurve final : public CellCurve {
 
   std::vector<Piece> pieces_;  // the line below, the cubics, the line above
 };
+
+/// The curve of a device: f = v_effective.
+[[nodiscard]] std::unique_ptr<CellCurve> make_curve(const IvOptions& iv);
 
 }  // namespace ohmweave::crossbar

@@ -9,6 +9,8 @@
 // may be 0.
 #pragma once
 
+#include <vector>
+
 #include "crossbar/matrix.h"
 
 namespace ohmweave::crossbar {
@@ -24,5 +26,16 @@ struct GateColumn {
 /// cell_siemens: of each row's cell with its transistor, 0 where the row is not active.
 /// Result: amperes into the virtual ground.
 [[nodiscard]] double gate_column_current(const Vector& cell_siemens, const GateColumn& column);
+
+/// The same column for many inputs at once. active: rows x inputs, row-major; cells carry current
+/// where it is not 0. Result: amperes, one an input.
+[[nodiscard]] std::vector<double> gate_column_currents(const Vector& cell_siemens,
+                                                       const GateColumn& column,
+                                                       const MatrixF& active);
+
+/// A column of which only `count` neighbouring rows from `first` on are ever active, as a column of
+/// these rows alone: the wires before and after them carry the whole current.
+[[nodiscard]] GateColumn gate_column_of_rows(const GateColumn& column, Eigen::Index rows,
+                                             Eigen::Index first, Eigen::Index count);
 
 }  // namespace ohmweave::crossbar

@@ -21,7 +21,9 @@ void declare(Fields& f, ArrayOptions& o) {
   f.choice("topology", o.topology,
            {{Topology::Passive, "passive", "cells always join their row and column"},
             {Topology::RowSelect, "row_select",
-             "a transistor per cell connects only the rows that are being read"}},
+             "a transistor per cell connects only the rows that are being read"},
+            {Topology::GateInput, "gate_input",
+             "input bits switch the transistors of cells between a bit and a source line"}},
            "how cells are connected");
   f.integer("rows", o.rows, {1, kLargestArraySide}, "input lines of an array");
   f.integer("cols", o.cols, {1, kLargestArraySide}, "output lines of an array");
@@ -31,29 +33,75 @@ void declare(Fields& f, ArrayOptions& o) {
             "bits one cell holds: 2^bits_per_cell levels");
   f.integer("weight_bits", o.weight_bits, {1, kLargestWeightBits},
             "magnitude bits of a weight, for each sign");
-  f.number("row_ohm", o.row_ohm, kResistance, "wire between neighbouring cells of a row");
-  f.number("col_ohm", o.col_ohm, kResistance, "wire between neighbouring cells of a column");
-  f.number("driver_ohm", o.driver_ohm, kResistance, "output resistance of a row's driver");
+  f.number("row_ohm", o.row_ohm, kResistance,
+           "wire between neighbouring cells of a row; without effect in gate_input, whose rows "
+           "carry no current");
+  f.number("col_ohm", o.col_ohm, kResistance,
+           "wire between neighbouring cells of a column; in gate_input of its bit line");
+  f.number("source_line_ohm", o.source_line_ohm, kResistance,
+           "gate_input: wire between neighbouring cells of a source line; left out, col_ohm");
+  f.number("driver_ohm", o.driver_ohm, kResistance,
+           "output resistance of a row's driver; in gate_input of a column's read source");
   f.number("sense_ohm", o.sense_ohm, kResistance, "input resistance of a column's sense circuit");
+  f.number("transistor_ohm", o.transistor_ohm, kResistance,
+           "transistor in series with each cell (row_select, gate_input)");
+  f.boolean("drives_both_ends", o.drives_both_ends,
+            "whether each row has a second driver at its far end (passive, row_select)");
+  f.boolean("senses_both_ends", o.senses_both_ends,
+            "whether each column has a second virtual ground at its far end (passive, row_select)");
   f.number("read_voltage_v", o.read_voltage_v, {0.0, kLargestReadVolts, true},
            "row voltage of the largest input digit");
   f.rule(o.rows_at_once() <= o.rows, "rows_active",
          "must be at most rows = " + std::to_string(o.rows));
   f.rule(o.bits_per_cell <= o.weight_bits, "bits_per_cell",
          "must be at most weight_bits = " + std::to_string(o.weight_bits));
+  f.rule(o.topology != Topology::Passive || o.transistor_ohm == 0.0, "transistor_ohm",
+         "must be 0 with topology = \"passive\", whose cells have no transistor");
+  const bool has_one_end = !o.drives_both_ends && !o.senses_both_ends;
+  f.rule(o.topology != Topology::GateInput || has_one_end,
+         o.drives_both_ends ? "drives_both_ends" : "senses_both_ends",
+         "must be false with topology = \"gate_input\"");
+  f.rule(o.topology == Topology::GateInput || !o.source_line_ohm, "source_line_ohm",
+         "goes with topology = \"gate_input\" only");
 }
 
 void declare(Fields& f, AdcOptions& o) {
   f.integer_or("bits", o.bits, "lossless", {1, kLargestAdcBits},
                "magnitude bits of a converted column difference, its sign comes on top; "
                "\"lossless\" derives them from the mapped columns");
-  f.choice("kind", o.kind, {{AdcKind::Sar, "sar", "successive approximation"}},
+  f.choice("kind", o.kind,
+           {{AdcKind::Sar, "sar", "successive approximation: a cycle a bit"},
+            {AdcKind::Flash, "flash", "a comparator for each step: one cycle"},
+            {AdcKind::Ramp, "ramp", "compares with a rising ramp: 2^bits cycles"}},
            "converter circuit; its area, energy and rate come from the component library");
+  f.choice("range", o.range,
+           {{AdcRange::WorstCase, "worst_case", "the largest value that mapped columns can reach"},
+            {AdcRange::Largest, "largest", "the largest value of calibration images, by layer"},
+            {AdcRange::Percentile, "percentile",
+             "the value below which range_fraction of those lie, by layer"}},
+           "full scale of the converters, rounded up to a power of two");
+  f.number("range_fraction", o.range_fraction, {0.0, 1.0, true},
+           "range = \"percentile\": share of the values that are not clamped");
+  f.integer("calibration_images", o.calibration_images, {1, 1000000},
+            "range = \"largest\" or \"percentile\": first validation images that are looked at");
+  f.number("gain_sigma", o.gain_sigma, {0.0, 1.0, false},
+           "relative spread of the converters' gains, frozen per chip");
+  f.number("offset_sigma_lsb", o.offset_sigma_lsb, {0.0, 1e6, false},
+           "spread of the converters' offsets in steps, frozen per chip");
+  f.number("mismatch_sigma", o.mismatch_sigma, {0.0, 1e3, false},
+           "spread of a converter's elements: relative of a sar's unit capacitor or of a ramp's "
+           "step, in steps of a flash converter's comparator");
+  f.rule(o.range == AdcRange::WorstCase || o.bits.has_value(), "range",
+         "must be \"worst_case\" with bits = \"lossless\", which are those of the worst case");
 }
 
 void declare(Fields& f, DacOptions& o) {
   f.integer("bits", o.bits, {1, kLargestDacBits},
             "input bits applied per read; inputs with more bits take several reads");
+  f.number("gain_sigma", o.gain_sigma, {0.0, 1.0, false},
+           "relative spread of the row drivers' gains, frozen per chip");
+  f.number("mismatch_sigma", o.mismatch_sigma, {0.0, 1.0, false},
+           "relative spread of a row driver's steps, frozen per chip");
 }
 
 }  // namespace ohmweave::crossbar

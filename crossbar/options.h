@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Config sections /device, /array, /adc and /dac.
+// Config sections /device, /array, /adc and /dac. What each circuit is: docs/crossbar.md.
 #pragma once
 
 #include <optional>
@@ -14,6 +14,7 @@ namespace ohmweave::crossbar {
 enum class Topology {
   Passive,    // every cell joins its row to its column, whether its row is read or not
   RowSelect,  // a transistor in each cell: only rows being read are connected
+  GateInput,  // inputs switch the transistors' gates; bit and source line run along the column
 };
 
 /// Section /array: geometry, wires and drive of every array.
@@ -24,22 +25,44 @@ struct ArrayOptions {
   std::optional<int> rows_active;  // rows read at once; empty = all
   int bits_per_cell = 2;
   int weight_bits = 4;   // magnitude bits per sign; slices = ceil(weight_bits / bits_per_cell)
-  double row_ohm = 1.0;  // per segment
-  double col_ohm = 1.0;
-  double driver_ohm = 0.0;
+  double row_ohm = 1.0;  // per segment; nothing flows in the rows of gate_input
+  double col_ohm = 1.0;  // per segment; of gate_input, the bit line's
+  std::optional<double> source_line_ohm;  // gate_input: per segment; empty = col_ohm
+  double driver_ohm = 0.0;                // of a row; of gate_input, of a column's read source
   double sense_ohm = 0.0;
-  double read_voltage_v = 0.2;  // full-scale input
+  double transistor_ohm = 0.0;  // in series with each cell: row_select, gate_input
+  bool drives_both_ends = false;
+  bool senses_both_ends = false;
+  double read_voltage_v = 0.2;  // full-scale input; of gate_input, of every read
   [[nodiscard]] int num_slices() const { return (weight_bits + bits_per_cell - 1) / bits_per_cell; }
   [[nodiscard]] int rows_at_once() const { return rows_active.value_or(rows); }
 };
 void declare(Fields& f, ArrayOptions& o);
 
-enum class AdcKind { Sar };
+/// How a column's value becomes a code (converter.h has their table).
+enum class AdcKind { Sar, Flash, Ramp };
+
+/// What a converter's full scale is.
+enum class AdcRange {
+  WorstCase,   // the largest value that the mapped columns can reach
+  Largest,     // the largest value of calibration images, layer by layer
+  Percentile,  // that below which range_fraction of their values lie
+};
 
 /// Section /adc. `bits` are magnitude bits of a pair's current difference; the sign comes on top.
 struct AdcOptions {
   std::optional<int> bits;  // empty = "lossless": derived from the mapped columns
   AdcKind kind = AdcKind::Sar;
+  AdcRange range = AdcRange::WorstCase;  // always a power of two of units
+  double range_fraction = 0.9999;        // AdcRange::Percentile
+  int calibration_images = 64;           // AdcRange::Largest and Percentile
+  // Spread over the converters of a chip, frozen; all 0 = every converter is ideal.
+  double gain_sigma = 0.0;        // relative
+  double offset_sigma_lsb = 0.0;  // in steps of the converter
+  double mismatch_sigma = 0.0;    // of its elements (converter.h)
+  [[nodiscard]] bool has_spread() const {
+    return gain_sigma > 0.0 || offset_sigma_lsb > 0.0 || mismatch_sigma > 0.0;
+  }
 };
 void declare(Fields& f, AdcOptions& o);
 
@@ -47,6 +70,10 @@ void declare(Fields& f, AdcOptions& o);
 struct DacOptions {
   int bits =
       1;  // input bits applied per read; an input of n magnitude bits takes ceil(n / bits) reads
+  // Spread over the row drivers of a chip, frozen (converter.h).
+  double gain_sigma = 0.0;      // relative
+  double mismatch_sigma = 0.0;  // relative, of one step
+  [[nodiscard]] bool has_spread() const { return gain_sigma > 0.0 || mismatch_sigma > 0.0; }
 };
 void declare(Fields& f, DacOptions& o);
 

@@ -3,11 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <string>
 
 #include "core/error.h"
 #include "crossbar/calibration.h"
+#include "crossbar/cell_curve.h"
 #include "crossbar/device.h"
+#include "crossbar/nonlinear.h"
 #include "crossbar/read_noise.h"
 #include "crossbar/wires.h"
 
@@ -17,7 +20,8 @@ namespace {
 constexpr int kLargestCodeBits = 30;  // codes are 32-bit integers
 
 Wires wires_of(const ArrayOptions& array) {
-  return {array.row_ohm, array.col_ohm, array.driver_ohm, array.sense_ohm};
+  return {array.row_ohm,   array.col_ohm,          array.driver_ohm,
+          array.sense_ohm, array.drives_both_ends, array.senses_both_ends};
 }
 
 Matrix row_select_siemens(const Matrix& siemens, const Wires& wires, Eigen::Index rows_at_once) {
@@ -27,6 +31,35 @@ Matrix row_select_siemens(const Matrix& siemens, const Wires& wires, Eigen::Inde
     result.middleCols(first, count) = effective_matrix_of_rows(siemens, wires, first, count);
   }
   return result;
+}
+
+/// Calls visit(first, count) for every set of rows that is read at once.
+template <class Visit>
+void for_row_groups(Eigen::Index rows, const ArrayOptions& array, Visit visit) {
+  for (Eigen::Index first = 0; first < rows; first += array.rows_at_once())
+    visit(first, std::min<Eigen::Index>(array.rows_at_once(), rows - first));
+}
+
+Vector gate_currents(const Matrix& siemens, const ArrayOptions& array) {
+  const Matrix cells = behind_transistors(siemens, array.transistor_ohm);
+  const GateColumn column = gate_column_of(array);
+  Vector amps = Vector::Zero(siemens.cols());
+  for_row_groups(siemens.rows(), array, [&](Eigen::Index first, Eigen::Index count) {
+    const GateColumn part = gate_column_of_rows(column, siemens.rows(), first, count);
+    for (Eigen::Index c = 0; c < siemens.cols(); ++c)
+      amps(c) += gate_column_current(cells.col(c).segment(first, count), part);
+  });
+  return amps;
+}
+
+/// f(v) / v of the cells of a passive array, or of the rows of one that are connected.
+Matrix chords(const Matrix& siemens, const CellCurve& curve, const ArrayOptions& array) {
+  const Vector volts = Vector::Constant(siemens.rows(), array.read_voltage_v);
+  const Matrix cell_volts = solve_nonlinear(siemens, curve, wires_of(array), volts).cell_volts;
+  return siemens.binaryExpr(cell_volts, [&](double g, double v) {
+    // At no voltage the chord is the tangent.
+    return g * (v == 0.0 ? curve.slope(0.0) : curve.amps_per_siemens(v) / v);
+  });
 }
 
 }  // namespace
@@ -42,29 +75,59 @@ Matrix program_siemens(const std::vector<int>& levels, int rows, int cols,
   return Eigen::Map<const Matrix>(siemens.data(), rows, cols);
 }
 
-std::vector<int> whole_array_levels(const std::vector<int>& levels, int used_rows, int used_cols,
-                                    const ArrayOptions& array) {
-  OHMWEAVE_REQUIRE(used_rows <= array.rows && used_cols <= array.cols &&
-                       levels.size() == static_cast<std::size_t>(used_rows) * used_cols,
-                   "a block fits its array");
-  std::vector<int> whole(static_cast<std::size_t>(array.rows) * array.cols, 0);
-  for (int r = 0; r < used_rows; ++r)
-    std::copy_n(levels.begin() + static_cast<std::ptrdiff_t>(r) * used_cols, used_cols,
-                whole.begin() + static_cast<std::ptrdiff_t>(r) * array.cols);
-  return whole;
-}
-
 RandomStream array_stream(const RandomStream& run, int chip, int array) {
   OHMWEAVE_REQUIRE(chip >= 0 && array >= 0, "chips and arrays count from 0");
   return run.child("devices", static_cast<std::uint64_t>(chip), static_cast<std::uint64_t>(array));
 }
 
 Matrix effective_siemens(const Matrix& siemens, const ArrayOptions& array) {
+  OHMWEAVE_REQUIRE(array.topology != Topology::GateInput, "gate inputs have no effective matrix");
   const Wires wires = wires_of(array);
   if (array.topology == Topology::RowSelect) {
-    return row_select_siemens(siemens, wires, array.rows_at_once());
+    return row_select_siemens(behind_transistors(siemens, array.transistor_ohm), wires,
+                              array.rows_at_once());
   }
   return effective_matrix(siemens, wires);
+}
+
+Matrix linearized_siemens(const Matrix& siemens, const ArrayOptions& array,
+                          const DeviceOptions& device) {
+  if (!device.iv) return siemens;
+  OHMWEAVE_REQUIRE(array.topology != Topology::GateInput && array.transistor_ohm == 0.0,
+                   "nonlinear cells have no transistor in series");
+  const std::unique_ptr<CellCurve> curve = make_curve(*device.iv);
+  if (array.topology == Topology::Passive) return chords(siemens, *curve, array);
+  Matrix result = siemens;
+  for_row_groups(siemens.rows(), array, [&](Eigen::Index first, Eigen::Index count) {
+    Matrix connected = Matrix::Zero(siemens.rows(), siemens.cols());
+    connected.middleRows(first, count) = siemens.middleRows(first, count);
+    result.middleRows(first, count) = chords(connected, *curve, array).middleRows(first, count);
+  });
+  return result;
+}
+
+std::vector<double> effective_digits(const std::vector<double>& driver, const ArrayOptions& array,
+                                     const DeviceOptions& device) {
+  if (!device.iv) return driver;
+  const std::unique_ptr<CellCurve> curve = make_curve(*device.iv);
+  const double largest = static_cast<double>(driver.size()) - 1.0;
+  std::vector<double> digits;
+  for (const double level : driver)
+    digits.push_back(largest * curve->amps_per_siemens(array.read_voltage_v * level / largest) /
+                     curve->amps_per_siemens(array.read_voltage_v));
+  return digits;
+}
+
+GateColumn gate_column_of(const ArrayOptions& array) {
+  return {array.col_ohm, array.source_line_ohm.value_or(array.col_ohm), array.driver_ohm,
+          array.sense_ohm, array.read_voltage_v};
+}
+
+double unit_siemens(const ArrayOptions& array, const DeviceOptions& device, int cell_bits) {
+  const double step = level_step_siemens(device, cell_bits);
+  if (!device.iv) return step;
+  return step * make_curve(*device.iv)->amps_per_siemens(array.read_voltage_v) /
+         array.read_voltage_v;
 }
 
 PairReader make_pair_reader(const Matrix& positive_siemens, const Matrix& negative_siemens,
@@ -77,15 +140,19 @@ PairReader make_pair_reader(const Matrix& positive_siemens, const Matrix& negati
       adc_bits >= 0 && dropped_bits >= 0 && adc_bits + dropped_bits <= kLargestCodeBits,
       "codes fit 32 bits");
   const double digit_v = array.read_voltage_v / ((1 << dac.bits) - 1);
-  const double lsb_a = level_step_siemens(device, array.bits_per_cell) * digit_v;
+  const double lsb_a = unit_siemens(array, device, array.bits_per_cell) * digit_v;
   const double unit = digit_v / lsb_a;
-  const Matrix positive = effective_siemens(positive_siemens, array);
-  const Matrix negative = effective_siemens(negative_siemens, array);
+  const auto effective = [&](const Matrix& siemens) {
+    return effective_siemens(linearized_siemens(siemens, array, device), array);
+  };
+  const Matrix positive = effective(positive_siemens);
+  const Matrix negative = effective(negative_siemens);
   PairReader reader;
   reader.unit_gain = ((positive - negative) * unit).cast<float>();
   if (device.read_noise) {
-    const Matrix variance = effective_variance(positive_siemens, positive, device) +
-                            effective_variance(negative_siemens, negative, device);
+    const Matrix variance =
+        effective_variance(positive_siemens, positive, device, array.transistor_ohm) +
+        effective_variance(negative_siemens, negative, device, array.transistor_ohm);
     reader.unit_variance = (variance * (unit * unit)).cast<float>();
   }
   reader.adc_bits = adc_bits;
@@ -94,14 +161,16 @@ PairReader make_pair_reader(const Matrix& positive_siemens, const Matrix& negati
 }
 
 Matrix effective_variance(const Matrix& siemens, const Matrix& effective,
-                          const DeviceOptions& device) {
+                          const DeviceOptions& device, double transistor_ohm) {
   OHMWEAVE_REQUIRE(effective.rows() == siemens.cols() && effective.cols() == siemens.rows(),
                    "the effective matrix is that of the cells");
   Matrix variance = read_noise_variance(device, siemens);
   for (Eigen::Index r = 0; r < siemens.rows(); ++r) {
     for (Eigen::Index c = 0; c < siemens.cols(); ++c) {
       // An open cell has no wire in series worth naming.
-      const double share = siemens(r, c) > 0.0 ? effective(c, r) / siemens(r, c) : 1.0;
+      const double of_cell = siemens(r, c) > 0.0 ? effective(c, r) / siemens(r, c) : 1.0;
+      // A change of a cell behind a resistance is divided by it twice, its current once.
+      const double share = of_cell / (1.0 + siemens(r, c) * transistor_ohm);
       variance(r, c) *= share * share;
     }
   }
@@ -111,20 +180,24 @@ Matrix effective_variance(const Matrix& siemens, const Matrix& effective,
 double pair_compensation(const Matrix& positive_then, const Matrix& negative_then,
                          const Matrix& positive_now, const Matrix& negative_now,
                          const ArrayOptions& array) {
-  const Vector volts = Vector::Constant(positive_then.rows(), array.read_voltage_v);
   const auto reference = [&](const Matrix& positive, const Matrix& negative) {
     std::vector<double> currents_a;
     for (const Matrix* siemens : {&positive, &negative}) {
-      // One vector of a passive array needs no matrix; selected rows are read group by group.
-      const Vector columns_a = array.topology == Topology::Passive
-                                   ? currents(*siemens, wires_of(array), volts)
-                                   : Vector(effective_siemens(*siemens, array) * volts);
+      const Vector columns_a = full_scale_currents(*siemens, array);
       currents_a.insert(currents_a.end(), columns_a.begin(), columns_a.end());
     }
     return currents_a;
   };
   return drift_compensation(reference(positive_then, negative_then),
                             reference(positive_now, negative_now));
+}
+
+Vector full_scale_currents(const Matrix& siemens, const ArrayOptions& array) {
+  if (array.topology == Topology::GateInput) return gate_currents(siemens, array);
+  const Vector volts = Vector::Constant(siemens.rows(), array.read_voltage_v);
+  // One vector of a passive array needs no matrix; selected rows are read group by group.
+  if (array.topology == Topology::Passive) return currents(siemens, wires_of(array), volts);
+  return effective_siemens(siemens, array) * volts;
 }
 
 std::vector<std::int32_t> read_array(const PairReader& pair,

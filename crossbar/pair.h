@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/random.h"
+#include "crossbar/gate_column.h"
 #include "crossbar/matrix.h"
 #include "crossbar/options.h"
 
@@ -25,20 +26,29 @@ namespace ohmweave::crossbar {
                                      const DeviceOptions& device, int bits_per_cell,
                                      const RandomStream& stream);
 
-/// Levels of a whole array of which a block fills the corner at the drivers and far from the
-/// virtual grounds; all other cells are there too, at level 0.
-/// levels: used_rows x used_cols row-major; result: array.rows x array.cols.
-[[nodiscard]] std::vector<int> whole_array_levels(const std::vector<int>& levels, int used_rows,
-                                                  int used_cols, const ArrayOptions& array);
-
 /// The stream of array `array` of chip sample `chip`: the same frozen devices for accuracy and
 /// energy.
 [[nodiscard]] RandomStream array_stream(const RandomStream& run, int chip, int array);
 
-/// Effective matrix: currents = result * voltages, cols x rows, exact for the array's wires.
-/// Topology::RowSelect: rows [k * rows_at_once, (k + 1) * rows_at_once) are read together, and
-/// their columns of the result hold for such a read (all other rows' cells are then disconnected).
+/// Effective matrix: currents = result * voltages, cols x rows, exact for the array's wires and its
+/// transistors. Topology::RowSelect: rows [k * rows_at_once, (k + 1) * rows_at_once) are read
+/// together, and their columns of the result hold for such a read (all other rows' cells are then
+/// disconnected). Not for Topology::GateInput, which no matrix stands for (std::logic_error).
 [[nodiscard]] Matrix effective_siemens(const Matrix& siemens, const ArrayOptions& array);
+
+/// Conductances that take the place of nonlinear cells `siemens`: f(v) / v of each, v being its
+/// voltage when all rows that are read together are at the read voltage. Then exact; for other
+/// inputs as far as the cells' voltages do not depend on the others' rows (docs/crossbar.md has
+/// the error). The same matrix for ohmic cells. Throws NumericError.
+[[nodiscard]] Matrix linearized_siemens(const Matrix& siemens, const ArrayOptions& array,
+                                        const DeviceOptions& device);
+
+/// What a digit is to the cells, in digits: f(v_digit) (2^dac_bits - 1) / f(read_voltage), for
+/// digits `drivers` (driver_levels() of each, as many as digits). The digit
+/// itself for ohmic cells and ideal drivers.
+[[nodiscard]] std::vector<double> effective_digits(const std::vector<double>& driver,
+                                                   const ArrayOptions& array,
+                                                   const DeviceOptions& device);
 
 /// Variance in S^2 of each entry of `effective` (cols x rows) by the read noise of the cells
 /// `siemens` (rows x cols): var(g_rc) (effective_cr / g_rc)^2, exact without wire
@@ -46,7 +56,15 @@ namespace ohmweave::crossbar {
 /// alone, which says too much by about twice the relative drop of the column's current, and what a
 /// cell does to other columns is left out.
 [[nodiscard]] Matrix effective_variance(const Matrix& siemens, const Matrix& effective,
-                                        const DeviceOptions& device);
+                                        const DeviceOptions& device, double transistor_ohm = 0.0);
+
+/// A column of a gate_input array, without its cells.
+[[nodiscard]] GateColumn gate_column_of(const ArrayOptions& array);
+
+/// One unit, a level times a digit, in siemens: what conductance of a cell at the read voltage
+/// (or, of a nonlinear one, f(read_voltage) / read_voltage of it) makes a level step.
+[[nodiscard]] double unit_siemens(const ArrayOptions& array, const DeviceOptions& device,
+                                  int cell_bits);
 
 /// A pair ready to be read. unit_gain: cols x rows, (M+ - M-) * volts per digit unit / lsb: with
 /// ideal devices and wires exactly the signed slice levels.
@@ -68,6 +86,10 @@ struct PairReader {
 [[nodiscard]] double pair_compensation(const Matrix& positive_then, const Matrix& negative_then,
                                        const Matrix& positive_now, const Matrix& negative_now,
                                        const ArrayOptions& array);
+
+/// Currents in amperes, by column, when all rows are read at full scale once (group by group where
+/// rows are selected).
+[[nodiscard]] Vector full_scale_currents(const Matrix& siemens, const ArrayOptions& array);
 
 /// Reference read: converter codes of every column for one digit vector (rows not read: 0).
 /// digits: rows, each in -(2^dac_bits - 1) .. 2^dac_bits - 1.

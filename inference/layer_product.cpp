@@ -67,17 +67,67 @@ void add_codes(const float* units, int count, const Conversion& conversion,
   }
 }
 
-void convert(const LayerProduct& product, std::size_t num_outputs, int digit, Scratch& scratch) {
+/// The same with converters as built. units: columns x count; `first` is the row of the gain that
+/// they begin at.
+void add_built_codes(const float* units, int columns, int count, int first,
+                     const BlockConverters& built, const Conversion& conversion,
+                     std::int32_t* accumulators) {
+  for (int column = 0; column < columns; ++column) {
+    const crossbar::Converter& converter = built.converters[built.of_column[first + column]];
+    const std::ptrdiff_t begin = static_cast<std::ptrdiff_t>(column) * count;
+    for (std::ptrdiff_t i = begin; i < begin + count; ++i)
+      accumulators[i] += conversion.weight * converter.code(units[i] * conversion.units_to_code);
+  }
+}
+
+/// Converts scratch.units, read with digits of `polarity` (1 or -1).
+void convert(const LayerProduct& product, const BlockProduct& block, int digit, int polarity,
+             Scratch& scratch) {
   const int count = static_cast<int>(scratch.units.cols());
-  for (int slice = 0; slice < product.num_slices; ++slice) {
-    const int shift =
-        digit * product.digit_bits + slice * product.slice_bits + product.dropped_bits;
+  const int num_outputs = static_cast<int>(block.outputs.size());
+  const auto add = [&](int first, int columns, std::int64_t weight, std::int32_t* accumulators) {
     const Conversion conversion{std::ldexp(1.0F, -product.dropped_bits),
                                 static_cast<float>(product.largest_code),
-                                static_cast<std::int32_t>(std::int64_t{1} << shift)};
-    const std::size_t size = num_outputs * static_cast<std::size_t>(count);
-    add_codes(scratch.units.data() + slice * size, static_cast<int>(size), conversion,
-              scratch.accumulators.data());
+                                static_cast<std::int32_t>(polarity * weight)};
+    const float* units = scratch.units.data() + static_cast<std::ptrdiff_t>(first) * count;
+    if (block.converters)
+      add_built_codes(units, columns, count, first, *block.converters, conversion, accumulators);
+    else
+      add_codes(units, columns * count, conversion, accumulators);
+  };
+  const int shift = digit * product.digit_bits + product.dropped_bits;
+  for (int slice = 0; slice < product.num_slices; ++slice)
+    add(slice * num_outputs, num_outputs, std::int64_t{1} << (shift + product.shift(slice)),
+        scratch.accumulators.data());
+  if (block.unit_weight > 0)
+    add(product.num_slices * num_outputs, 1, (std::int64_t{1} << shift) * block.unit_weight,
+        scratch.accumulators.data() + static_cast<std::ptrdiff_t>(num_outputs) * count);
+}
+
+/// Rows of accumulators: the outputs, then the unit column where there is one.
+std::size_t num_accumulators(const BlockProduct& block) {
+  return block.outputs.size() + (block.unit_weight > 0 ? 1 : 0);
+}
+
+/// Takes the unit column's sums from those of all outputs.
+void subtract_unit_column(const BlockProduct& block, int count,
+                          std::vector<std::int32_t>& accumulators) {
+  if (block.unit_weight == 0) return;
+  const auto windows = static_cast<std::size_t>(count);
+  const std::int32_t* unit = accumulators.data() + block.outputs.size() * windows;
+  for (std::size_t out = 0; out < block.outputs.size(); ++out)
+    for (std::size_t w = 0; w < windows; ++w) accumulators[out * windows + w] -= unit[w];
+}
+
+/// Digits as the rows' drivers put them out.
+void drive(const GainMatrix& levels, GainMatrix& digits) {
+  for (Eigen::Index row = 0; row < digits.rows(); ++row) {
+    const float* of_row = levels.data() + row * levels.cols();
+    for (Eigen::Index w = 0; w < digits.cols(); ++w) {
+      float& digit = digits(row, w);
+      const float level = of_row[static_cast<int>(std::abs(digit))];
+      digit = digit < 0.0F ? -level : level;
+    }
   }
 }
 
@@ -112,28 +162,58 @@ void add_noise(const BlockProduct& block, Eigen::Index first, Eigen::Index rows,
   }
 }
 
+/// Reads the rows first .. first + rows - 1 of a block with the digits at hand.
+void read_rows(const LayerProduct& product, const BlockProduct& block, Eigen::Index first,
+               Eigen::Index rows, Scratch& scratch) {
+  if (block.circuit) {
+    scratch.units = block.circuit->units(first, rows, scratch.digits);
+    return;
+  }
+  scratch.units.noalias() =
+      block.gain.middleCols(first, rows) * scratch.digits.middleRows(first, rows);
+}
+
+/// One digit of all rows, group by group.
+void read_digit(const LayerProduct& product, const BlockProduct& block, int digit, int polarity,
+                const std::optional<BlockNoise>& noise, Scratch& scratch) {
+  const Eigen::Index num_rows = scratch.digits.rows();
+  const Eigen::Index num_groups = (num_rows + product.rows_at_once - 1) / product.rows_at_once;
+  for (Eigen::Index first = 0; first < num_rows; first += product.rows_at_once) {
+    const Eigen::Index rows = std::min<Eigen::Index>(product.rows_at_once, num_rows - first);
+    read_rows(product, block, first, rows, scratch);
+    if (noise) {
+      // Reads are counted digit by digit; those of negative digits come after all others.
+      const Eigen::Index read = digit + (polarity < 0 ? product.num_digits : 0);
+      add_noise(block, first, rows, *noise, read * num_groups + first / product.rows_at_once,
+                scratch);
+    }
+    convert(product, block, digit, polarity, scratch);
+  }
+}
+
 /// Fills scratch.accumulators with the block's sums for the gathered inputs.
 void read_block(const LayerProduct& product, const BlockProduct& block, int count,
                 const std::optional<BlockNoise>& noise, Scratch& scratch) {
-  const Eigen::Index num_rows = block.gain.cols();
-  scratch.accumulators.assign(block.outputs.size() * static_cast<std::size_t>(count), 0);
+  const auto num_rows = static_cast<Eigen::Index>(block.rows.size());
+  scratch.accumulators.assign(num_accumulators(block) * static_cast<std::size_t>(count), 0);
   scratch.digits.resize(num_rows, count);
   scratch.units.resize(block.gain.rows(), count);
   for (int digit = 0; digit < product.num_digits; ++digit) {
     if (!split_digit(scratch.inputs, digit, product.digit_bits, scratch.digits.data())) continue;
-    for (Eigen::Index first = 0; first < num_rows; first += product.rows_at_once) {
-      const Eigen::Index rows = std::min<Eigen::Index>(product.rows_at_once, num_rows - first);
-      scratch.units.noalias() =
-          block.gain.middleCols(first, rows) * scratch.digits.middleRows(first, rows);
-      if (noise) {
-        const Eigen::Index num_groups =
-            (num_rows + product.rows_at_once - 1) / product.rows_at_once;
-        add_noise(block, first, rows, *noise, digit * num_groups + first / product.rows_at_once,
-                  scratch);
-      }
-      convert(product, block.outputs.size(), digit, scratch);
+    if (block.drive.size() > 0) drive(block.drive, scratch.digits);
+    if (!block.circuit) {
+      read_digit(product, block, digit, 1, noise, scratch);
+      continue;
+    }
+    // A gate is on or off: digits of each sign are read by themselves.
+    const GainMatrix signed_digits = scratch.digits;
+    for (const int polarity : {1, -1}) {
+      scratch.digits = (signed_digits * static_cast<float>(polarity)).cwiseMax(0.0F);
+      if (scratch.digits.isZero(0.0F)) continue;
+      read_digit(product, block, digit, polarity, noise, scratch);
     }
   }
+  subtract_unit_column(block, count, scratch.accumulators);
 }
 
 /// The inputs as IntegerGain reads them; false when one is negative or has more than 8 bits.
@@ -189,25 +269,27 @@ bool read_integer_block(const LayerProduct& product, const BlockProduct& block,
                         const IntegerGain& gain, int count, int lanes, Scratch& scratch) {
   if (!gather_magnitudes(gain, count, lanes, scratch)) return false;
   const std::size_t size = block.outputs.size() * static_cast<std::size_t>(lanes);
-  scratch.accumulators.assign(size, 0);
+  scratch.accumulators.assign(num_accumulators(block) * static_cast<std::size_t>(lanes), 0);
   scratch.pair_digits.resize(scratch.magnitudes.size());
-  scratch.sums.resize(size * static_cast<std::size_t>(product.num_slices));
+  scratch.sums.resize(static_cast<std::size_t>(block.gain.rows() * lanes));
   for (int digit = 0; digit < product.num_digits; ++digit) {
     if (!cut_digit(scratch.magnitudes, digit * product.digit_bits, product.digit_bits,
                    scratch.pair_digits)) {
       continue;
     }
+    const int shift = digit * product.digit_bits + product.dropped_bits;
     for (int group = 0; group < gain.num_groups(); ++group) {
       gain.read(group, scratch.pair_digits.data(), lanes, scratch.sums.data());
-      for (int slice = 0; slice < product.num_slices; ++slice) {
-        const int shift =
-            digit * product.digit_bits + slice * product.slice_bits + product.dropped_bits;
-        add_integer_codes(scratch.sums.data() + slice * size, static_cast<int>(size),
-                          product.dropped_bits, product.largest_code, 1 << shift,
-                          scratch.accumulators.data());
-      }
+      const std::int16_t* sums = scratch.sums.data();
+      for (int slice = 0; slice < product.num_slices; ++slice, sums += size)
+        add_integer_codes(sums, static_cast<int>(size), product.dropped_bits, product.largest_code,
+                          1 << (shift + product.shift(slice)), scratch.accumulators.data());
+      if (block.unit_weight > 0)
+        add_integer_codes(sums, lanes, product.dropped_bits, product.largest_code,
+                          (1 << shift) * block.unit_weight, scratch.accumulators.data() + size);
     }
   }
+  subtract_unit_column(block, lanes, scratch.accumulators);
   return true;
 }
 
@@ -238,12 +320,15 @@ void add_bias(const std::vector<std::int64_t>& bias, CodeBatch& accumulators) {
 void check_accumulators(const LayerProduct& product, const std::string& layer) {
   std::map<int, double> reach;  // by output feature
   const double of_one_read = std::ldexp(product.largest_code, product.dropped_bits) *
-                             sum_of_powers(product.num_digits, product.digit_bits) *
-                             sum_of_powers(product.num_slices, product.slice_bits);
+                             sum_of_powers(product.num_digits, product.digit_bits);
+  double of_slices = 0.0;
+  for (int slice = 0; slice < product.num_slices; ++slice)
+    of_slices += std::exp2(product.shift(slice));
   for (const BlockProduct& block : product.blocks) {
     const auto num_reads = static_cast<double>(
         ceil_divide(static_cast<std::int64_t>(block.rows.size()), product.rows_at_once));
-    for (const int out : block.outputs) reach[out] += num_reads * of_one_read;
+    for (const int out : block.outputs)
+      reach[out] += num_reads * of_one_read * (of_slices + block.unit_weight);
   }
   for (std::size_t out = 0; out < product.bias.size(); ++out)
     reach[static_cast<int>(out)] += std::abs(static_cast<double>(product.bias[out]));
@@ -267,9 +352,10 @@ CodeBatch multiply(const LayerProduct& product, const Node& node, const Shape& o
     const bool is_noisy = block.variance.size() > 0;
     OHMWEAVE_REQUIRE(!is_noisy || noise,
                      "layer '" + node.name + "' has read noise: name its stream");
+    const bool is_plain = !is_noisy && !block.circuit && !block.converters && block.drive.size() == 0;
     const std::optional<IntegerGain> integers =
-        is_noisy ? std::nullopt
-                 : IntegerGain::from(block.gain, product.rows_at_once, product.digit_bits);
+        is_plain ? IntegerGain::from(block.gain, product.rows_at_once, product.digit_bits)
+                 : std::nullopt;
     for (std::int64_t first = 0; first < windows.num_windows(); first += kWindowsAtOnce) {
       const int count =
           static_cast<int>(std::min<std::int64_t>(kWindowsAtOnce, windows.num_windows() - first));

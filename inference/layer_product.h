@@ -2,7 +2,7 @@
 // One weight layer as a set of matrices that are read and digitized: arrays of a chip, or, with
 // nothing lost in the reading, the layer's exact integer product. For every window and output
 //   acc = bias + sum over blocks, row groups, digits d, slices s of
-//         code * 2^dropped_bits * 2^(d * digit_bits) * 2^(s * slice_bits),
+//         code * 2^dropped_bits * 2^(d * digit_bits) * 2^shift(s),
 //   code = clamp(round((gain . digits + noise) / 2^dropped_bits), -largest_code, largest_code),
 // where an input x is cut, sign-magnitude, into digits of digit_bits bits that carry the sign of x,
 // a row group is rows_at_once consecutive rows of a block, and ties round to even,
@@ -11,16 +11,35 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/random.h"
+#include "crossbar/converter.h"
 #include "inference/code_batch.h"
 
 namespace ohmweave::inference {
 
 using GainMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+/// Arrays whose currents are no product of a matrix with their digits.
+class BlockCircuit {
+ public:
+  virtual ~BlockCircuit() = default;
+  /// What BlockProduct::gain . digits stands for, of the block's rows first .. first + rows - 1
+  /// alone. digits: all rows of the block x windows, none negative. Result: converted columns x
+  /// windows.
+  [[nodiscard]] virtual GainMatrix units(Eigen::Index first, Eigen::Index rows,
+                                         const GainMatrix& digits) const = 0;
+};
+
+/// The converters of a block as built.
+struct BlockConverters {
+  std::vector<crossbar::Converter> converters;
+  std::vector<int> of_column;  // by row of the gain: which one converts it
+};
 
 /// The piece of a layer's matrix that is read together.
 struct BlockProduct {
@@ -28,9 +47,17 @@ struct BlockProduct {
   std::vector<int> rows;     // matrix rows
   std::vector<int> outputs;  // output features, counted over all groups
   /// (num_slices * outputs) x rows, slice-major: row s * outputs + c is slice s of column c, in
-  /// units of (level x digit unit).
+  /// units of (level x digit unit). With unit_weight > 0 one more row: a column that sums digits.
   GainMatrix gain;
   GainMatrix variance;  // of gain from read to read, of the same shape; empty without read noise
+  /// What each row's driver makes of digit 0 .. 2^digit_bits - 1: rows x 2^digit_bits; empty: the
+  /// digit itself.
+  GainMatrix drive;
+  std::shared_ptr<const BlockCircuit> circuit;        // in place of gain; null: gain
+  std::shared_ptr<const BlockConverters> converters;  // null: ideal ones
+  /// What every weight of the block is stored with on top: that often the codes of the unit column
+  /// are subtracted from each output.
+  std::int32_t unit_weight = 0;
 };
 
 /// Where the read noise of some images comes from: of image i, whatever batch it is in, the numbers
@@ -44,12 +71,16 @@ struct LayerProduct {
   int rows_at_once = 1;
   int digit_bits = 1;
   int num_digits = 1;
-  int slice_bits = 1;
+  int slice_bits = 1;             // of each slice
+  std::vector<int> slice_shifts;  // bits below each slice; empty: slice_bits for each before it
   int num_slices = 1;
   int dropped_bits = 0;
   std::int32_t largest_code = 0;
   std::vector<std::int64_t> bias;  // by output feature; empty = none
   std::vector<BlockProduct> blocks;
+  [[nodiscard]] int shift(int slice) const {
+    return slice_shifts.empty() ? slice * slice_bits : slice_shifts[slice];
+  }
 };
 
 /// Checks that no accumulator can leave 32 bits (what core requantizes); throws DataError naming

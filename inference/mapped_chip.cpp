@@ -2,10 +2,14 @@
 #include "inference/mapped_chip.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "core/error.h"
 #include "crossbar/drift.h"
 #include "crossbar/pair.h"
+#include "inference/built_converters.h"
+#include "inference/gate_circuit.h"
 #include "mapping/column_sums.h"
 
 namespace ohmweave::inference {
@@ -17,7 +21,8 @@ using mapping::Sign;
 void require_same_geometry(const mapping::Geometry& geometry, const crossbar::ArrayOptions& array) {
   OHMWEAVE_REQUIRE(geometry.rows == array.rows && geometry.cols == array.cols &&
                        geometry.num_slices == array.num_slices() &&
-                       geometry.bits_per_cell == array.bits_per_cell,
+                       geometry.bits_per_cell == array.bits_per_cell &&
+                       geometry.rows_at_once() == array.rows_at_once(),
                    "the network was placed on other arrays than these");
 }
 
@@ -51,26 +56,29 @@ BlockProduct empty_block(const MappedNetwork& mapped, const Block& block) {
   return result;
 }
 
-/// Conductances of the array that holds one slice and sign of a block: all its cells, those that
-/// hold no weight too.
+/// Conductances of an array: all its cells, those that hold no weight too.
 crossbar::Matrix program_array(const MappedNetwork& mapped, const Hardware& hardware,
                                const ChipKey& key, int array) {
-  const Block& block = mapped.placement.blocks[mapped.placement.arrays[array].block];
-  const std::vector<int> levels = crossbar::whole_array_levels(
-      mapping::cell_levels(mapped.placement, mapped.network, array),
-      static_cast<int>(block.rows.size()), static_cast<int>(block.columns.size()), hardware.array);
+  const std::vector<int> levels = mapping::cell_levels(mapped.placement, mapped.network, array);
   return crossbar::program_siemens(levels, hardware.array.rows, hardware.array.cols,
                                    hardware.device, hardware.array.bits_per_cell,
                                    crossbar::array_stream(key.run, key.index, array));
 }
 
-/// One slice of one block: where its pair of arrays is, and where its gain goes.
-struct PairSite {
-  int positive_array = 0;
+/// A block in its array, and where its gain goes.
+struct SeatedBlock {
   int node = 0;
   std::size_t block = 0;  // in the layer's product
+  int first_row = 0;      // of the array
+  int first_column = 0;
+};
+
+/// One slice of the blocks at one position: where its pair of arrays is, and what it holds.
+struct PairSite {
+  int positive_array = 0;
   int slice = 0;
-  ConverterBits bits;
+  ConverterBits bits;  // of the first block: gains do not depend on them
+  std::vector<SeatedBlock> blocks;
 };
 
 /// Sets up all products but their gains, and lists the pairs that fill those.
@@ -81,13 +89,18 @@ std::vector<PairSite> lay_out(const MappedNetwork& mapped, const Hardware& hardw
     bits[node] = converter_bits(mapped, node, hardware);
     products[node] = empty_product(mapped, node, hardware, bits[node]);
   }
-  std::vector<PairSite> sites;
+  std::map<int, PairSite> sites;  // by positive array
   for (const Block& block : mapped.placement.blocks) {
     if (block.copy != 0) continue;
     LayerProduct& product = products.at(block.node).value();
-    for (int slice = 0; slice < mapped.placement.geometry.num_slices; ++slice)
-      sites.push_back({block.first_array + 2 * slice, block.node, product.blocks.size(), slice,
-                       bits[block.node]});
+    const SeatedBlock seat = {block.node, product.blocks.size(), block.first_row,
+                              block.first_column};
+    for (int slice = 0; slice < mapped.placement.geometry.num_slices; ++slice) {
+      const int array = block.first_array + 2 * slice;
+      PairSite& site =
+          sites.try_emplace(array, PairSite{array, slice, bits[block.node], {}}).first->second;
+      site.blocks.push_back(seat);
+    }
     product.blocks.push_back(empty_block(mapped, block));
     if (hardware.device.read_noise) {
       const GainMatrix& gain = product.blocks.back().gain;
@@ -96,7 +109,9 @@ std::vector<PairSite> lay_out(const MappedNetwork& mapped, const Hardware& hardw
   }
   for (const int node : weight_nodes(mapped.network.network))
     check_accumulators(*products[node], mapped.network.network.nodes[node].name);
-  return sites;
+  std::vector<PairSite> list;
+  for (auto& [array, site] : sites) list.push_back(std::move(site));
+  return list;
 }
 
 crossbar::Matrix aged_array(const crossbar::Matrix& programmed, const Hardware& hardware,
@@ -107,27 +122,36 @@ crossbar::Matrix aged_array(const crossbar::Matrix& programmed, const Hardware& 
   return Eigen::Map<const crossbar::Matrix>(aged.data(), programmed.rows(), programmed.cols());
 }
 
-/// The pair of arrays at a site, at its age.
-crossbar::PairReader read_pair(const MappedNetwork& mapped, const Hardware& hardware,
-                               const ChipKey& key, const std::optional<ChipAge>& age,
-                               const PairSite& site) {
-  const auto reader_of = [&](const crossbar::Matrix& positive, const crossbar::Matrix& negative) {
-    return crossbar::make_pair_reader(positive, negative, hardware.array, hardware.device,
-                                      hardware.dac, site.bits.adc_bits, site.bits.dropped_bits);
-  };
-  const int array = site.positive_array;
-  const crossbar::Matrix positive = program_array(mapped, hardware, key, array);
-  const crossbar::Matrix negative = program_array(mapped, hardware, key, array + 1);
-  if (!age) return reader_of(positive, negative);
-  const crossbar::Matrix old_positive = aged_array(positive, hardware, key, array, age->when);
-  const crossbar::Matrix old_negative = aged_array(negative, hardware, key, array + 1, age->when);
-  crossbar::PairReader reader = reader_of(old_positive, old_negative);
-  if (age->is_compensated) {
-    const auto factor = static_cast<float>(crossbar::pair_compensation(
-        positive, negative, old_positive, old_negative, hardware.array));
-    reader.unit_gain *= factor;
-    reader.unit_variance *= factor * factor;
-  }
+/// The cells of a pair of arrays, at their age.
+struct PairCells {
+  crossbar::Matrix positive;
+  crossbar::Matrix negative;
+  double compensation = 1.0;  // of the converter's step
+};
+
+PairCells pair_cells(const MappedNetwork& mapped, const Hardware& hardware, const ChipKey& key,
+                     const std::optional<ChipAge>& age, int array) {
+  PairCells fresh{program_array(mapped, hardware, key, array),
+                  program_array(mapped, hardware, key, array + 1)};
+  if (!age) return fresh;
+  PairCells old{aged_array(fresh.positive, hardware, key, array, age->when),
+                aged_array(fresh.negative, hardware, key, array + 1, age->when)};
+  if (age->is_compensated)
+    old.compensation = crossbar::pair_compensation(fresh.positive, fresh.negative, old.positive,
+                                                   old.negative, hardware.array);
+  return old;
+}
+
+/// The pair as it is read, its converter's step following what its cells have lost.
+crossbar::PairReader read_pair(const PairCells& cells, const Hardware& hardware,
+                               const ConverterBits& bits) {
+  crossbar::PairReader reader = crossbar::make_pair_reader(
+      cells.positive, cells.negative, hardware.array, hardware.device, hardware.dac, bits.adc_bits,
+      bits.dropped_bits);
+  if (cells.compensation == 1.0) return reader;
+  const auto factor = static_cast<float>(cells.compensation);
+  reader.unit_gain *= factor;
+  reader.unit_variance *= factor * factor;
   return reader;
 }
 
@@ -154,14 +178,16 @@ LayerProducts program_chip(const MappedNetwork& mapped, const Hardware& hardware
   for_each(static_cast<int>(sites.size()), [&](int i) {
     const PairSite& site = sites[i];
     const crossbar::PairReader pair = read_pair(mapped, hardware, key, age, site);
-    BlockProduct& block = products[site.node]->blocks[site.block];
-    const Eigen::Index columns = block.gain.rows() / mapped.placement.geometry.num_slices;
-    const auto put = [&](const GainMatrix& whole, GainMatrix& target) {
-      target.middleRows(site.slice * columns, columns) =
-          whole.topLeftCorner(columns, target.cols());
-    };
-    put(pair.unit_gain, block.gain);
-    if (hardware.device.read_noise) put(pair.unit_variance, block.variance);
+    for (const SeatedBlock& seat : site.blocks) {
+      BlockProduct& block = products[seat.node]->blocks[seat.block];
+      const Eigen::Index columns = block.gain.rows() / mapped.placement.geometry.num_slices;
+      const auto put = [&](const GainMatrix& whole, GainMatrix& target) {
+        target.middleRows(site.slice * columns, columns) =
+            whole.block(seat.first_column, seat.first_row, columns, target.cols());
+      };
+      put(pair.unit_gain, block.gain);
+      if (hardware.device.read_noise) put(pair.unit_variance, block.variance);
+    }
   });
   return products;
 }

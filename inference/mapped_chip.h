@@ -21,6 +21,7 @@ struct Hardware {
   crossbar::ArrayOptions array;
   crossbar::AdcOptions adc;
   crossbar::DacOptions dac;
+  int columns_per_adc = 128;  // neighbouring columns of a pair that share a converter
 };
 
 /// An integer network and where its weights sit.
@@ -54,8 +55,10 @@ struct ChipAge {
 };
 
 /// Programs and solves the needed copy (copy 0) of every block, as it is at `age` or, without, as
-/// programmed; an array is one piece of work for `for_each`. Throws std::logic_error when the
-/// placement's geometry is not the hardware's, and DataError as check_accumulators().
+/// programmed; a pair of arrays is one piece of work for `for_each`. Where blocks share arrays,
+/// each has its rows and columns of the whole arrays' effective matrix: the other rows are held at
+/// 0 V, and what leaks through their cells is in it. Throws std::logic_error when the placement's
+/// geometry is not the hardware's, and DataError as check_accumulators().
 [[nodiscard]] LayerProducts program_chip(const MappedNetwork& mapped, const Hardware& hardware,
                                          const ChipKey& key, const ForEach& for_each = in_sequence,
                                          const std::optional<ChipAge>& age = std::nullopt);

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "mapping/network_graph.h"
+#include "mapping/packing.h"
 #include "mapping/partition.h"
 #include "mapping/placers.h"
 #include "mapping/tiles.h"
@@ -27,6 +28,9 @@ void check_geometry(const QuantizedNetwork& network, const Geometry& geometry,
                        ": must be at most " + std::to_string(cell_bits) + " (" +
                        std::to_string(geometry.num_slices) + " slices of " +
                        std::to_string(geometry.bits_per_cell) + " bits)");
+  if (geometry.rows_at_once() < 1 || geometry.rows_at_once() > geometry.rows)
+    problems.push_back("/array/rows_active = " + std::to_string(geometry.rows_at_once()) +
+                       ": must be in [1, " + std::to_string(geometry.rows) + "]");
   if (!problems.empty()) throw ConfigError(std::move(problems));
 }
 
@@ -46,7 +50,6 @@ std::vector<Block> cut_into_blocks(const QuantizedNetwork& network, const Geomet
         block.group = group;
         block.rows = std::move(piece.rows);
         block.columns = std::move(piece.columns);
-        block.first_array = static_cast<int>(blocks.size()) * 2 * geometry.num_slices;
         blocks.push_back(std::move(block));
       }
     }
@@ -54,22 +57,43 @@ std::vector<Block> cut_into_blocks(const QuantizedNetwork& network, const Geomet
   return blocks;
 }
 
-std::vector<int> assign_tiles(const QuantizedNetwork& network, const std::vector<Block>& blocks,
-                              int blocks_per_tile) {
-  std::vector<std::vector<int>> blocks_of_node(network.nodes.size());
-  for (int b = 0; b < static_cast<int>(blocks.size()); ++b)
-    blocks_of_node[blocks[b].node].push_back(b);
-  std::vector<std::vector<int>> blocks_of_layers;
-  for (const int node : layer_order(network.network))
-    blocks_of_layers.push_back(std::move(blocks_of_node[node]));
-  return fill_tiles(blocks_of_layers, blocks_per_tile);
+/// Seats the blocks and makes the arrays of their positions, on no tile yet.
+void add_arrays(Placement& placement, Packing packing) {
+  const std::vector<Seat> seats = assign_positions(placement.blocks, placement.geometry, packing);
+  const int per_position = placement.geometry.arrays_per_position();
+  placement.arrays.resize(static_cast<std::size_t>(num_positions(seats)) * per_position);
+  for (std::size_t b = 0; b < seats.size(); ++b) {
+    Block& block = placement.blocks[b];
+    block.first_array = seats[b].position * per_position;
+    block.first_row = seats[b].first_row;
+    block.first_column = seats[b].first_column;
+    for (int i = 0; i < per_position; ++i) {
+      Array& array = placement.arrays[block.first_array + i];
+      array.blocks.push_back(static_cast<int>(b));
+      array.slice = i / 2;
+      array.sign = i % 2 == 0 ? Sign::Positive : Sign::Negative;
+    }
+  }
 }
 
-void add_arrays(Placement& placement, const std::vector<int>& tile_of_block) {
-  for (int b = 0; b < static_cast<int>(placement.blocks.size()); ++b)
-    for (int slice = 0; slice < placement.geometry.num_slices; ++slice)
-      for (const Sign sign : {Sign::Positive, Sign::Negative})
-        placement.arrays.push_back({b, slice, sign, tile_of_block[b]});
+/// Puts each position in a tile, as one of the layer of its first block; returns how many tiles.
+int assign_tiles(Placement& placement, const QuantizedNetwork& network, int positions_per_tile) {
+  const int per_position = placement.geometry.arrays_per_position();
+  std::vector<std::vector<int>> positions_of_node(network.nodes.size());
+  for (std::size_t a = 0; a < placement.arrays.size(); a += per_position) {
+    const Block& first = placement.blocks[placement.arrays[a].blocks.front()];
+    positions_of_node[first.node].push_back(static_cast<int>(a) / per_position);
+  }
+  std::vector<std::vector<int>> positions_of_layers;
+  for (const int node : layer_order(network.network))
+    positions_of_layers.push_back(std::move(positions_of_node[node]));
+  const std::vector<int> tile_of_position = fill_tiles(positions_of_layers, positions_per_tile);
+  int num_tiles = 0;
+  for (std::size_t a = 0; a < placement.arrays.size(); ++a) {
+    placement.arrays[a].tile = tile_of_position[a / per_position];
+    num_tiles = std::max(num_tiles, placement.arrays[a].tile + 1);
+  }
+  return num_tiles;
 }
 
 }  // namespace
@@ -80,12 +104,11 @@ Placement map_network(const QuantizedNetwork& network, const Geometry& geometry,
   Placement placement;
   placement.geometry = geometry;
   placement.blocks = cut_into_blocks(network, geometry);
-  const int blocks_per_tile = options.arrays_per_tile / (2 * geometry.num_slices);
-  const std::vector<int> tile_of_block = assign_tiles(network, placement.blocks, blocks_per_tile);
-  add_arrays(placement, tile_of_block);
+  add_arrays(placement, options.packing);
 
   PlacingProblem problem;
-  for (const int tile : tile_of_block) problem.num_tiles = std::max(problem.num_tiles, tile + 1);
+  problem.num_tiles =
+      assign_tiles(placement, network, options.arrays_per_tile / geometry.arrays_per_position());
   problem.mesh = square_mesh(problem.num_tiles);
   problem.traffic = tile_traffic(placement, network);
   placement.mesh_width = problem.mesh.width;

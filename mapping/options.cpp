@@ -25,6 +25,13 @@ std::string tile_problem(const MappingOptions& options, int num_slices) {
 
 void declare(Fields& f, MappingOptions& o) {
   f.word("placer", o.placer, placer_words(), "how tiles are placed on the mesh");
+  f.choice("packing", o.packing,
+           {{Packing::None, "none", "each block has its arrays to itself"},
+            {Packing::WithinLayers, "within_layers", "blocks of one layer share arrays"},
+            {Packing::AcrossLayers, "across_layers", "blocks of all layers share arrays"}},
+           "whether blocks that leave rows and columns free share arrays, each with rows and "
+           "columns of its own; such blocks take turns at drivers and converters: fewer arrays, "
+           "more time");
   f.integer("arrays_per_tile", o.arrays_per_tile, {1, kMaxArraysPerTile},
             "physical arrays that share a tile's buffers and router port; every slice and sign of "
             "a weight block counts, and all of one block sit in one tile");

@@ -9,10 +9,14 @@
 
 namespace ohmweave::mapping {
 
+/// Which blocks may share the arrays of one position, along its diagonal.
+enum class Packing { None, WithinLayers, AcrossLayers };
+
 /// Section /mapping.
 struct MappingOptions {
   std::string placer = "traffic";  // a name of the placer table
   int arrays_per_tile = 16;        // physical arrays (each sign and slice counts) that share a tile
+  Packing packing = Packing::None;
 };
 void declare(Fields& f, MappingOptions& o);
 

@@ -42,8 +42,9 @@ std::vector<CellAddress> locate(const Placement& placement, const QuantizedNetwo
     const std::optional<int> array_row = position_of(block.rows, row);
     const std::optional<int> array_column = position_of(block.columns, out % codes.columns());
     if (!array_row || !array_column) continue;
-    for (int i = 0; i < 2 * placement.geometry.num_slices; ++i)
-      cells.push_back({block.first_array + i, *array_row, *array_column});
+    for (int i = 0; i < placement.geometry.arrays_per_position(); ++i)
+      cells.push_back({block.first_array + i, block.first_row + *array_row,
+                       block.first_column + *array_column});
   }
   return cells;
 }
@@ -53,19 +54,28 @@ std::vector<int> cell_levels(const Placement& placement, const QuantizedNetwork&
   OHMWEAVE_REQUIRE(array >= 0 && array < static_cast<int>(placement.arrays.size()),
                    "no such array");
   const Array& place = placement.arrays[array];
-  const Block& block = placement.blocks[place.block];
-  const CodesView codes(network, block.node);
-  const int bits = placement.geometry.bits_per_cell;
+  const Geometry& geometry = placement.geometry;
+  const int bits = geometry.bits_per_cell;
   const int sign = place.sign == Sign::Positive ? 1 : -1;
-  const std::int64_t highest = (std::int64_t{1} << (bits * placement.geometry.num_slices)) - 1;
-  std::vector<int> levels;
-  levels.reserve(block.rows.size() * block.columns.size());
-  for (const int row : block.rows)
-    for (const int column : block.columns) {
-      const int magnitude = std::max(0, sign * codes.at(block.group, row, column));
-      OHMWEAVE_REQUIRE(magnitude <= highest, "a weight code has more bits than its slices hold");
-      levels.push_back((magnitude >> (place.slice * bits)) & ((1 << bits) - 1));
+  const std::int64_t highest = (std::int64_t{1} << (bits * geometry.num_slices)) - 1;
+  std::vector<int> levels(static_cast<std::size_t>(geometry.rows) * geometry.cols, 0);
+  for (const int index : place.blocks) {
+    const Block& block = placement.blocks[index];
+    const CodesView codes(network, block.node);
+    OHMWEAVE_REQUIRE(
+        block.first_row + block.rows.size() <= static_cast<std::size_t>(geometry.rows) &&
+            block.first_column + block.columns.size() <= static_cast<std::size_t>(geometry.cols),
+        "a block leaves its array");
+    for (std::size_t r = 0; r < block.rows.size(); ++r) {
+      int* row_levels = levels.data() + (block.first_row + r) * geometry.cols + block.first_column;
+      for (std::size_t c = 0; c < block.columns.size(); ++c) {
+        const int magnitude =
+            std::max(0, sign * codes.at(block.group, block.rows[r], block.columns[c]));
+        OHMWEAVE_REQUIRE(magnitude <= highest, "a weight code has more bits than its slices hold");
+        row_levels[c] = (magnitude >> (place.slice * bits)) & ((1 << bits) - 1);
+      }
     }
+  }
   return levels;
 }
 

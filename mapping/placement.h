@@ -3,10 +3,12 @@
 // A Block is the piece of one layer's weight matrix that one array position holds (rows and columns
 // that are wholly zero are physically absent). It occupies 2 * num_slices arrays of the same rows
 // and columns: for every slice (bits of the magnitude, least significant first) a positive and a
-// negative one.
+// negative one. Several blocks may share one array position: their rows are disjoint and so are
+// their columns (they sit along a diagonal), and they are read one after the other.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,14 +24,16 @@ struct Block {
   int node = 0;              // index of the Conv2d or Linear node
   int group = 0;             // of a grouped convolution
   int copy = 0;              // 0 = the needed one; 1.. = duplicated for speed
-  std::vector<int> rows;     // array row r holds matrix row rows[r] (matrix_shape()); ascending
-  std::vector<int> columns;  // array column c holds matrix column columns[c] (of the group); same
+  std::vector<int> rows;     // array row first_row + r holds matrix row rows[r]; ascending
+  std::vector<int> columns;  // likewise of matrix_shape() (columns: of the group)
   int first_array = 0;       // index of its array of slice 0, positive
+  int first_row = 0;         // of the array: where the block begins
+  int first_column = 0;
 };
 
 /// One physical array.
 struct Array {
-  int block = 0;
+  std::vector<int> blocks;  // those it holds, ascending
   int slice = 0;
   Sign sign = Sign::Positive;
   int tile = 0;
@@ -46,12 +50,15 @@ struct Geometry {
   int cols = 128;
   int num_slices = 2;
   int bits_per_cell = 2;
+  std::optional<int> rows_active = std::nullopt;  // rows read at once; empty: all
+  [[nodiscard]] int rows_at_once() const { return rows_active.value_or(rows); }
+  [[nodiscard]] int arrays_per_position() const { return 2 * num_slices; }  // slices x signs
 };
 
 struct Placement {
   Geometry geometry;
   std::vector<Block> blocks;
-  std::vector<Array> arrays;  // array of (block b, slice s, sign g) is b.first_array + 2*s + g
+  std::vector<Array> arrays;  // of (block b, slice s, sign g): b.first_array + 2*s + g
   std::vector<Tile> tiles;
   int mesh_width = 0;  // tiles sit at distinct (x, y) in mesh_width x mesh_height
   int mesh_height = 0;
@@ -70,35 +77,41 @@ struct CellAddress {
                                               const QuantizedNetwork& network, int node, int out,
                                               int row);
 
-/// Level (0 .. 2^bits_per_cell - 1) of every cell of an array, rows x columns row-major:
-/// the array's slice of max(0, +-code).
+/// Level (0 .. 2^bits_per_cell - 1) of every cell of an array, geometry.rows x geometry.cols
+/// row-major: the array's slice of max(0, +-code); 0 where no block is.
 [[nodiscard]] std::vector<int> cell_levels(const Placement& placement,
                                            const QuantizedNetwork& network, int array);
 
 /// Throws DataError if the placement is not one of this network: a block of a node without weights,
-/// rows, columns or groups the layer lacks, codes with more bits than the slices hold, a non-zero
-/// weight that is not held exactly once by each copy of its layer.
+/// rows, columns or groups the layer lacks, blocks that meet in a row or column of their array or
+/// leave it, codes with more bits than the slices hold, a non-zero weight that is not held exactly
+/// once by each copy of its layer.
 void validate(const Placement& placement, const QuantizedNetwork& network);
 
 /// Copies of a node's weights on the chip (1 when nothing is duplicated; 0 when the node has no
 /// block, because it has no weights or all of them are zero).
 [[nodiscard]] int num_copies(const Placement& placement, int node);
 
-/// Summary for result.json: {arrays_needed, arrays_duplicated, cell_utilization_fraction, tiles,
-/// mesh_width, mesh_height, layers: [{name, blocks, copies, arrays_needed, arrays_duplicated,
-/// nonzero_weights, cell_utilization_fraction, tiles}]}; `tiles` of a layer: tiles it has cells in.
+/// Summary for result.json: {arrays_needed, arrays_duplicated, arrays_shared,
+/// cell_utilization_fraction, tiles, mesh_width, mesh_height, layers: [{name, blocks, copies,
+/// arrays_needed, arrays_duplicated, arrays_shared, nonzero_weights, cell_utilization_fraction,
+/// tiles}]}. An array counts as duplicated when it holds no needed block, as shared when it holds
+/// several blocks. The arrays and tiles of a layer are those it has cells in, so an array that
+/// layers share counts in each of them, and once in the chip.
 /// Utilization = cells that hold a non-zero weight's slice pair / cells of the arrays (unused rows
 /// and columns of an array count). A layer without arrays has no utilization key.
 [[nodiscard]] Json placement_summary(const Placement& placement, const QuantizedNetwork& network);
 
-/// How full each array position is: [{layer, copy, tile, rows, columns, nonzero_weights,
-/// cell_utilization_fraction}], one entry a block.
+/// How full each block's array position is by it: [{layer, copy, tile, first_array, rows, columns,
+/// nonzero_weights, cell_utilization_fraction}], one entry a block.
 [[nodiscard]] Json utilization_map(const Placement& placement, const QuantizedNetwork& network);
 
-/// What arrays.npz holds. Per array: "layer" (node index), "group", "copy", "slice", "sign" (0
-/// positive, 1 negative), "tile"; "rows" (arrays x geometry.rows) and "columns" (arrays x
-/// geometry.cols): the matrix row (column, of the group) at each array row (column), -1 where the
-/// array has none. "tile_xy": tiles x 2. All int32.
+/// What arrays.npz holds. Per array: "layer" (node index), "group", "copy" (all three of its first
+/// block), "slice", "sign" (0 positive, 1 negative), "tile"; "rows" (arrays x geometry.rows) and
+/// "columns" (arrays x geometry.cols): the matrix row (column, of the group) at each array row
+/// (column), -1 where the array has none; "row_blocks" and "column_blocks", of the same shapes: the
+/// block they belong to, or -1. A cell holds a weight where its row and column have one block. Per
+/// block: "block_layer", "block_group", "block_copy". "tile_xy": tiles x 2. All int32.
 [[nodiscard]] NpyArrays arrays_to_npz(const Placement& placement);
 
 [[nodiscard]] Json placement_to_json(const Placement& placement);

@@ -11,6 +11,8 @@
 namespace ohmweave::mapping {
 namespace {
 
+constexpr int kNobody = -1;
+
 [[noreturn]] void refuse(int block, const std::string& text) {
   throw DataError("placement: /blocks/" + std::to_string(block) + text);
 }
@@ -30,6 +32,35 @@ void check_block(const Placement& placement, const QuantizedNetwork& network, in
   if (block.columns.back() >= codes.columns())
     refuse(index, "/columns: holds " + std::to_string(block.columns.back()) + ", the layer has " +
                       std::to_string(codes.columns()) + " matrix columns a group");
+}
+
+/// Throws unless each block lies within its array and each line of an array is one block's.
+void check_lines(const Placement& placement) {
+  const Geometry& geometry = placement.geometry;
+  const int per_position = geometry.arrays_per_position();
+  const std::size_t positions = placement.arrays.size() / per_position;
+  std::vector<int> row_holder(positions * geometry.rows, kNobody);
+  std::vector<int> column_holder(positions * geometry.cols, kNobody);
+  const auto take = [](std::vector<int>& holders, std::size_t begin, std::size_t count, int block,
+                       const char* lines) {
+    for (std::size_t i = begin; i < begin + count; ++i) {
+      if (holders[i] != kNobody)
+        refuse(block, std::string(": shares ") + lines + " of its array with block " +
+                          std::to_string(holders[i]));
+      holders[i] = block;
+    }
+  };
+  for (int b = 0; b < static_cast<int>(placement.blocks.size()); ++b) {
+    const Block& block = placement.blocks[b];
+    if (block.first_row + block.rows.size() > static_cast<std::size_t>(geometry.rows) ||
+        block.first_column + block.columns.size() > static_cast<std::size_t>(geometry.cols))
+      refuse(b, ": leaves its array of " + std::to_string(geometry.rows) + " rows and " +
+                    std::to_string(geometry.cols) + " columns");
+    const std::size_t position = block.first_array / per_position;
+    take(row_holder, position * geometry.rows + block.first_row, block.rows.size(), b, "rows");
+    take(column_holder, position * geometry.cols + block.first_column, block.columns.size(), b,
+         "columns");
+  }
 }
 
 std::string name_of(const QuantizedNetwork& network, int node) {
@@ -75,6 +106,7 @@ void check_copy(const Placement& placement, const QuantizedNetwork& network, int
 void validate(const Placement& placement, const QuantizedNetwork& network) {
   for (int b = 0; b < static_cast<int>(placement.blocks.size()); ++b)
     check_block(placement, network, b);
+  check_lines(placement);
   for (const int node : weight_nodes(network.network)) {
     check_code_bits(placement, network, node);
     const int copies = std::max(1, num_copies(placement, node));

@@ -71,17 +71,27 @@ Geometry read_geometry(const Place& place) {
   geometry.cols = place.at("cols").integer(1, kAnyInteger);
   geometry.num_slices = place.at("num_slices").integer(1, 30);
   geometry.bits_per_cell = place.at("bits_per_cell").integer(1, 30 / geometry.num_slices);
+  const Place rows_active = place.at("rows_active");
+  if (!rows_active.json.is_null()) geometry.rows_active = rows_active.integer(1, geometry.rows);
   return geometry;
 }
 
-Block read_block(const Place& place, const Geometry& geometry, int first_array) {
+Block read_block(const Place& place, const Geometry& geometry) {
   Block block;
   block.node = place.at("node").integer(0, kAnyInteger);
   block.group = place.at("group").integer(0, kAnyInteger);
   block.copy = place.at("copy").integer(0, kAnyInteger - 1);
   block.rows = read_indices(place.at("rows"), geometry.rows);
   block.columns = read_indices(place.at("columns"), geometry.cols);
-  block.first_array = place.at("first_array").integer(first_array, first_array);
+  block.first_array = place.at("first_array").integer(0, kAnyInteger);
+  if (block.first_array % geometry.arrays_per_position() != 0)
+    refuse(place.pointer + "/first_array",
+           " = " + std::to_string(block.first_array) + ": must be a multiple of " +
+               std::to_string(geometry.arrays_per_position()) + " (slices x signs)");
+  block.first_row =
+      place.at("first_row").integer(0, geometry.rows - static_cast<int>(block.rows.size()));
+  block.first_column =
+      place.at("first_column").integer(0, geometry.cols - static_cast<int>(block.columns.size()));
   return block;
 }
 
@@ -91,19 +101,44 @@ Sign read_sign(const Place& place) {
   refuse(place.pointer, " = " + brief(place.json) + ": must be \"positive\" or \"negative\"");
 }
 
-/// The array must be the one its position says: block by block, slice by slice, both signs.
-Array read_array(const Place& place, const Placement& placement, int index) {
-  const int per_block = 2 * placement.geometry.num_slices;
-  const int block = index / per_block;
-  const int slice = index % per_block / 2;
+/// The array must be the one its index says: position by position, slice by slice, both signs.
+/// held: the blocks at its position.
+Array read_array(const Place& place, const Placement& placement, int index,
+                 const std::vector<int>& held) {
+  const int slice = index % placement.geometry.arrays_per_position() / 2;
   Array array;
-  array.block = place.at("block").integer(block, block);
+  const Place blocks = place.at("blocks");
+  if (blocks.length() == 0) refuse(blocks.pointer, " = []: an array holds a block");
+  if (blocks.json != Json(held))
+    refuse(blocks.pointer, " = " + brief(blocks.json) + ": must be " + brief(Json(held)) +
+                               ", the blocks with first_array at this position");
+  array.blocks = held;
   array.slice = place.at("slice").integer(slice, slice);
   array.sign = read_sign(place.at("sign"));
   if ((array.sign == Sign::Negative) != (index % 2 == 1))
     refuse(place.pointer + "/sign", ": positive and negative arrays must take turns");
   array.tile = place.at("tile").integer(0, static_cast<int>(placement.tiles.size()) - 1);
   return array;
+}
+
+void read_arrays(const Place& arrays, Placement& placement) {
+  const int per_position = placement.geometry.arrays_per_position();
+  if (arrays.length() % per_position != 0)
+    refuse(arrays.pointer, ": has " + std::to_string(arrays.length()) +
+                               " entries; must be a multiple of " + std::to_string(per_position) +
+                               " (slices x signs)");
+  std::vector<std::vector<int>> held(arrays.length() / per_position);
+  for (std::size_t b = 0; b < placement.blocks.size(); ++b) {
+    const std::size_t position = placement.blocks[b].first_array / per_position;
+    if (position >= held.size())
+      refuse("/blocks/" + std::to_string(b) + "/first_array",
+             " = " + std::to_string(placement.blocks[b].first_array) + ": there are " +
+                 std::to_string(arrays.length()) + " arrays");
+    held[position].push_back(static_cast<int>(b));
+  }
+  for (std::size_t a = 0; a < arrays.length(); ++a)
+    placement.arrays.push_back(
+        read_array(arrays.at(a), placement, static_cast<int>(a), held[a / per_position]));
 }
 
 void read_tiles(const Place& tiles, Placement& placement) {
@@ -119,13 +154,14 @@ void read_tiles(const Place& tiles, Placement& placement) {
 }
 
 Json block_to_json(const Block& block) {
-  return {{"node", block.node}, {"group", block.group},
-          {"copy", block.copy}, {"first_array", block.first_array},
-          {"rows", block.rows}, {"columns", block.columns}};
+  return {{"node", block.node},           {"group", block.group},
+          {"copy", block.copy},           {"first_array", block.first_array},
+          {"first_row", block.first_row}, {"first_column", block.first_column},
+          {"rows", block.rows},           {"columns", block.columns}};
 }
 
 Json array_to_json(const Array& array) {
-  return {{"block", array.block},
+  return {{"blocks", array.blocks},
           {"slice", array.slice},
           {"sign", array.sign == Sign::Positive ? "positive" : "negative"},
           {"tile", array.tile}};
@@ -138,7 +174,10 @@ Json placement_to_json(const Placement& placement) {
   json["geometry"] = {{"rows", placement.geometry.rows},
                       {"cols", placement.geometry.cols},
                       {"num_slices", placement.geometry.num_slices},
-                      {"bits_per_cell", placement.geometry.bits_per_cell}};
+                      {"bits_per_cell", placement.geometry.bits_per_cell},
+                      {"rows_active", nullptr}};
+  if (placement.geometry.rows_active)
+    json["geometry"]["rows_active"] = *placement.geometry.rows_active;
   json["mesh_width"] = placement.mesh_width;
   json["mesh_height"] = placement.mesh_height;
   json["tiles"] = Json::array();
@@ -158,18 +197,10 @@ Placement placement_from_json(const Json& json) {
   placement.mesh_width = document.at("mesh_width").integer(0, kAnyInteger);
   placement.mesh_height = document.at("mesh_height").integer(0, kAnyInteger);
   read_tiles(document.at("tiles"), placement);
-  const int per_block = 2 * placement.geometry.num_slices;
   const Place blocks = document.at("blocks");
   for (std::size_t b = 0; b < blocks.length(); ++b)
-    placement.blocks.push_back(
-        read_block(blocks.at(b), placement.geometry, static_cast<int>(b) * per_block));
-  const Place arrays = document.at("arrays");
-  if (arrays.length() != placement.blocks.size() * per_block)
-    refuse(arrays.pointer, ": has " + std::to_string(arrays.length()) + " entries; must be " +
-                               std::to_string(placement.blocks.size() * per_block) +
-                               " (slices x signs of every block)");
-  for (std::size_t a = 0; a < arrays.length(); ++a)
-    placement.arrays.push_back(read_array(arrays.at(a), placement, static_cast<int>(a)));
+    placement.blocks.push_back(read_block(blocks.at(b), placement.geometry));
+  read_arrays(document.at("arrays"), placement);
   return placement;
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cstdint>
 #include <set>
 #include <vector>
@@ -9,14 +10,16 @@
 namespace ohmweave::mapping {
 namespace {
 
-/// Running sums over some blocks.
+/// Running sums over some blocks and the arrays they sit in.
 struct Occupancy {
   int num_blocks = 0;
   int num_arrays_needed = 0;
   int num_arrays_duplicated = 0;
+  int num_arrays_shared = 0;
   std::int64_t num_nonzero_weights = 0;  // of the needed copy
   std::int64_t num_used_cells = 0;
   std::set<int> tiles;
+  std::set<int> positions;  // first arrays of the positions counted
 };
 
 std::int64_t nonzero_weights_of(const Block& block, const QuantizedNetwork& network) {
@@ -27,27 +30,33 @@ std::int64_t nonzero_weights_of(const Block& block, const QuantizedNetwork& netw
   return count;
 }
 
-int arrays_per_block(const Geometry& geometry) { return 2 * geometry.num_slices; }
-
 double cells_of_arrays(const Geometry& geometry, int num_arrays) {
   return static_cast<double>(num_arrays) * geometry.rows * geometry.cols;
 }
 
+bool is_needed(const Placement& placement, const Array& array) {
+  return std::any_of(array.blocks.begin(), array.blocks.end(),
+                     [&](int b) { return placement.blocks[b].copy == 0; });
+}
+
 void add(Occupancy& sum, const Placement& placement, const Block& block,
          std::int64_t num_nonzero_weights) {
-  const int num_arrays = arrays_per_block(placement.geometry);
+  const int num_arrays = placement.geometry.arrays_per_position();
+  const Array& array = placement.arrays[block.first_array];
   ++sum.num_blocks;
-  (block.copy == 0 ? sum.num_arrays_needed : sum.num_arrays_duplicated) += num_arrays;
   if (block.copy == 0) sum.num_nonzero_weights += num_nonzero_weights;
   sum.num_used_cells += num_arrays * num_nonzero_weights;
-  for (int i = 0; i < num_arrays; ++i)
-    sum.tiles.insert(placement.arrays[block.first_array + i].tile);
+  sum.tiles.insert(array.tile);
+  if (!sum.positions.insert(block.first_array).second) return;
+  (is_needed(placement, array) ? sum.num_arrays_needed : sum.num_arrays_duplicated) += num_arrays;
+  if (array.blocks.size() > 1) sum.num_arrays_shared += num_arrays;
 }
 
 void put_arrays_and_utilization(Json& json, const Occupancy& sum, const Geometry& geometry) {
   const int num_arrays = sum.num_arrays_needed + sum.num_arrays_duplicated;
   json["arrays_needed"] = sum.num_arrays_needed;
   json["arrays_duplicated"] = sum.num_arrays_duplicated;
+  json["arrays_shared"] = sum.num_arrays_shared;
   if (num_arrays == 0) return;
   json["cell_utilization_fraction"] =
       static_cast<double>(sum.num_used_cells) / cells_of_arrays(geometry, num_arrays);
@@ -90,6 +99,7 @@ Json utilization_map(const Placement& placement, const QuantizedNetwork& network
     entry["layer"] = network.network.nodes[block.node].name;
     entry["copy"] = block.copy;
     entry["tile"] = placement.arrays[block.first_array].tile;
+    entry["first_array"] = block.first_array;
     entry["rows"] = block.rows.size();
     entry["columns"] = block.columns.size();
     entry["nonzero_weights"] = num_nonzero_weights;

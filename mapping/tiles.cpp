@@ -6,40 +6,40 @@
 namespace ohmweave::mapping {
 namespace {
 
-/// The tile with the least room for `num_blocks`, or a new one.
-int tile_for_remainder(std::vector<int>& room, int num_blocks, int blocks_per_tile) {
+/// The tile with the least room for `num_positions`, or a new one.
+int tile_for_remainder(std::vector<int>& room, int num_positions, int positions_per_tile) {
   int best = -1;
   for (int tile = 0; tile < static_cast<int>(room.size()); ++tile)
-    if (room[tile] >= num_blocks && (best < 0 || room[tile] <= room[best])) best = tile;
+    if (room[tile] >= num_positions && (best < 0 || room[tile] <= room[best])) best = tile;
   if (best < 0) {
     best = static_cast<int>(room.size());
-    room.push_back(blocks_per_tile);
+    room.push_back(positions_per_tile);
   }
   return best;
 }
 
 }  // namespace
 
-std::vector<int> fill_tiles(const std::vector<std::vector<int>>& blocks_of_layers,
-                            int blocks_per_tile) {
-  OHMWEAVE_REQUIRE(blocks_per_tile > 0, "a tile must hold a block");
-  std::size_t num_blocks = 0;
-  for (const std::vector<int>& blocks : blocks_of_layers) num_blocks += blocks.size();
-  std::vector<int> tile_of_block(num_blocks, -1);
-  std::vector<int> room;  // blocks that still fit, by tile
-  for (const std::vector<int>& blocks : blocks_of_layers) {
-    const int count = static_cast<int>(blocks.size());
-    const int num_whole = count / blocks_per_tile * blocks_per_tile;
+std::vector<int> fill_tiles(const std::vector<std::vector<int>>& positions_of_layers,
+                            int positions_per_tile) {
+  OHMWEAVE_REQUIRE(positions_per_tile > 0, "a tile must hold the arrays of a position");
+  std::size_t num_positions = 0;
+  for (const std::vector<int>& positions : positions_of_layers) num_positions += positions.size();
+  std::vector<int> tile_of_position(num_positions, -1);
+  std::vector<int> room;  // positions that still fit, by tile
+  for (const std::vector<int>& positions : positions_of_layers) {
+    const int count = static_cast<int>(positions.size());
+    const int num_whole = count / positions_per_tile * positions_per_tile;
     for (int i = 0; i < num_whole; ++i) {
-      if (i % blocks_per_tile == 0) room.push_back(0);
-      tile_of_block[blocks[i]] = static_cast<int>(room.size()) - 1;
+      if (i % positions_per_tile == 0) room.push_back(0);
+      tile_of_position[positions[i]] = static_cast<int>(room.size()) - 1;
     }
     if (num_whole == count) continue;
-    const int tile = tile_for_remainder(room, count - num_whole, blocks_per_tile);
+    const int tile = tile_for_remainder(room, count - num_whole, positions_per_tile);
     room[tile] -= count - num_whole;
-    for (int i = num_whole; i < count; ++i) tile_of_block[blocks[i]] = tile;
+    for (int i = num_whole; i < count; ++i) tile_of_position[positions[i]] = tile;
   }
-  return tile_of_block;
+  return tile_of_position;
 }
 
 MeshSize square_mesh(int num_tiles) {

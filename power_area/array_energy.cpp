@@ -40,20 +40,23 @@ const Json* measured_layer(const Json& activity, const std::string& name) {
   return nullptr;
 }
 
-double array_energy_j(const MappedNetwork& mapped, int array, const std::vector<double>& squares,
+/// The rows of an array that one of its blocks drives.
+struct DrivenRows {
+  Eigen::Index first = 0;
+  std::vector<double> mean_squares;  // of the sum over digits of digit^2, by row
+};
+
+double array_energy_j(const MappedNetwork& mapped, int array, const DrivenRows& rows,
                       const Circuits& circuits, const RandomStream& stream) {
   const mapping::Placement& placement = mapped.placement;
-  const mapping::Block& block = placement.blocks[placement.arrays[array].block];
-  const int rows = static_cast<int>(block.rows.size());
-  const int columns = static_cast<int>(block.columns.size());
   // A driven row feeds all cells of the array, those that hold no weight too.
-  const std::vector<int> levels = crossbar::whole_array_levels(
-      mapping::cell_levels(placement, mapped.network, array), rows, columns, circuits.array);
+  const std::vector<int> levels = mapping::cell_levels(placement, mapped.network, array);
   const crossbar::Matrix siemens = crossbar::program_siemens(
       levels, circuits.array.rows, circuits.array.cols, circuits.device,
       circuits.array.bits_per_cell, crossbar::array_stream(stream, kChipSample, array));
   double weighted = 0.0;
-  for (int r = 0; r < rows; ++r) weighted += squares[r] * siemens.row(r).sum();
+  for (std::size_t r = 0; r < rows.mean_squares.size(); ++r)
+    weighted += rows.mean_squares[r] * siemens.row(rows.first + static_cast<Eigen::Index>(r)).sum();
   const double volts_per_digit =
       circuits.array.read_voltage_v / static_cast<double>((1 << circuits.dac.bits) - 1);
   return weighted * volts_per_digit * volts_per_digit;  // watts * digits
@@ -94,12 +97,14 @@ std::vector<double> share_energies_j(const MappedNetwork& mapped, const LayerPla
     double energy_j = 0.0;
     for (const int b : share.blocks) {
       const mapping::Block& block = mapped.placement.blocks[b];
-      std::vector<double> squares;
+      DrivenRows rows;
+      rows.first = block.first_row;
       for (const int row : block.rows)
-        squares.push_back(by_row[static_cast<std::size_t>(block.group) * plan.matrix.rows + row]);
+        rows.mean_squares.push_back(
+            by_row[static_cast<std::size_t>(block.group) * plan.matrix.rows + row]);
       for (int a = 0; a < 2 * mapped.placement.geometry.num_slices; ++a)
         energy_j +=
-            settle_s * array_energy_j(mapped, block.first_array + a, squares, circuits, stream);
+            settle_s * array_energy_j(mapped, block.first_array + a, rows, circuits, stream);
     }
     energies.push_back(energy_j);
   }

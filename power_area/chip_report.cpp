@@ -133,11 +133,7 @@ Json chip_json(const SimulatedChip& chip, const Bill& bill) {
   const double latency_s =
       static_cast<double>(chip.result.latency_cycles()) / chip.circuits.chip.clock_hz;
   std::int64_t macs = 0;
-  std::int64_t arrays = 0;
-  for (const LayerPlan& plan : chip.plans) {
-    macs += plan.mapped_macs;
-    arrays += plan.num_arrays;
-  }
+  for (const LayerPlan& plan : chip.plans) macs += plan.mapped_macs;
   const double area_m2 = bill.floorplan.area_m2();
   Json json = {{"area_m2", area_m2},
                {"energy_per_inference_j", energy_j},
@@ -150,7 +146,7 @@ Json chip_json(const SimulatedChip& chip, const Bill& bill) {
                {"macs_per_inference", macs},
                {"ops_per_joule", 2.0 * static_cast<double>(macs) / energy_j},
                {"edap", energy_j * latency_s * area_m2},
-               {"arrays", arrays},
+               {"arrays", chip.mapped.placement.arrays.size()},
                {"activity", chip.mapped.activity.is_null() ? "assumed" : "measured"},
                {"inferences_simulated", chip.pipeline.model.num_inferences},
                {"parts", Json::array()},

@@ -23,7 +23,9 @@ constexpr const char* kUnsharedUnits =
 
 std::string geometry_text(const mapping::Geometry& g) {
   return std::to_string(g.rows) + " x " + std::to_string(g.cols) + " cells of " +
-         std::to_string(g.bits_per_cell) + " bits, " + std::to_string(g.num_slices) + " slices";
+         std::to_string(g.bits_per_cell) + " bits, " + std::to_string(g.num_slices) + " slices" +
+         (g.rows_at_once() < g.rows ? ", " + std::to_string(g.rows_at_once()) + " rows read at once"
+                                    : "");
 }
 
 /// Throws DataError when the placement was made for other circuits than these.
@@ -31,7 +33,8 @@ void check_placement(const mapping::Placement& placement, const Circuits& circui
   if (placement.tiles.empty())
     throw DataError("placement.json: the chip holds no array, so there is nothing to estimate");
   const mapping::Geometry expected{circuits.array.rows, circuits.array.cols,
-                                   circuits.array.num_slices(), circuits.array.bits_per_cell};
+                                   circuits.array.num_slices(), circuits.array.bits_per_cell,
+                                   circuits.array.rows_active};
   if (geometry_text(placement.geometry) != geometry_text(expected))
     throw DataError("placement.json: mapped to arrays of " + geometry_text(placement.geometry) +
                     "; the config has " + geometry_text(expected) + ": map again");
@@ -58,9 +61,7 @@ SimulatedChip simulate_chip(const EstimateInputs& inputs, const MappedNetwork& m
 }
 
 int num_arrays(const SimulatedChip& chip) {
-  int arrays = 0;
-  for (const LayerPlan& plan : chip.plans) arrays += plan.num_arrays;
-  return arrays;
+  return static_cast<int>(chip.mapped.placement.arrays.size());
 }
 
 Json not_modelled() {

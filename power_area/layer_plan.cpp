@@ -30,12 +30,18 @@ std::int64_t cycles_per_read(const Circuits& circuits, const ComponentLibrary& l
       1, static_cast<std::int64_t>(std::ceil(read_s * circuits.chip.clock_hz - kRoundingSlack)));
 }
 
-void add_block(const mapping::Block& block, const LayerPlan& plan, const Circuits& circuits,
-               const ComponentLibrary& library, TileShare& share) {
+std::int64_t num_reads(const mapping::Block& block, const LayerPlan& plan,
+                       const Circuits& circuits) {
+  return plan.num_digits *
+         ceil_div(static_cast<std::int64_t>(block.rows.size()), circuits.array.rows_at_once());
+}
+
+void add_actions(const mapping::Block& block, const LayerPlan& plan, const Circuits& circuits,
+                 TileShare& share) {
   const auto rows = static_cast<std::int64_t>(block.rows.size());
   const auto columns = static_cast<std::int64_t>(block.columns.size());
   const std::int64_t slices = circuits.array.num_slices();
-  const std::int64_t reads = plan.num_digits * ceil_div(rows, circuits.array.rows_at_once());
+  const std::int64_t reads = num_reads(block, plan, circuits);
   WindowActions& window = share.window;
   window.drives += 2 * slices * rows * plan.num_digits;
   window.holds += 2 * slices * columns * reads;
@@ -43,8 +49,6 @@ void add_block(const mapping::Block& block, const LayerPlan& plan, const Circuit
   window.input_bits += 2 * slices * rows * plan.input_bits;
   window.bus_bits += rows * plan.input_bits;
   window.sums += slices * columns;
-  const std::int64_t cycles = reads * cycles_per_read(circuits, library, static_cast<int>(columns));
-  share.read_cycles = std::max(share.read_cycles, cycles);
 }
 
 void finish_share(const mapping::Placement& placement, const LayerPlan& plan, TileShare& share) {
@@ -71,16 +75,88 @@ void plan_converters(const MappedNetwork& mapped, const Circuits& circuits, Laye
   plan.dropped_bits = std::max(0, lossless - plan.adc_bits);
 }
 
-void plan_shares(const MappedNetwork& mapped, const Circuits& circuits,
-                 const ComponentLibrary& library, LayerPlan& plan) {
+/// What each block asks of the arrays it sits in, and how much of them is its.
+class BlockDemands {
+ public:
+  BlockDemands(const MappedNetwork& mapped, const std::vector<LayerPlan>& plans,
+               const Circuits& circuits, const ComponentLibrary& library)
+      : placement_(mapped.placement) {
+    std::vector<const LayerPlan*> plan_of(mapped.network.nodes.size(), nullptr);
+    for (const LayerPlan& plan : plans) plan_of[plan.node] = &plan;
+    for (const mapping::Block& block : placement_.blocks) {
+      const LayerPlan& plan = *plan_of[block.node];
+      Demand demand;
+      demand.cycles = num_reads(block, plan, circuits) *
+                      cycles_per_read(circuits, library, static_cast<int>(block.columns.size()));
+      demand.windows = plan.matrix.windows;
+      demand.adc_bits = plan.adc_bits;
+      demand.input_bits = plan.input_bits;
+      demand.cells = static_cast<double>(block.rows.size() * block.columns.size());
+      demands_.push_back(demand);
+    }
+  }
+
+  /// Cycles of one window, the turns of its neighbours included.
+  [[nodiscard]] std::int64_t cycles_with_turns(int block) const {
+    const Demand& own = demands_[block];
+    std::int64_t cycles = 0;
+    for (const int other : neighbours(block)) {
+      const Demand& theirs = demands_[other];
+      const std::int64_t turns = std::min(own.windows, theirs.windows);
+      cycles += ceil_div(theirs.cycles * turns, own.windows);
+    }
+    return cycles;
+  }
+
+  /// The block's part of its arrays, which have the circuits that the neediest block asks for.
+  [[nodiscard]] ArrayShare share_of_arrays(int block) const {
+    ArrayShare share;
+    double cells = 0.0;
+    for (const int other : neighbours(block)) {
+      share.adc_bits = std::max(share.adc_bits, demands_[other].adc_bits);
+      share.input_bits = std::max(share.input_bits, demands_[other].input_bits);
+      cells += demands_[other].cells;
+    }
+    share.num_arrays = placement_.geometry.arrays_per_position() * (demands_[block].cells / cells);
+    return share;
+  }
+
+ private:
+  struct Demand {
+    std::int64_t cycles = 0;  // of one window
+    std::int64_t windows = 0;
+    int adc_bits = 0;
+    int input_bits = 0;
+    double cells = 0.0;
+  };
+  [[nodiscard]] const std::vector<int>& neighbours(int block) const {
+    return placement_.arrays[placement_.blocks[block].first_array].blocks;
+  }
+
+  const mapping::Placement& placement_;
+  std::vector<Demand> demands_;
+};
+
+void add_arrays(const ArrayShare& added, std::vector<ArrayShare>& arrays) {
+  for (ArrayShare& known : arrays)
+    if (known.adc_bits == added.adc_bits && known.input_bits == added.input_bits) {
+      known.num_arrays += added.num_arrays;
+      return;
+    }
+  arrays.push_back(added);
+}
+
+void plan_shares(const MappedNetwork& mapped, const Circuits& circuits, const BlockDemands& demands,
+                 LayerPlan& plan) {
   const mapping::Placement& placement = mapped.placement;
   std::map<std::pair<int, int>, TileShare> shares;  // by (copy, tile)
-  for (std::size_t b = 0; b < placement.blocks.size(); ++b) {
+  std::set<int> positions;
+  for (int b = 0; b < static_cast<int>(placement.blocks.size()); ++b) {
     const mapping::Block& block = placement.blocks[b];
     if (block.node != plan.node) continue;
     const int tile = placement.arrays[block.first_array].tile;
-    if (plan.num_arrays == 0) plan.home_tile = tile;
-    plan.num_arrays += 2 * placement.geometry.num_slices;
+    if (positions.empty()) plan.home_tile = tile;
+    positions.insert(block.first_array);
     plan.num_copies = std::max(plan.num_copies, block.copy + 1);
     if (block.copy == 0)
       plan.mapped_macs += static_cast<std::int64_t>(block.rows.size()) *
@@ -88,9 +164,12 @@ void plan_shares(const MappedNetwork& mapped, const Circuits& circuits,
     TileShare& share = shares[{block.copy, tile}];
     share.tile = tile;
     share.copy = block.copy;
-    share.blocks.push_back(static_cast<int>(b));
-    add_block(block, plan, circuits, library, share);
+    share.blocks.push_back(b);
+    add_actions(block, plan, circuits, share);
+    add_arrays(demands.share_of_arrays(b), share.arrays);
+    share.read_cycles = std::max(share.read_cycles, demands.cycles_with_turns(b));
   }
+  plan.num_arrays = placement.geometry.arrays_per_position() * static_cast<int>(positions.size());
   for (auto& [key, share] : shares) {
     finish_share(placement, plan, share);
     plan.shares.push_back(std::move(share));
@@ -113,9 +192,10 @@ std::vector<LayerPlan> plan_layers(const MappedNetwork& mapped, const Circuits& 
     plan.input_bits = input.bits;
     plan.num_digits = static_cast<int>(ceil_div(input.magnitude_bits(), circuits.dac.bits));
     plan_converters(mapped, circuits, plan);
-    plan_shares(mapped, circuits, library, plan);
     plans.push_back(std::move(plan));
   }
+  const BlockDemands demands(mapped, plans, circuits, library);
+  for (LayerPlan& plan : plans) plan_shares(mapped, circuits, demands, plan);
   return plans;
 }
 

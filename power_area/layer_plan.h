@@ -45,6 +45,13 @@ struct WindowActions {
   std::int64_t additions = 0;    // to merge slices and row blocks within the tile
 };
 
+/// Arrays whose circuits are built for these bits.
+struct ArrayShare {
+  int adc_bits = 0;         // magnitude bits of the converters
+  int input_bits = 0;       // of one input code
+  double num_arrays = 0.0;  // of a shared array the part that its block's cells are of all blocks'
+};
+
 /// The blocks of one copy of a layer on one tile.
 struct TileShare {
   int tile = 0;
@@ -52,8 +59,9 @@ struct TileShare {
   std::vector<int> blocks;
   int num_inputs = 0;            // distinct matrix rows (of all groups)
   int num_columns = 0;           // distinct outputs
-  std::int64_t read_cycles = 0;  // of one window
+  std::int64_t read_cycles = 0;  // of one window, with the turns of blocks in the same arrays
   WindowActions window;
+  std::vector<ArrayShare> arrays;
 };
 
 struct LayerPlan {
@@ -66,12 +74,16 @@ struct LayerPlan {
   int adc_bits = 0;              // magnitude bits of its converters
   int dropped_bits = 0;
   int num_copies = 1;
-  int num_arrays = 0;
+  int num_arrays = 0;             // it has cells in
   int home_tile = 0;              // where partial sums meet: the tile of its first block
   std::vector<TileShare> shares;  // none when all weights are zero
 };
 
-/// One plan for each weight node, in order.
+/// One plan for each weight node, in order. Blocks that share arrays take turns: while one reads a
+/// window, each other may read one of its own in between, so a window of block i takes
+///   sum over blocks j of its arrays of cycles_j * min(1, windows_j / windows_i),
+/// which fills the arrays' time exactly when the block with most windows is never idle. The
+/// converters and registers of shared arrays are those of the block that needs most.
 [[nodiscard]] std::vector<LayerPlan> plan_layers(const MappedNetwork& mapped,
                                                  const Circuits& circuits,
                                                  const ComponentLibrary& library);

@@ -22,12 +22,12 @@ Component sized(const SimulatedChip& chip, const char* name, double bytes, int b
 }
 
 /// Enters `count` instances on a tile, shared by its layers by their arrays. Returns the area.
-double add_shared(const Component& component, double count, const std::vector<int>& arrays,
+double add_shared(const Component& component, double count, const std::vector<double>& arrays,
                   Ledger& ledger) {
-  int total = 0;
-  for (const int n : arrays) total += n;
+  double total = 0.0;
+  for (const double n : arrays) total += n;
   for (std::size_t p = 0; p < arrays.size(); ++p)
-    if (arrays[p] > 0)
+    if (arrays[p] > 0.0)
       ledger.add_instances(component, PartGroup::Other, static_cast<int>(p),
                            count * arrays[p] / total);
   return count * component.area_m2;
@@ -91,14 +91,12 @@ double additions(const SimulatedChip& chip, std::size_t s) {
 
 }  // namespace
 
-std::vector<std::vector<int>> arrays_by_tile(const SimulatedChip& chip) {
-  const mapping::Placement& placement = chip.mapped.placement;
-  std::vector<std::vector<int>> arrays(placement.tiles.size(),
-                                       std::vector<int>(chip.plans.size(), 0));
+std::vector<std::vector<double>> arrays_by_tile(const SimulatedChip& chip) {
+  std::vector<std::vector<double>> arrays(chip.mapped.placement.tiles.size(),
+                                          std::vector<double>(chip.plans.size(), 0.0));
   for (std::size_t p = 0; p < chip.plans.size(); ++p)
     for (const TileShare& share : chip.plans[p].shares)
-      arrays[share.tile][p] +=
-          2 * placement.geometry.num_slices * static_cast<int>(share.blocks.size());
+      for (const ArrayShare& held : share.arrays) arrays[share.tile][p] += held.num_arrays;
   return arrays;
 }
 
@@ -135,7 +133,7 @@ std::vector<double> add_tile_instances(const SimulatedChip& chip, Ledger& ledger
   const Component pooling = sized(chip, "pooling_unit", 1.0, 1);
   const Component adder = sized(chip, "accumulator", 1.0, options.accumulator_bits);
   std::vector<double> areas;
-  const std::vector<std::vector<int>> arrays = arrays_by_tile(chip);
+  const std::vector<std::vector<double>> arrays = arrays_by_tile(chip);
   for (std::size_t t = 0; t < arrays.size(); ++t) {
     const int tile = static_cast<int>(t);
     double area_m2 = add_shared(router, 1.0, arrays[t], ledger);

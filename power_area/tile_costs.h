@@ -9,7 +9,7 @@
 namespace ohmweave::power_area {
 
 /// Arrays of each layer plan on each tile: [tile][plan].
-[[nodiscard]] std::vector<std::vector<int>> arrays_by_tile(const SimulatedChip& chip);
+[[nodiscard]] std::vector<std::vector<double>> arrays_by_tile(const SimulatedChip& chip);
 
 /// Bytes of the input buffers (edge capacities) on a tile, by the layer plan they serve.
 [[nodiscard]] std::vector<double> buffer_bytes(const SimulatedChip& chip, int tile);

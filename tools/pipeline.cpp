@@ -83,7 +83,7 @@ const std::vector<Stage>& stages() {
        [](const Run& run, const std::string& stamp) { run_in_worker("compress", run, stamp); }},
       {"map",
        "assigns every weight to a cell, every array to a tile",
-       1,
+       2,
        {"activations", "array", "mapping"},
        {"dense", "compress"},
        {kBoost},

@@ -22,10 +22,10 @@ class SlowLayer {
     bits_ = converter_bits(mapped, node, hardware);
     for (const mapping::Block& block : mapped.placement.blocks)
       for (int slice = 0; slice < hardware.array.num_slices(); ++slice)
-        pairs_.push_back(crossbar::make_pair_reader(
-            program(block, block.first_array + 2 * slice, key),
-            program(block, block.first_array + 2 * slice + 1, key), hardware.array, hardware.device,
-            hardware.dac, bits_.adc_bits, bits_.dropped_bits));
+        pairs_.push_back(crossbar::make_pair_reader(program(block.first_array + 2 * slice, key),
+                                                    program(block.first_array + 2 * slice + 1, key),
+                                                    hardware.array, hardware.device, hardware.dac,
+                                                    bits_.adc_bits, bits_.dropped_bits));
   }
 
   /// Accumulators of group `group` for the window's inputs, added to `sums` (by output feature).
@@ -39,13 +39,9 @@ class SlowLayer {
   }
 
  private:
-  crossbar::Matrix program(const mapping::Block& block, int array, const ChipKey& key) const {
+  crossbar::Matrix program(int array, const ChipKey& key) const {
     const std::vector<int> levels = mapping::cell_levels(mapped_.placement, mapped_.network, array);
-    const std::size_t cols = hardware_.array.cols;
-    std::vector<int> whole(hardware_.array.rows * cols, 0);
-    for (std::size_t i = 0; i < levels.size(); ++i)
-      whole[i / block.columns.size() * cols + i % block.columns.size()] = levels[i];
-    return crossbar::program_siemens(whole, hardware_.array.rows, hardware_.array.cols,
+    return crossbar::program_siemens(levels, hardware_.array.rows, hardware_.array.cols,
                                      hardware_.device, hardware_.array.bits_per_cell,
                                      crossbar::array_stream(key.run, key.index, array));
   }
@@ -63,13 +59,13 @@ class SlowLayer {
         for (std::size_t r = first; r < std::min(block.rows.size(), first + at_once); ++r) {
           const std::int64_t x = window[block.rows[r]];
           const std::int64_t digit = (std::abs(x) >> low) % (std::int64_t{1} << dac_bits);
-          digits[r] = static_cast<std::int32_t>(x < 0 ? -digit : digit);
+          digits[block.first_row + r] = static_cast<std::int32_t>(x < 0 ? -digit : digit);
         }
         const std::vector<std::int32_t> codes = crossbar::read_array(pair, digits);
         const int shift = low + slice * hardware_.array.bits_per_cell + bits_.dropped_bits;
         for (std::size_t c = 0; c < block.columns.size(); ++c)
           sums[block.group * group_columns + block.columns[c]] +=
-              static_cast<std::int64_t>(codes[c]) * (std::int64_t{1} << shift);
+              static_cast<std::int64_t>(codes[block.first_column + c]) * (std::int64_t{1} << shift);
       }
     }
   }
@@ -162,6 +158,70 @@ TEST(MappedChip, ReadsSelectedRowsAsTheirOwnCircuit) {
   const MappedNetwork mapped{network, simple_placement(network, hardware.array)};
 
   EXPECT_LE(compare(mapped, hardware).num_different, 3);
+}
+
+/// Puts all blocks along the diagonal of one position, each at the beginning of a row group.
+mapping::Placement on_one_diagonal(mapping::Placement placement) {
+  const int at_once = placement.geometry.rows_at_once();
+  int row = 0;
+  int column = 0;
+  std::vector<int> all;
+  for (std::size_t b = 0; b < placement.blocks.size(); ++b) {
+    mapping::Block& block = placement.blocks[b];
+    block.first_array = 0;
+    block.first_row = row;
+    block.first_column = column;
+    row += (static_cast<int>(block.rows.size()) + at_once - 1) / at_once * at_once;
+    column += static_cast<int>(block.columns.size());
+    all.push_back(static_cast<int>(b));
+  }
+  placement.arrays.resize(placement.geometry.arrays_per_position());
+  for (mapping::Array& array : placement.arrays) array.blocks = all;
+  return placement;
+}
+
+TEST(MappedChip, ReadsBlocksThatShareArraysLikeTheReferenceRead) {
+  const QuantizedNetwork network = signed_conv_network();
+  for (const crossbar::Topology topology :
+       {crossbar::Topology::Passive, crossbar::Topology::RowSelect}) {
+    Hardware hardware = faulty_hardware(8, 2);
+    hardware.array.rows = 40;
+    hardware.array.cols = 8;
+    hardware.array.rows_active = 6;
+    hardware.array.topology = topology;
+    hardware.device.mismatch_sigma = 0.3;
+    const MappedNetwork mapped{network, on_one_diagonal(simple_placement(network, hardware.array))};
+    ASSERT_EQ(mapped.placement.blocks.size(), 2u);  // one a group of the convolution
+    ASSERT_NO_THROW(mapping::validate(mapped.placement, network));
+
+    const Comparison result = compare(mapped, hardware);
+
+    EXPECT_LE(result.num_different, 3) << "of " << result.num_values;  // as above
+    EXPECT_GT(result.num_unlike_ideal, result.num_values / 2) << "the faults had no effect";
+  }
+}
+
+TEST(MappedChip, SeesTheLeakageOfTheBlocksItSharesArraysWith) {
+  const QuantizedNetwork network = signed_conv_network();
+  Hardware hardware = ideal_hardware(40, 8);
+  hardware.array.rows_active = 20;
+  const mapping::Placement apart = simple_placement(network, hardware.array);
+  const mapping::Placement together = on_one_diagonal(apart);
+  const auto gain = [&](const mapping::Placement& placement, std::size_t block) {
+    return program_chip({network, placement}, hardware, {RandomStream(1), 0})[1]
+        ->blocks[block]
+        .gain;
+  };
+
+  // Without wires the other rows' cells carry nothing, and ideal devices are the same everywhere.
+  EXPECT_TRUE(gain(apart, 0).isApprox(gain(together, 0), 1e-6f));
+  EXPECT_TRUE(gain(apart, 1).isApprox(gain(together, 1), 1e-6f));
+  hardware.array.row_ohm = hardware.array.col_ohm = 50.0;
+  hardware.array.driver_ohm = hardware.array.sense_ohm = 2000.0;
+  // With wires the other block's cells move the potentials of lines that both blocks cross, which
+  // themselves are lines at nearly 0 V: small, and there.
+  EXPECT_TRUE(gain(apart, 0).isApprox(gain(together, 0), 1e-2f));
+  EXPECT_FALSE(gain(apart, 0).isApprox(gain(together, 0), 1e-5f));
 }
 
 TEST(MappedChip, IsTheSameForTheSameKeyOnly) {

@@ -176,7 +176,8 @@ inline std::vector<int> members(const std::vector<char>& present, int first, int
 inline mapping::Placement simple_placement(const QuantizedNetwork& network,
                                            const crossbar::ArrayOptions& array) {
   mapping::Placement placement;
-  placement.geometry = {array.rows, array.cols, array.num_slices(), array.bits_per_cell};
+  placement.geometry = {array.rows, array.cols, array.num_slices(), array.bits_per_cell,
+                        array.rows_active};
   placement.tiles = {{0, 0}};
   placement.mesh_width = placement.mesh_height = 1;
   const std::vector<Shape> shapes = infer_shapes(network.network);
@@ -204,7 +205,7 @@ inline mapping::Placement simple_placement(const QuantizedNetwork& network,
           for (int slice = 0; slice < array.num_slices(); ++slice)
             for (const mapping::Sign sign : {mapping::Sign::Positive, mapping::Sign::Negative})
               placement.arrays.push_back(
-                  {static_cast<int>(placement.blocks.size()), slice, sign, 0});
+                  {{static_cast<int>(placement.blocks.size())}, slice, sign, 0});
           placement.blocks.push_back(std::move(block));
         }
       }

@@ -99,8 +99,7 @@ TEST_P(RandomNetwork, IsReadBackFromTheLevelsOfItsCells) {
       for (const CellAddress& cell : locate(placement, network, node, static_cast<int>(i) / rows,
                                             static_cast<int>(i) % rows)) {
         const Array& array = placement.arrays[cell.array];
-        const std::size_t num_columns = placement.blocks[array.block].columns.size();
-        const int level = levels[cell.array][cell.row * num_columns + cell.column];
+        const int level = levels[cell.array][cell.row * kGeometry.cols + cell.column];
         ASSERT_LT(level, 1 << kGeometry.bits_per_cell);
         code += (array.sign == Sign::Positive ? level : -level)
                 << (array.slice * kGeometry.bits_per_cell);
@@ -117,14 +116,18 @@ std::vector<std::int64_t> product_through_arrays(const Placement& placement,
   std::vector<std::int64_t> sums(network.network.nodes[node].out_channels, 0);
   for (std::size_t a = 0; a < placement.arrays.size(); ++a) {
     const Array& array = placement.arrays[a];
-    const Block& block = placement.blocks[array.block];
-    if (block.node != node) continue;
     const std::vector<int> levels = cell_levels(placement, network, static_cast<int>(a));
     const std::int64_t weight = (array.sign == Sign::Positive ? 1 : -1) *
                                 (std::int64_t{1} << (array.slice * kGeometry.bits_per_cell));
-    std::size_t cell = 0;
-    for (const int row : block.rows)
-      for (const int column : block.columns) sums[column] += weight * levels[cell++] * input[row];
+    for (const int index : array.blocks) {
+      const Block& block = placement.blocks[index];
+      if (block.node != node || block.copy != 0) continue;
+      for (std::size_t r = 0; r < block.rows.size(); ++r)
+        for (std::size_t c = 0; c < block.columns.size(); ++c)
+          sums[block.columns[c]] +=
+              weight * input[block.rows[r]] *
+              levels[(block.first_row + r) * kGeometry.cols + block.first_column + c];
+    }
   }
   return sums;
 }
@@ -157,7 +160,8 @@ TEST_P(RandomNetwork, StaysWithinArraysTilesAndMesh) {
   std::vector<int> arrays_in_tile(placement.tiles.size(), 0);
   for (const Array& array : placement.arrays) {
     ++arrays_in_tile.at(array.tile);
-    EXPECT_EQ(array.tile, placement.arrays[placement.blocks[array.block].first_array].tile);
+    for (const int block : array.blocks)
+      EXPECT_EQ(array.tile, placement.arrays[placement.blocks[block].first_array].tile);
   }
   for (const int count : arrays_in_tile) {
     EXPECT_GT(count, 0);

@@ -117,8 +117,54 @@ TEST(PlacementJson, RefusesAMissingArray) {
   json["arrays"].erase(num_arrays - 1);
 
   EXPECT_EQ(message_of(json), "placement: /arrays: has " + std::to_string(num_arrays - 1) +
-                                  " entries; must be " + std::to_string(num_arrays) +
-                                  " (slices x signs of every block)");
+                                  " entries; must be a multiple of 4 (slices x signs)");
+}
+
+TEST(PlacementJson, RefusesAMissingPosition) {
+  Json json = sample_json();
+  const std::size_t num_arrays = json["arrays"].size();
+  const std::size_t last = json["blocks"].size() - 1;
+  for (int i = 0; i < 4; ++i) json["arrays"].erase(json["arrays"].size() - 1);
+
+  EXPECT_EQ(message_of(json), "placement: /blocks/" + std::to_string(last) +
+                                  "/first_array = " + std::to_string(num_arrays - 4) +
+                                  ": there are " + std::to_string(num_arrays - 4) + " arrays");
+}
+
+TEST(PlacementJson, RefusesBlocksThatAreNotThoseOfThePosition) {
+  Json json = sample_json();
+  json["arrays"][5]["blocks"] = {0};
+
+  EXPECT_EQ(message_of(json),
+            "placement: /arrays/5/blocks = [0]: must be [1], the blocks with first_array at this "
+            "position");
+}
+
+TEST(PlacementJson, RefusesAFirstArrayInTheMiddleOfAPosition) {
+  Json json = sample_json();
+  json["blocks"][1]["first_array"] = 6;
+
+  EXPECT_EQ(message_of(json),
+            "placement: /blocks/1/first_array = 6: must be a multiple of 4 (slices x signs)");
+}
+
+TEST(PlacementJson, RefusesABlockThatLeavesItsArray) {
+  Json json = sample_json();
+  json["blocks"][0]["rows"] = {1, 2, 3};
+  json["blocks"][0]["first_row"] = 14;
+
+  EXPECT_EQ(message_of(json), "placement: /blocks/0/first_row = 14: must be an integer in [0, 13]");
+}
+
+TEST(PlacementJson, KeepsHowManyRowsAreReadAtOnce) {
+  QuantizedNetwork network = one_layer(3, 2);
+  fill_randomly(network, 1.0, 1);
+  Geometry geometry{16, 8, 2, 2, 4};
+
+  const Placement placement =
+      placement_from_json(placement_to_json(map_network(network, geometry, {})));
+
+  EXPECT_EQ(placement.geometry.rows_at_once(), 4);
 }
 
 }  // namespace

@@ -46,10 +46,86 @@ TEST(CellLevels, SplitsMagnitudesIntoSlicesBySign) {
   const QuantizedNetwork network = small_network();
 
   // 6 = 1*4 + 2, 9 = 2*4 + 1, 15 = 3*4 + 3; rows of the array: matrix rows 0 and 2.
-  EXPECT_EQ(cell_levels(placement, network, 0), (std::vector<int>{2, 0, 0, 3}));  // slice 0, +
-  EXPECT_EQ(cell_levels(placement, network, 1), (std::vector<int>{0, 0, 1, 0}));  // slice 0, -
-  EXPECT_EQ(cell_levels(placement, network, 2), (std::vector<int>{1, 0, 0, 3}));  // slice 1, +
-  EXPECT_EQ(cell_levels(placement, network, 3), (std::vector<int>{0, 0, 2, 0}));  // slice 1, -
+  const auto in_corner = [](int a, int b, int c, int d) {
+    return std::vector<int>{a, b, 0, 0, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  };
+  EXPECT_EQ(cell_levels(placement, network, 0), in_corner(2, 0, 0, 3));  // slice 0, +
+  EXPECT_EQ(cell_levels(placement, network, 1), in_corner(0, 0, 1, 0));  // slice 0, -
+  EXPECT_EQ(cell_levels(placement, network, 2), in_corner(1, 0, 0, 3));  // slice 1, +
+  EXPECT_EQ(cell_levels(placement, network, 3), in_corner(0, 0, 2, 0));  // slice 1, -
+}
+
+/// Column 0 and column 1 of the small network as blocks of one position.
+Placement shared_placement() {
+  Placement placement = place_blocks({block_of({0, 2}, {0})}, kGeometry, 1);
+  Block second = block_of({2}, {1});
+  second.first_row = 2;
+  second.first_column = 1;
+  placement.blocks.push_back(second);
+  for (Array& array : placement.arrays) array.blocks.push_back(1);
+  return placement;
+}
+
+TEST(SharedArrays, HoldEachBlockAtItsOffsets) {
+  const Placement placement = shared_placement();
+  const QuantizedNetwork network = small_network();
+
+  EXPECT_NO_THROW(validate(placement, network));
+  EXPECT_EQ(cell_levels(placement, network, 2),  // slice 1, +: 6 / 4 at (0, 0), 15 / 4 at (2, 1)
+            (std::vector<int>{1, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0}));
+  const std::vector<CellAddress> cells = locate(placement, network, 1, 1, 2);
+  ASSERT_EQ(cells.size(), 4u);
+  EXPECT_EQ(cells[3].array, 3);
+  EXPECT_EQ(cells[3].row, 2);
+  EXPECT_EQ(cells[3].column, 1);
+}
+
+TEST(SharedArrays, AreCountedOnce) {
+  const Json summary = placement_summary(shared_placement(), small_network());
+
+  EXPECT_EQ(summary["arrays_needed"], 4);
+  EXPECT_EQ(summary["arrays_shared"], 4);
+  EXPECT_EQ(summary["layers"][0]["blocks"], 2);
+  EXPECT_EQ(summary["layers"][0]["arrays_needed"], 4);
+  EXPECT_DOUBLE_EQ(summary["cell_utilization_fraction"].get<double>(), 3.0 / 16.0);
+}
+
+TEST(SharedArrays, NameTheBlockOfEachLineInTheNpz) {
+  const NpyArrays arrays = arrays_to_npz(shared_placement());
+  const auto first_array_of = [&](const char* name) {
+    std::vector<std::int32_t> values(4);
+    std::memcpy(values.data(), arrays.at(name).bytes.data(), 4 * sizeof(std::int32_t));
+    return values;
+  };
+
+  EXPECT_EQ(first_array_of("rows"), (std::vector<std::int32_t>{0, 2, 2, -1}));
+  EXPECT_EQ(first_array_of("row_blocks"), (std::vector<std::int32_t>{0, 0, 1, -1}));
+  EXPECT_EQ(first_array_of("columns"), (std::vector<std::int32_t>{0, 1, -1, -1}));
+  EXPECT_EQ(first_array_of("column_blocks"), (std::vector<std::int32_t>{0, 1, -1, -1}));
+}
+
+TEST(SharedArrays, AreRefusedWhenBlocksMeetInARow) {
+  Placement placement = shared_placement();
+  placement.blocks[1].first_row = 1;
+
+  EXPECT_EQ(message_of(placement, small_network()),
+            "placement: /blocks/1: shares rows of its array with block 0");
+}
+
+TEST(SharedArrays, AreRefusedWhenBlocksMeetInAColumn) {
+  Placement placement = shared_placement();
+  placement.blocks[1].first_column = 0;
+
+  EXPECT_EQ(message_of(placement, small_network()),
+            "placement: /blocks/1: shares columns of its array with block 0");
+}
+
+TEST(SharedArrays, AreRefusedWhenABlockLeavesThem) {
+  Placement placement = shared_placement();
+  placement.blocks[1].first_column = 4;
+
+  EXPECT_EQ(message_of(placement, small_network()),
+            "placement: /blocks/1: leaves its array of 4 rows and 4 columns");
 }
 
 TEST(CellLevels, RefusesACodeWithMoreBitsThanTheSlices) {

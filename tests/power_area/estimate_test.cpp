@@ -145,9 +145,7 @@ double hand_cell_energy_j(const EstimateInputs& inputs, double mean_square_digit
   for (int a = 0; a < static_cast<int>(inputs.chip.placement.arrays.size()); ++a) {
     const std::vector<int> levels =
         mapping::cell_levels(inputs.chip.placement, inputs.chip.network, a);
-    std::vector<int> whole(128 * 128, 0);
-    for (int i = 0; i < 18; ++i) whole[i / 2 * 128 + i % 2] = levels[i];
-    siemens += crossbar::program_siemens(whole, 128, 128, inputs.circuits.device,
+    siemens += crossbar::program_siemens(levels, 128, 128, inputs.circuits.device,
                                          inputs.circuits.array.bits_per_cell,
                                          crossbar::array_stream(inputs.stream, 0, a))
                    .topRows(9)

@@ -95,13 +95,16 @@ inline Network one_convolution() {
   return network;
 }
 
-inline MappedNetwork map_random(const Network& network, int keep_one_of, const Circuits& circuits) {
+inline MappedNetwork map_random(const Network& network, int keep_one_of, const Circuits& circuits,
+                                mapping::Packing packing = mapping::Packing::None) {
   MappedNetwork mapped;
   mapped.network = random_codes(network, keep_one_of);
   const mapping::Geometry geometry{circuits.array.rows, circuits.array.cols,
-                                   circuits.array.num_slices(), circuits.array.bits_per_cell};
+                                   circuits.array.num_slices(), circuits.array.bits_per_cell,
+                                   circuits.array.rows_active};
   mapping::MappingOptions options;
   options.arrays_per_tile = circuits.arrays_per_tile;
+  options.packing = packing;
   mapped.placement = mapping::map_network(mapped.network, geometry, options);
   return mapped;
 }
