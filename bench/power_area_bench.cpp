@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/random.h"
 #include "mapping/map_network.h"
-#include "models/builder.h"
+#include "models/models.h"
 #include "power_area/chip_pipeline.h"
 #include "power_area/estimate.h"
 #include "power_area/functional_chip.h"
@@ -20,44 +22,21 @@
 namespace ohmweave::power_area {
 namespace {
 
-Network vgg16() {
-  models::Builder b("vgg16", {3, 32, 32});
-  int conv = 0;
-  int pool = 0;
-  for (const int filters :
-       {64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0}) {
-    if (filters == 0) {
-      b.max_pool2d("pool" + std::to_string(++pool), {2, 2});
+/// The network as it is after folding: batch norms are part of the convolutions before them.
+Network without_batch_norms(const Network& network) {
+  Network folded = network;
+  folded.nodes.clear();
+  std::vector<int> place;  // of the network's nodes in the folded one
+  for (Node node : network.nodes) {
+    for (int& input : node.inputs) input = place[input];
+    if (node.op == Op::BatchNorm2d) {
+      place.push_back(node.inputs.front());
       continue;
     }
-    b.conv2d("conv" + std::to_string(++conv), filters, {3, 1, 1});
-    b.relu("relu" + std::to_string(conv));
+    place.push_back(static_cast<int>(folded.nodes.size()));
+    folded.nodes.push_back(std::move(node));
   }
-  b.flatten("flatten");
-  b.linear("fc", 10);
-  return b.build();
-}
-
-Network resnet18() {
-  models::Builder b("resnet18", {3, 32, 32});
-  b.conv2d("stem", 64, {3, 1, 1});
-  int from = b.relu("stem_relu");
-  int filters = 64;
-  for (int block = 0; block < 8; ++block) {
-    const std::string name = "block" + std::to_string(block);
-    const bool shrinks = block > 0 && block % 2 == 0;
-    if (shrinks) filters *= 2;
-    b.from(from).conv2d(name + "_a", filters, {3, shrinks ? 2 : 1, 1});
-    b.relu(name + "_relu");
-    const int main = b.conv2d(name + "_b", filters, {3, 1, 1});
-    const int shortcut = shrinks ? b.from(from).conv2d(name + "_short", filters, {1, 2, 0}) : from;
-    b.add(name + "_add", main, shortcut);
-    from = b.relu(name + "_out");
-  }
-  b.avg_pool2d("pool", {4, 4});
-  b.flatten("flatten");
-  b.linear("fc", 10);
-  return b.build();
+  return folded;
 }
 
 /// 8-bit codes between layers and requantizers that keep them spread.
@@ -128,7 +107,8 @@ const Example& example_of(const std::string& name) {
   static std::map<std::string, Example> examples;
   const auto found = examples.find(name);
   if (found != examples.end()) return found->second;
-  return examples.emplace(name, make_example(name == "vgg16" ? vgg16() : resnet18())).first->second;
+  const Network network = without_batch_norms(models::build_model(name));
+  return examples.emplace(name, make_example(network)).first->second;
 }
 
 void simulate_pipeline(benchmark::State& state, const std::string& name) {
@@ -138,12 +118,12 @@ void simulate_pipeline(benchmark::State& state, const std::string& name) {
   for (auto _ : state) latency = static_cast<double>(simulate(model).latency_cycles());
   state.counters["latency_cycles"] = latency;
 }
-BENCHMARK_CAPTURE(simulate_pipeline, vgg16, "vgg16")
+BENCHMARK_CAPTURE(simulate_pipeline, vgg16_cifar, "vgg16_cifar")
     ->Arg(1)
     ->Arg(6)
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
-BENCHMARK_CAPTURE(simulate_pipeline, resnet18, "resnet18")
+BENCHMARK_CAPTURE(simulate_pipeline, resnet18_cifar, "resnet18_cifar")
     ->Arg(1)
     ->Arg(6)
     ->Unit(benchmark::kMillisecond)
@@ -156,8 +136,11 @@ void analyze_pipeline(benchmark::State& state, const std::string& name) {
   for (auto _ : state) latency = static_cast<double>(analyze(model).latency_cycles());
   state.counters["latency_cycles"] = latency;
 }
-BENCHMARK_CAPTURE(analyze_pipeline, vgg16, "vgg16")->Arg(1)->Arg(6)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(analyze_pipeline, resnet18, "resnet18")
+BENCHMARK_CAPTURE(analyze_pipeline, vgg16_cifar, "vgg16_cifar")
+    ->Arg(1)
+    ->Arg(6)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(analyze_pipeline, resnet18_cifar, "resnet18_cifar")
     ->Arg(1)
     ->Arg(6)
     ->Unit(benchmark::kMillisecond);
@@ -170,7 +153,7 @@ void plan_pipeline(benchmark::State& state, const std::string& name) {
         build_pipeline(example.mapped, plans, example.circuits, example.library));
   }
 }
-BENCHMARK_CAPTURE(plan_pipeline, vgg16, "vgg16")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(plan_pipeline, vgg16_cifar, "vgg16_cifar")->Unit(benchmark::kMillisecond);
 
 /// One image through the frozen chip; the matrices are made before.
 void simulate_image(benchmark::State& state, const std::string& name) {
@@ -184,8 +167,12 @@ void simulate_image(benchmark::State& state, const std::string& name) {
     benchmark::DoNotOptimize(
         simulate_images(example.mapped, example.plans, example.pipeline, readers, {image}));
 }
-BENCHMARK_CAPTURE(simulate_image, vgg16, "vgg16")->Unit(benchmark::kSecond)->UseRealTime();
-BENCHMARK_CAPTURE(simulate_image, resnet18, "resnet18")->Unit(benchmark::kSecond)->UseRealTime();
+BENCHMARK_CAPTURE(simulate_image, vgg16_cifar, "vgg16_cifar")
+    ->Unit(benchmark::kSecond)
+    ->UseRealTime();
+BENCHMARK_CAPTURE(simulate_image, resnet18_cifar, "resnet18_cifar")
+    ->Unit(benchmark::kSecond)
+    ->UseRealTime();
 
 /// The whole stage but for its files: conductances, simulation of 6 inferences, bill, report.
 void estimate_chip(benchmark::State& state, const std::string& name) {
@@ -196,7 +183,9 @@ void estimate_chip(benchmark::State& state, const std::string& name) {
   inputs.library = example.library;
   for (auto _ : state) benchmark::DoNotOptimize(estimate_chips(inputs));
 }
-BENCHMARK_CAPTURE(estimate_chip, vgg16, "vgg16")->Unit(benchmark::kSecond)->UseRealTime();
+BENCHMARK_CAPTURE(estimate_chip, vgg16_cifar, "vgg16_cifar")
+    ->Unit(benchmark::kSecond)
+    ->UseRealTime();
 
 }  // namespace
 }  // namespace ohmweave::power_area
