@@ -98,8 +98,7 @@ Example make_example(const Network& network) {
       mapping::map_network(example.mapped.network,
                            {array.rows, array.cols, array.num_slices(), array.bits_per_cell}, {});
   example.plans = plan_layers(example.mapped, example.circuits, example.library);
-  example.pipeline =
-      build_pipeline(example.mapped, example.plans, example.circuits, example.library);
+  example.pipeline = build_pipeline(example.mapped, example.plans, example.circuits);
   return example;
 }
 
@@ -149,8 +148,7 @@ void plan_pipeline(benchmark::State& state, const std::string& name) {
   const Example& example = example_of(name);
   for (auto _ : state) {
     const auto plans = plan_layers(example.mapped, example.circuits, example.library);
-    benchmark::DoNotOptimize(
-        build_pipeline(example.mapped, plans, example.circuits, example.library));
+    benchmark::DoNotOptimize(build_pipeline(example.mapped, plans, example.circuits));
   }
 }
 BENCHMARK_CAPTURE(plan_pipeline, vgg16_cifar, "vgg16_cifar")->Unit(benchmark::kMillisecond);

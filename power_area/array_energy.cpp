@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "crossbar/pair.h"
 #include "mapping/column_sums.h"
+#include "power_area/nonzero.h"
 
 namespace ohmweave::power_area {
 
@@ -31,13 +32,6 @@ double assumed_square_digits(int magnitude_bits, int dac_bits, double density) {
   for (int low = 0; low < magnitude_bits; low += dac_bits)
     total += assumed_square(std::min(dac_bits, magnitude_bits - low), density);
   return total;
-}
-
-const Json* measured_layer(const Json& activity, const std::string& name) {
-  if (!activity.is_object() || !activity.contains("layers")) return nullptr;
-  for (const Json& layer : activity.at("layers"))
-    if (layer.at("name").get<std::string>() == name) return &layer;
-  return nullptr;
 }
 
 /// The rows of an array that one of its blocks drives.

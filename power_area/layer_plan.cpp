@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "crossbar/pair.h"
 #include "mapping/column_sums.h"
+#include "power_area/settling.h"
 
 namespace ohmweave::power_area {
 
@@ -19,12 +20,12 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; 
 /// Cycles between two reads of a block: the array settles, or its converters take the columns one
 /// after the other (the sampled columns of one read are converted while the next settles).
 std::int64_t cycles_per_read(const Circuits& circuits, const ComponentLibrary& library,
-                             int block_columns) {
+                             int block_columns, double settle_s) {
   const int num_adcs =
       static_cast<int>(ceil_div(circuits.array.cols, circuits.chip.columns_per_adc));
   const double conversion_s =
       static_cast<double>(ceil_div(block_columns, num_adcs)) / library.si("adc_rate");
-  const double read_s = std::max(library.si("array_settle_time"), conversion_s);
+  const double read_s = std::max(settle_s, conversion_s);
   constexpr double kRoundingSlack = 1e-9;  // a whole number of cycles stays that
   return std::max<std::int64_t>(
       1, static_cast<std::int64_t>(std::ceil(read_s * circuits.chip.clock_hz - kRoundingSlack)));
@@ -65,7 +66,8 @@ void finish_share(const mapping::Placement& placement, const LayerPlan& plan, Ti
   share.window.additions = share.window.sums - share.num_columns;
 }
 
-void plan_converters(const MappedNetwork& mapped, const Circuits& circuits, LayerPlan& plan) {
+void plan_converters(const MappedNetwork& mapped, const Circuits& circuits,
+                     const ComponentLibrary& library, LayerPlan& plan) {
   const std::int64_t sum = mapping::max_column_sum(mapped.placement, mapped.network, plan.node,
                                                    circuits.array.rows_at_once());
   const int digit_bits = std::min(
@@ -73,6 +75,9 @@ void plan_converters(const MappedNetwork& mapped, const Circuits& circuits, Laye
   const int lossless = crossbar::lossless_adc_bits(std::max<std::int64_t>(1, sum), digit_bits);
   plan.adc_bits = circuits.adc.bits.value_or(lossless);
   plan.dropped_bits = std::max(0, lossless - plan.adc_bits);
+  plan.settle_s = circuits.chip.settling == Settling::Library
+                      ? library.si("array_settle_time")
+                      : settling_s(circuits.array, circuits.device, library, plan.adc_bits);
 }
 
 /// What each block asks of the arrays it sits in, and how much of them is its.
@@ -86,8 +91,9 @@ class BlockDemands {
     for (const mapping::Block& block : placement_.blocks) {
       const LayerPlan& plan = *plan_of[block.node];
       Demand demand;
-      demand.cycles = num_reads(block, plan, circuits) *
-                      cycles_per_read(circuits, library, static_cast<int>(block.columns.size()));
+      demand.cycles =
+          num_reads(block, plan, circuits) *
+          cycles_per_read(circuits, library, static_cast<int>(block.columns.size()), plan.settle_s);
       demand.windows = plan.matrix.windows;
       demand.adc_bits = plan.adc_bits;
       demand.input_bits = plan.input_bits;
@@ -191,7 +197,7 @@ std::vector<LayerPlan> plan_layers(const MappedNetwork& mapped, const Circuits& 
     const CodeFormat& input = mapping::input_format(mapped.network, node);
     plan.input_bits = input.bits;
     plan.num_digits = static_cast<int>(ceil_div(input.magnitude_bits(), circuits.dac.bits));
-    plan_converters(mapped, circuits, plan);
+    plan_converters(mapped, circuits, library, plan);
     plans.push_back(std::move(plan));
   }
   const BlockDemands demands(mapped, plans, circuits, library);

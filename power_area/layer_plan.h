@@ -73,6 +73,7 @@ struct LayerPlan {
   int num_digits = 0;            // reads for the bits of one input
   int adc_bits = 0;              // magnitude bits of its converters
   int dropped_bits = 0;
+  double settle_s = 0.0;  // of a read's currents, to half a step of its converters
   int num_copies = 1;
   int num_arrays = 0;             // it has cells in
   int home_tile = 0;              // where partial sums meet: the tile of its first block

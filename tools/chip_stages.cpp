@@ -6,14 +6,21 @@
 #include "core/npz.h"
 #include "mapping/map_network.h"
 #include "mapping/placement.h"
+#include "power_area/cost/adc.h"
 #include "power_area/cost/analog.h"
 #include "power_area/estimate.h"
+#include "power_area/paper_accounting.h"
 
 namespace ohmweave::tools {
 namespace {
 
-std::filesystem::path library_path(const RunConfig& config) {
-  return power_area::component_library_path(config.chip->preset, find_presets_folder());
+power_area::ComponentLibrary library_of(const RunConfig& config) {
+  return power_area::load_chip_library(*config.chip, find_presets_folder());
+}
+
+power_area::Circuits circuits_of(const RunConfig& config) {
+  return {config.device, config.array, config.adc,
+          config.dac,    *config.chip, config.mapping.arrays_per_tile};
 }
 
 /// Converters and drivers that the config asks for and the library has no numbers for.
@@ -26,13 +33,20 @@ std::vector<std::string> library_problems(const RunConfig& config,
     problems.push_back("/dac/bits = " + std::to_string(config.dac.bits) + ": must be at most " +
                        std::to_string(most_dac_bits) + ", the most that the row driver model" +
                        of_preset + " covers");
-  const int most_adc_bits = power_area::most_adc_bits(library) - 1;  // the sign takes one
+  const int most_adc_bits =
+      power_area::most_adc_bits(library, config.chip->adc_model) - 1;  // the sign takes one
   if (config.adc.bits && *config.adc.bits > most_adc_bits)
     problems.push_back("/adc/bits = " + std::to_string(*config.adc.bits) + ": must be at most " +
                        std::to_string(most_adc_bits) +
                        ": with the sign that is the most that the "
                        "converter model" +
                        of_preset + " covers");
+  if (!config.chip->paper_accounting) return problems;
+  const std::string problem = power_area::paper_accounting_problem(circuits_of(config), library);
+  if (!problem.empty()) problems.push_back(problem);
+  const std::string tile = mapping::tile_problem(
+      config.mapping, power_area::kPaperWeightBits / power_area::kPaperCellBits);
+  if (!tile.empty()) problems.push_back("/chip/paper_accounting: " + tile);
   return problems;
 }
 
@@ -83,6 +97,29 @@ void map_stage(const Run& run, const std::filesystem::path& output) {
   write_file_atomically(output / "arrays.npz", encode_npz(mapping::arrays_to_npz(placement)));
 }
 
+namespace {
+
+/// The dense network at 9 bits, on its own circuits (power_area/paper_accounting.h).
+void add_paper_baseline(const Run& run, power_area::EstimateInputs& inputs) {
+  const RunConfig& config = run.loaded.config;
+  power_area::PaperBaseline& paper = inputs.paper_baseline.emplace();
+  paper.circuits = power_area::paper_circuits(inputs.circuits, inputs.library);
+  QuantizationOptions options = quantization_options(config);
+  options.weight_bits = power_area::kPaperWeightBits;
+  paper.network.network = quantize(load_network_model(run.folder / "dense"), options);
+  mapping::Geometry geometry = tools::geometry(config);
+  geometry.num_slices = paper.circuits.array.num_slices();
+  geometry.bits_per_cell = power_area::kPaperCellBits;
+  paper.network.placement = mapping::map_network(paper.network.network, geometry, config.mapping);
+  paper.network.activity = inputs.baseline->activity;
+  paper.description =
+      "arrays and converters of the dense network at 9 bits: a sign and two 4-bit cells a sign, "
+      "converters for full columns (" +
+      std::to_string(*paper.circuits.adc.bits + 1) + " bits with the sign)";
+}
+
+}  // namespace
+
 void estimate_stage(const Run& run, const std::filesystem::path& output) {
   const RunConfig& config = run.loaded.config;
   const ChipNetworks networks = load_chip_networks(run);
@@ -100,21 +137,21 @@ void estimate_stage(const Run& run, const std::filesystem::path& output) {
     inputs.chip.activity = activity["network"];
     baseline.activity = activity["baseline"];
   }
-  inputs.circuits = {config.device, config.array, config.adc,
-                     config.dac,    *config.chip, config.mapping.arrays_per_tile};
+  inputs.circuits = circuits_of(config);
   inputs.baseline_description =
       config.adc.bits ? "the dense network on the same device, arrays and converters"
                       : "the dense network on the same device and arrays, each layer with the "
                         "converter bits that its own columns need";
-  inputs.library = power_area::load_component_library(library_path(config).string());
+  inputs.library = library_of(config);
   inputs.stream = RandomStream(config.seed);
+  if (config.chip->paper_accounting) add_paper_baseline(run, inputs);
   power_area::estimate_stage(inputs, output);
 }
 
 std::vector<std::string> chip_problems(const RunConfig& config) {
   if (!config.chip) return {};
   try {
-    const auto library = power_area::load_component_library(library_path(config).string());
+    const auto library = library_of(config);
     return library_problems(config, library);
   } catch (const ConfigError& e) {
     return e.problems();
@@ -122,7 +159,8 @@ std::vector<std::string> chip_problems(const RunConfig& config) {
 }
 
 std::string chip_library_fingerprint(const RunConfig& config) {
-  return sha256_of_file(library_path(config));
+  return sha256_of_file(
+      power_area::component_library_path(config.chip->preset, find_presets_folder()));
 }
 
 }  // namespace ohmweave::tools

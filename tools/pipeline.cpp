@@ -125,7 +125,7 @@ const std::vector<Stage>& stages() {
        run_map},
       {"evaluate",
        "accuracy on frozen chip samples, activity of every layer",
-       4,
+       5,
        always(
            {"seed", "threads", "data", "activations", "device", "array", "adc", "dac", "evaluate"}),
        {"dense", "compress", "map"},
@@ -134,7 +134,7 @@ const std::vector<Stage>& stages() {
        [](const Run& run, const std::string& stamp) { run_in_worker("evaluate", run, stamp); }},
       {"estimate",
        "area, power, energy and time of the chip and of its dense baseline",
-       3,
+       5,
        always({"seed", "activations", "device", "array", "adc", "dac", "mapping", "chip"}),
        {"dense", "compress", "map", "evaluate"},
        {kBoost, kEigen, kSystemc},

@@ -19,7 +19,7 @@ Built build(const Network& network) {
   const MappedNetwork mapped = map_random(network, 1, circuits);
   Built built;
   built.plans = plan_layers(mapped, circuits, library);
-  built.pipeline = build_pipeline(mapped, built.plans, circuits, library);
+  built.pipeline = build_pipeline(mapped, built.plans, circuits);
   return built;
 }
 
@@ -47,6 +47,7 @@ TEST(LayerPlan, CountsTheActionsOfOneWindow) {
 TEST(LayerPlan, RowGroupsMultiplyTheReadsButNotTheDrives) {
   Circuits circuits;
   circuits.array.rows_active = 4;  // 9 rows: 3 groups
+  circuits.chip.settling = Settling::Library;
   const MappedNetwork mapped = map_random(one_convolution(), 1, circuits);
 
   const std::vector<LayerPlan> plans = plan_layers(mapped, circuits, isaac_library());

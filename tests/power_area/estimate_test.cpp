@@ -28,7 +28,7 @@ double sum_over(const Json& entries, const char* key) {
 }
 
 void expect_closed(const Json& chip) {
-  for (const char* view : {"parts", "layers"}) {
+  for (const char* view : {"parts", "layers", "tiles"}) {
     const Json& entries = chip.at(view);
     const double area_m2 = chip.at("area_m2");
     const double energy_j = chip.at("energy_per_inference_j");
@@ -117,6 +117,7 @@ TEST(Estimate, ThroughputOfDenseLeNetIsSetByItsFirstLayer) {
 TEST(Estimate, OneConvolutionMatchesItsHandCount) {
   EstimateInputs inputs = inputs_of(one_convolution(), 1);
   inputs.circuits.device.mismatch_sigma = 0.0;
+  inputs.circuits.chip.settling = Settling::Library;
 
   const Json chip = estimate_chips(inputs).at("chip");
 
@@ -158,6 +159,7 @@ double hand_cell_energy_j(const EstimateInputs& inputs, double mean_square_digit
 TEST(Estimate, CellEnergyComesFromTheFrozenConductancesAndTheActivity) {
   EstimateInputs inputs = inputs_of(one_convolution(), 1);
   inputs.circuits.device.mismatch_sigma = 0.2;
+  inputs.circuits.chip.settling = Settling::Library;
   inputs.chip.activity = {
       {"layers", {{{"name", "conv"}, {"mean_square_digit", std::vector<double>(9, 1.5)}}}}};
 
@@ -171,6 +173,92 @@ TEST(Estimate, CellEnergyComesFromTheFrozenConductancesAndTheActivity) {
   EXPECT_NEAR(measured, by_hand, 1e-9 * by_hand);
   // 8 bits, each one with probability 1/2: a mean square of 4.
   EXPECT_NEAR(assumed, by_hand * 4.0 / 1.5, 1e-9 * by_hand * 4.0);
+}
+
+/// Activity of one_convolution() with shares that are easy to multiply with.
+Json sparse_activity() {
+  return {{"layers",
+           {{{"name", "conv"},
+             {"mean_square_digit", std::vector<double>(9, 1.5)},
+             {"nonzero_digit_fraction", std::vector<double>(8, 0.25)},
+             {"nonzero_read_fraction", {1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.0, 0.0}},
+             {"nonzero_window_fraction", 0.75}}}}};
+}
+
+TEST(Estimate, ZeroSkippingSpendsEnergyOnWhatIsNotZeroAlone) {
+  EstimateInputs inputs = inputs_of(one_convolution(), 1);
+  inputs.chip.activity = sparse_activity();
+  const Json whole = estimate_chips(inputs).at("chip");
+  inputs.circuits.chip.zero_skipping = true;
+
+  const Json skipping = estimate_chips(inputs).at("chip");
+
+  const auto ratio = [&](const std::string& name) {
+    return part(skipping, name).at("dynamic_energy_j").get<double>() /
+           part(whole, name).at("dynamic_energy_j").get<double>();
+  };
+  const std::string adc =
+      "adc_" + std::to_string(whole.at("layers").at(0).at("adc_bits").get<int>() + 1) + "b";
+  EXPECT_NEAR(ratio("row_driver"), 0.25, 1e-12);
+  EXPECT_NEAR(ratio("sample_hold"), 5.0 / 8, 1e-12);
+  EXPECT_NEAR(ratio(adc), 5.0 / 8, 1e-12);
+  EXPECT_NEAR(ratio("shift_add"), 5.0 / 8, 1e-12);
+  EXPECT_NEAR(ratio("output_register"), 0.75, 1e-12);
+  EXPECT_NEAR(ratio("accumulator"), 0.75, 1e-12);
+  EXPECT_NEAR(ratio("crossbar_cells"), 1.0, 1e-12);  // their digits are counted anyway
+  EXPECT_EQ(skipping.at("latency_s"), whole.at("latency_s"));
+  EXPECT_EQ(skipping.at("area_m2"), whole.at("area_m2"));
+  expect_closed(skipping);
+}
+
+TEST(Estimate, ZeroSkippingWithoutTheCountsItNeedsIsRefused) {
+  EstimateInputs inputs = inputs_of(one_convolution(), 1);
+  inputs.chip.activity = sparse_activity();
+  inputs.chip.activity["layers"][0].erase("nonzero_read_fraction");
+  inputs.circuits.chip.zero_skipping = true;
+
+  EXPECT_THROW((void)estimate_chips(inputs), DataError);
+}
+
+TEST(Estimate, ZeroSkippingOfAssumedActivityTakesIndependentBits) {
+  EstimateInputs inputs = inputs_of(one_convolution(), 1);
+  inputs.circuits.chip.assumed_bit_density = 0.1;
+  const Json whole = estimate_chips(inputs).at("chip");
+  inputs.circuits.chip.zero_skipping = true;
+  const Json skipping = estimate_chips(inputs).at("chip");
+
+  const auto ratio = [&](const std::string& name) {
+    return part(skipping, name).at("dynamic_energy_j").get<double>() /
+           part(whole, name).at("dynamic_energy_j").get<double>();
+  };
+  EXPECT_NEAR(ratio("row_driver"), 0.1, 1e-12);
+  EXPECT_NEAR(ratio("sample_hold"), 1.0 - std::pow(0.9, 9), 1e-12);
+}
+
+TEST(Estimate, OffChipLinksAreBilledBesideTheMesh) {
+  EstimateInputs inputs = inputs_of(one_convolution(), 1);
+  const Json without = estimate_chips(inputs).at("chip");
+  inputs.circuits.chip.off_chip_links = 2;
+
+  const Json with = estimate_chips(inputs).at("chip");
+
+  expect_closed(with);
+  // 22.88 mm2 for four links; 6 x 6 x 8 bits in, 4 x 4 x 2 words of 32 bits out.
+  EXPECT_NEAR(with.at("area_m2").get<double>() - without.at("area_m2").get<double>(), 22.88e-6 / 2,
+              1e-15);
+  const double bytes = 36 + 32 * 4;
+  EXPECT_NEAR(part(with, "off_chip_link").at("dynamic_energy_j").get<double>(),
+              bytes * 0.9 * 10.4 / (4 * 6.4e9), 1e-18);
+}
+
+TEST(Estimate, BuffersOfSramAreBilledAsSuch) {
+  EstimateInputs inputs = inputs_of(lenet5(), 1);
+  inputs.circuits.chip.buffer = "sram";
+
+  const Json chip = estimate_chips(inputs).at("chip");
+
+  EXPECT_GT(part(chip, "sram_buffer").at("area_m2").get<double>(), 0.0);
+  EXPECT_THROW((void)part(chip, "edram_buffer"), std::logic_error);
 }
 
 TEST(Estimate, ActivityOfAnotherNetworkIsRefused) {
