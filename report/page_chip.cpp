@@ -198,17 +198,6 @@ std::string chip_section(const Json& result) {
     table.rows.push_back(std::move(row));
   }
   std::string html = html_of(table);
-  HtmlTable reduction{{"Reduction against the baseline", "Area", "Power", "Energy"}, {}};
-  for (const auto& [view, fractions] : value_at(result, "/reduction/views").items()) {
-    const Json& given = fractions;
-    const auto percent = [&given](const char* key) {
-      const auto value = number_at(given, key);
-      return value ? percent_text(*value, 1) : std::string("-");
-    };
-    reduction.rows.push_back({words_of(view), percent("/area_fraction"), percent("/power_fraction"),
-                              percent("/energy_fraction")});
-  }
-  if (!reduction.rows.empty()) html += html_of(reduction);
   return html_section("Chip", html);
 }
 
