@@ -37,9 +37,9 @@ void declare(Fields& f, DataOptions& o) {
          "must be less than num_train_images (" + std::to_string(o.num_train_images) + ")");
 }
 
-std::string expand_environment(const std::string& path) {
+std::string expand_environment(const std::string& path, const std::string& pointer) {
   const auto problem = [&](const std::string& what) {
-    return ConfigError({"/data/path = \"" + path + "\": " + what});
+    return ConfigError({pointer + " = \"" + path + "\": " + what});
   };
   std::string expanded;
   std::size_t at = 0;
