@@ -140,7 +140,7 @@ std::string programming_section(const Json& result) {
                         {{count_text(number("/cells")), short_number(number("/pulses_per_cell"), 3),
                           si_text(number("/time_s"), "s"), si_text(number("/energy_j"), "J"),
                           times_text(number("/inferences_of_equal_energy")),
-                          short_number(number("/endurance_writes"), 3)}}};
+                          count_text(number("/endurance_writes"))}}};
   return html_section("Writing the network, once",
                       html_of(table) + "<p class=\"note\">Not part of any figure above. " +
                           escaped(text_at(programming, "/source")) + ".</p>\n");

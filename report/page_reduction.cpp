@@ -31,10 +31,14 @@ HtmlTable views_table(const Json& reduction) {
   return table;
 }
 
-HtmlTable ratios_table(const Json& ratios) {
-  return {{"Weights", "Occupied arrays", "Chip area", "Chip power"},
-          {{ratio_at(ratios, "/weights_ratio"), ratio_at(ratios, "/occupied_arrays_ratio"),
-            ratio_at(ratios, "/chip_area_ratio"), ratio_at(ratios, "/chip_power_ratio")}}};
+HtmlTable ratios_table(const Json& result) {
+  const Json& ratios = value_at(result, "/reduction/ratios");
+  return {
+      {"Weights", "Occupied arrays", "Chip area", "Chip power", "Cells in use, before", "after"},
+      {{ratio_at(ratios, "/weights_ratio"), ratio_at(ratios, "/occupied_arrays_ratio"),
+        ratio_at(ratios, "/chip_area_ratio"), ratio_at(ratios, "/chip_power_ratio"),
+        percent_at(result, "/mapping/dense_cell_utilization_fraction"),
+        percent_at(result, "/mapping/cell_utilization_fraction")}}};
 }
 
 /// The factors of area and power side by side; their last lines are the products.
@@ -141,8 +145,7 @@ std::string reduction_section(const Json& result) {
   std::string html = "<p class=\"note\">Baseline: " + escaped(text_at(reduction, "/baseline")) +
                      ". Power and energy at " + escaped(spaced(text_at(reduction, "/at"))) +
                      ". A ratio is baseline over chip.</p>\n";
-  if (value_at(reduction, "/ratios").is_object())
-    html += html_of(ratios_table(value_at(reduction, "/ratios")));
+  if (value_at(reduction, "/ratios").is_object()) html += html_of(ratios_table(result));
   html += "<h3>Less than the baseline</h3>\n" + html_of(views_table(reduction));
   html += equal_area_text(value_at(reduction, "/equal_area"));
   const std::string factors =

@@ -113,6 +113,7 @@ std::string tornado_chart(const std::vector<TornadoRow>& rows) {
     const double y = kRowHeight * static_cast<double>(i) + 6.0;
     svg += svg_text(kLabelWidth - 10, y + 13, rows[i].label, "tick end");
     const auto bar = [&](double down, double up, double top, std::size_t colour_index) {
+      if (down == 0.0 && up == 0.0) return;
       const double low = std::min({down, up, 0.0});
       const double high = std::max({down, up, 0.0});
       svg +=
