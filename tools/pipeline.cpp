@@ -150,7 +150,7 @@ const std::vector<Stage>& stages() {
        run_estimate},
       {"report",
        "result.json, tables and report.html",
-       3,
+       4,
        always({}),
        {"dense", "compress", "map", "evaluate", "estimate"},
        {},
