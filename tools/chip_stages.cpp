@@ -10,6 +10,7 @@
 #include "power_area/cost/adc.h"
 #include "power_area/cost/analog.h"
 #include "power_area/estimate.h"
+#include "power_area/paper_accounting.h"
 #include "tools/placing.h"
 
 namespace ohmweave::tools {
@@ -33,6 +34,12 @@ std::vector<std::string> library_problems(const RunConfig& config,
                        ": with the sign that is the most that the "
                        "converter model" +
                        of_preset + " covers");
+  if (!config.chip->paper_accounting) return problems;
+  const std::string problem = power_area::paper_accounting_problem(circuits_of(config), library);
+  if (!problem.empty()) problems.push_back(problem);
+  const std::string tile = mapping::tile_problem(
+      config.mapping, power_area::kPaperWeightBits / power_area::kPaperCellBits);
+  if (!tile.empty()) problems.push_back("/chip/paper_accounting: " + tile);
   return problems;
 }
 
@@ -83,6 +90,29 @@ void map_stage(const Run& run, const std::filesystem::path& output) {
   write_file_atomically(output / "arrays.npz", encode_npz(mapping::arrays_to_npz(placement)));
 }
 
+namespace {
+
+/// The dense network at 9 bits, on its own circuits (power_area/paper_accounting.h).
+void add_paper_baseline(const Run& run, power_area::EstimateInputs& inputs) {
+  const RunConfig& config = run.loaded.config;
+  power_area::PaperBaseline& paper = inputs.paper_baseline.emplace();
+  paper.circuits = power_area::paper_circuits(inputs.circuits, inputs.library);
+  QuantizationOptions options = quantization_options(config);
+  options.weight_bits = power_area::kPaperWeightBits;
+  paper.network.network = quantize(load_network_model(run.folder / "dense"), options);
+  mapping::Geometry geometry = tools::geometry(config);
+  geometry.num_slices = paper.circuits.array.num_slices();
+  geometry.bits_per_cell = power_area::kPaperCellBits;
+  paper.network.placement = mapping::map_network(paper.network.network, geometry, config.mapping);
+  paper.network.activity = inputs.baseline->activity;
+  paper.description =
+      "arrays and converters of the dense network at 9 bits: a sign and two 4-bit cells a sign, "
+      "converters for full columns (" +
+      std::to_string(*paper.circuits.adc.bits + 1) + " bits with the sign)";
+}
+
+}  // namespace
+
 void estimate_stage(const Run& run, const std::filesystem::path& output) {
   const RunConfig& config = run.loaded.config;
   const ChipNetworks networks = load_chip_networks(run);
@@ -107,6 +137,7 @@ void estimate_stage(const Run& run, const std::filesystem::path& output) {
                         "converter bits that its own columns need";
   inputs.library = library_of(config);
   inputs.stream = RandomStream(config.seed);
+  if (config.chip->paper_accounting) add_paper_baseline(run, inputs);
   power_area::estimate_stage(inputs, output);
 }
 
