@@ -86,7 +86,7 @@ double additions(const SimulatedChip& chip, std::size_t s) {
   for (std::size_t u = 0; u < plan.shares.size(); ++u) {
     const TileShare& share = plan.shares[u];
     const std::int64_t merged =
-        share.window.additions + (share.tile == plan.home_tile ? 0 : share.num_columns);
+        share.window.additions + (share.tile == share.home_tile ? 0 : share.num_columns);
     sums +=
         per_inference(chip, chip.result.nodes[s].units[u].windows) * static_cast<double>(merged);
   }
