@@ -51,9 +51,10 @@ double array_energy_j(const MappedNetwork& mapped, int array, const DrivenRows& 
   const mapping::Placement& placement = mapped.placement;
   // A driven row feeds all cells of the array, those that hold no weight too.
   const std::vector<int> levels = mapping::cell_levels(placement, mapped.network, array);
-  const crossbar::Matrix siemens = crossbar::program_siemens(
-      levels, circuits.array.rows, circuits.array.cols, circuits.device,
-      circuits.array.bits_per_cell, crossbar::array_stream(stream, kChipSample, array));
+  const crossbar::Matrix siemens =
+      crossbar::program_siemens(levels, circuits.array.rows, circuits.array.cols, circuits.device,
+                                circuits.array.cell_bits(placement.arrays[array].slice),
+                                crossbar::array_stream(stream, kChipSample, array));
   double weighted = 0.0;
   for (std::size_t r = 0; r < rows.mean_squares.size(); ++r)
     weighted += rows.mean_squares[r] * siemens.row(rows.first + static_cast<Eigen::Index>(r)).sum();
@@ -102,7 +103,7 @@ std::vector<double> share_energies_j(const MappedNetwork& mapped, const LayerPla
       for (const int row : block.rows)
         rows.mean_squares.push_back(
             by_row[static_cast<std::size_t>(block.group) * plan.matrix.rows + row]);
-      for (int a = 0; a < 2 * mapped.placement.geometry.num_slices; ++a)
+      for (int a = 0; a < mapped.placement.geometry.arrays_per_position(); ++a)
         energy_j +=
             settle_s * array_energy_j(mapped, block.first_array + a, rows, circuits, stream);
     }
