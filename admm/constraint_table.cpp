@@ -9,7 +9,6 @@
 #include "admm/cardinality.h"
 #include "admm/clusters.h"
 #include "admm/conductance_levels.h"
-#include "admm/glob.h"
 #include "admm/global_cardinality.h"
 #include "admm/group_cardinality.h"
 #include "admm/joined.h"
@@ -19,6 +18,7 @@
 #include "admm/scaled_levels.h"
 #include "admm/sequence.h"
 #include "core/error.h"
+#include "core/glob.h"
 
 namespace ohmweave::admm {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "admm/glob.h"
+#include "core/glob.h"
 
 namespace ohmweave::admm {
 namespace {

@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "admm/constraint_table.h"
-#include "admm/glob.h"
 #include "admm/joined.h"
 #include "admm/sequence.h"
 #include "core/error.h"
+#include "core/glob.h"
 
 namespace ohmweave::admm {
 namespace {

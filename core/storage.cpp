@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <vector>
 
 #include "core/error.h"
@@ -21,7 +22,7 @@ struct LayerCount {
   std::int64_t nonzero_weights = 0;
   std::int64_t dense_macs = 0;
   std::int64_t nonzero_macs = 0;
-  double bits = kFloatBits;          // of one stored weight
+  std::optional<double> bits;        // of one stored weight, once counted
   double relative_index_bits = 0.0;  // R2, values and gaps together
   double codebook_bits = 0.0;        // of the values of a clustered layer, in all rules
   MatrixShape matrix;
@@ -93,6 +94,7 @@ int code_bits(const std::vector<float>& weights, double scale) {
 
 /// Fills in what a stored weight takes, and the codebook.
 void count_bits(const NetworkModel& model, const std::vector<float>& weights, LayerCount& layer) {
+  layer.bits = kFloatBits;
   const auto scale = model.level_scales.find(layer.name);
   const auto codebook = model.codebooks.find(layer.name);
   if (scale != model.level_scales.end()) {
@@ -102,7 +104,7 @@ void count_bits(const NetworkModel& model, const std::vector<float>& weights, La
     layer.bits = bits_to_tell_apart(num_values);
     layer.codebook_bits = kFloatBits * num_values;
   }
-  layer.relative_index_bits = best_relative_index_bits(weights, layer.bits);
+  layer.relative_index_bits = best_relative_index_bits(weights, *layer.bits);
 }
 
 LayerCount count_layer(const NetworkModel& model, const std::vector<Shape>& shapes, int node) {
@@ -117,7 +119,6 @@ LayerCount count_layer(const NetworkModel& model, const std::vector<Shape>& shap
       static_cast<std::int64_t>(weights.size()) - std::count(weights.begin(), weights.end(), 0.0F);
   layer.dense_macs = layer.matrix.num_macs();
   layer.nonzero_macs = layer.nonzero_weights * layer.matrix.windows;
-  count_bits(model, weights, layer);
   count_alive(weights, layer);
   return layer;
 }
@@ -136,7 +137,7 @@ Json weight_counts(std::int64_t dense, std::int64_t nonzero) {
 Json layer_json(const LayerCount& layer) {
   Json json = {{"name", layer.name}};
   json.update(weight_counts(layer.dense_weights, layer.nonzero_weights));
-  json["bits"] = static_cast<int>(layer.bits);
+  if (layer.bits) json["bits"] = static_cast<int>(*layer.bits);
   json["rows"] = layer.matrix.rows * layer.matrix.groups;
   json["columns"] = layer.matrix.columns * layer.matrix.groups;
   json["rows_alive"] = layer.rows_alive;
@@ -150,7 +151,8 @@ Json storage_json(const std::vector<LayerCount>& layers, double dense_bits,
   double relative_bits = 0.0;
   double mask_bits = 0.0;
   for (const LayerCount& layer : layers) {
-    value_bits += static_cast<double>(layer.nonzero_weights) * layer.bits + layer.codebook_bits;
+    value_bits +=
+        static_cast<double>(layer.nonzero_weights) * layer.bits.value() + layer.codebook_bits;
     relative_bits += layer.relative_index_bits + layer.codebook_bits;
     mask_bits += log2_binomial(layer.dense_weights, layer.nonzero_weights);
   }
@@ -161,25 +163,18 @@ Json storage_json(const std::vector<LayerCount>& layers, double dense_bits,
           {"file_ratio", ratio(dense_bits / 8.0, static_cast<double>(file_bytes))}};
 }
 
-}  // namespace
-
-Json compression_summary(const NetworkModel& compressed, std::int64_t file_bytes) {
-  OHMWEAVE_REQUIRE(file_bytes >= 0, "bytes are a count");
-  validate(compressed);
-  const std::vector<Shape> shapes = infer_shapes(compressed.network);
-  std::vector<LayerCount> layers;
+/// {dense_weights, nonzero_weights, weight_ratio, mac_ratio, scopes}.
+Json totals_json(const std::vector<LayerCount>& layers) {
   LayerCount total;
   LayerCount conv;
   LayerCount linear;
-  for (const int node : weight_nodes(compressed.network)) {
-    const LayerCount layer = count_layer(compressed, shapes, node);
+  for (const LayerCount& layer : layers) {
     for (LayerCount* sum : {&total, layer.is_conv ? &conv : &linear}) {
       sum->dense_weights += layer.dense_weights;
       sum->nonzero_weights += layer.nonzero_weights;
       sum->dense_macs += layer.dense_macs;
       sum->nonzero_macs += layer.nonzero_macs;
     }
-    layers.push_back(layer);
   }
   Json json = weight_counts(total.dense_weights, total.nonzero_weights);
   json["mac_ratio"] =
@@ -191,8 +186,39 @@ Json compression_summary(const NetworkModel& compressed, std::int64_t file_bytes
   if (linear.dense_weights > 0) {
     json["scopes"]["linear"] = weight_counts(linear.dense_weights, linear.nonzero_weights);
   }
-  json["storage"] =
-      storage_json(layers, kFloatBits * static_cast<double>(total.dense_weights), file_bytes);
+  return json;
+}
+
+std::vector<LayerCount> count_layers(const NetworkModel& model) {
+  validate(model);
+  const std::vector<Shape> shapes = infer_shapes(model.network);
+  std::vector<LayerCount> layers;
+  for (const int node : weight_nodes(model.network)) {
+    layers.push_back(count_layer(model, shapes, node));
+  }
+  return layers;
+}
+
+}  // namespace
+
+Json compression_summary(const NetworkModel& compressed, std::int64_t file_bytes) {
+  OHMWEAVE_REQUIRE(file_bytes >= 0, "bytes are a count");
+  std::vector<LayerCount> layers = count_layers(compressed);
+  double dense_bits = 0.0;
+  for (LayerCount& layer : layers) {
+    count_bits(compressed, compressed.parameters.at(layer.name + ".weight").values, layer);
+    dense_bits += kFloatBits * static_cast<double>(layer.dense_weights);
+  }
+  Json json = totals_json(layers);
+  json["storage"] = storage_json(layers, dense_bits, file_bytes);
+  json["layers"] = Json::array();
+  for (const LayerCount& layer : layers) json["layers"].push_back(layer_json(layer));
+  return json;
+}
+
+Json weight_summary(const NetworkModel& compressed) {
+  const std::vector<LayerCount> layers = count_layers(compressed);
+  Json json = totals_json(layers);
   json["layers"] = Json::array();
   for (const LayerCount& layer : layers) json["layers"].push_back(layer_json(layer));
   return json;

@@ -26,4 +26,8 @@ namespace ohmweave {
 /// Throws DataError when `compressed` is not valid.
 [[nodiscard]] Json compression_summary(const NetworkModel& compressed, std::int64_t file_bytes);
 
+/// The same without "storage" and without the layers' "bits": what is left of weights that nobody
+/// quantized for a file.
+[[nodiscard]] Json weight_summary(const NetworkModel& compressed);
+
 }  // namespace ohmweave

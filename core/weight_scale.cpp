@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <limits>
 
 #include "core/error.h"
@@ -15,8 +17,12 @@ constexpr double kHighestCoarseRatio = 1.05;
 constexpr int kNumGoldenSteps = 24;  // narrows the bracket of two coarse steps by 10^5
 constexpr int kNumRefits = 4;
 
+/// Layers above this many weights are searched by what their magnitudes add up to in narrow bins.
+constexpr std::size_t kMostSingleWeights = std::size_t{1} << 19U;
+constexpr int kMantissaBitsOfBin = 12;
+
 /// The non-zero magnitudes (zeros have no error at any scale) and the largest code.
-struct Search {
+struct SingleSearch {
   std::vector<double> magnitudes;
   double highest_code = 1.0;
 
@@ -44,6 +50,59 @@ struct Search {
   }
 };
 
+/// Magnitudes that share sign, exponent and leading mantissa bits: they differ by less than 2^-12.
+struct Bin {
+  double count = 0.0;
+  double sum = 0.0;
+  double sum_of_squares = 0.0;
+};
+
+/// The same with the magnitudes of a bin at their mean: a large layer in a thousandth of the time.
+struct BinnedSearch {
+  std::vector<Bin> bins;
+  double highest_code = 1.0;
+
+  [[nodiscard]] double code(const Bin& bin, double scale) const {
+    return std::min(std::floor(bin.sum / (bin.count * scale) + 0.5), highest_code);
+  }
+  [[nodiscard]] double squared_error(double scale) const {
+    double sum = 0.0;
+    for (const Bin& bin : bins) {
+      const double level = scale * code(bin, scale);
+      sum += bin.sum_of_squares - level * (2.0 * bin.sum - level * bin.count);
+    }
+    return sum;
+  }
+  [[nodiscard]] double refit(double scale) const {
+    double dot = 0.0;
+    double norm = 0.0;
+    for (const Bin& bin : bins) {
+      const double c = code(bin, scale);
+      dot += c * bin.sum;
+      norm += c * c * bin.count;
+    }
+    return norm > 0.0 ? dot / norm : scale;
+  }
+};
+
+std::vector<Bin> binned(const std::vector<float>& weights) {
+  constexpr int kDroppedBits = 23 - kMantissaBitsOfBin;
+  std::vector<Bin> bins(std::size_t{1} << (31 - kDroppedBits));
+  for (const float w : weights) {
+    const float magnitude = std::fabs(w);
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, &magnitude, sizeof bits);
+    Bin& bin = bins[bits >> kDroppedBits];
+    bin.count += 1.0;
+    bin.sum += magnitude;
+    bin.sum_of_squares += static_cast<double>(magnitude) * magnitude;
+  }
+  const auto is_empty = [](const Bin& bin) { return bin.sum == 0.0; };
+  bins.erase(std::remove_if(bins.begin(), bins.end(), is_empty), bins.end());
+  return bins;
+}
+
+template <class Search>
 double golden_section(const Search& search, double low, double high) {
   const double ratio = (std::sqrt(5.0) - 1.0) / 2.0;
   double left = high - ratio * (high - low);
@@ -72,6 +131,7 @@ double golden_section(const Search& search, double low, double high) {
 struct Best {
   double scale = 0.0;
   double error = std::numeric_limits<double>::infinity();
+  template <class Search>
   bool offer(const Search& search, double candidate) {
     const double candidate_error = search.squared_error(candidate);
     if (!(candidate_error < error)) return false;
@@ -81,18 +141,9 @@ struct Best {
   }
 };
 
-}  // namespace
-
-double best_weight_scale(const std::vector<float>& weights, int weight_bits) {
-  OHMWEAVE_REQUIRE(weight_bits >= 1 && weight_bits <= kMostWeightBits, "weight_bits out of range");
-  Search search;
-  search.highest_code = std::ldexp(1.0, weight_bits) - 1.0;
-  for (const float w : weights) {
-    if (w != 0.0F) search.magnitudes.push_back(std::fabs(static_cast<double>(w)));
-  }
-  if (search.magnitudes.empty()) return 0.0;
-  const double largest = *std::max_element(search.magnitudes.begin(), search.magnitudes.end());
-  const double unit = largest / search.highest_code;
+/// `unit`: the scale at which the largest weight just fits.
+template <class Search>
+double best_scale(const Search& search, double unit) {
   const double step =
       std::pow(kHighestCoarseRatio / kLowestCoarseRatio, 1.0 / (kNumCoarseScales - 1));
   Best best;
@@ -106,6 +157,26 @@ double best_weight_scale(const std::vector<float>& weights, int weight_bits) {
     if (!best.offer(search, search.refit(best.scale))) break;
   }
   return best.scale;
+}
+
+}  // namespace
+
+double best_weight_scale(const std::vector<float>& weights, int weight_bits) {
+  OHMWEAVE_REQUIRE(weight_bits >= 1 && weight_bits <= kMostWeightBits, "weight_bits out of range");
+  const double highest_code = std::ldexp(1.0, weight_bits) - 1.0;
+  float largest = 0.0F;
+  for (const float w : weights) largest = std::max(largest, std::fabs(w));
+  if (largest == 0.0F) return 0.0;
+  const double unit = static_cast<double>(largest) / highest_code;
+  if (weights.size() > kMostSingleWeights) {
+    return best_scale(BinnedSearch{binned(weights), highest_code}, unit);
+  }
+  SingleSearch search;
+  search.highest_code = highest_code;
+  for (const float w : weights) {
+    if (w != 0.0F) search.magnitudes.push_back(std::fabs(static_cast<double>(w)));
+  }
+  return best_scale(search, unit);
 }
 
 }  // namespace ohmweave

@@ -58,6 +58,16 @@ void check_header(const std::string& bytes, const std::string& where, int num_di
 
 std::string system_reason() { return errno != 0 ? std::strerror(errno) : "cannot be read"; }
 
+/// Why the last read of `file`, which gave `count` bytes, failed, or "".
+std::string read_problem(gzFile file, int count) {
+  int code = Z_OK;
+  const std::string message = gzerror(file, &code);
+  if (code == Z_BUF_ERROR) return "truncated: the compressed data stop early";
+  if (code == Z_ERRNO) return system_reason();
+  if (count < 0 || code < Z_OK) return "the compressed data are damaged (" + message + ")";
+  return "";
+}
+
 }  // namespace
 
 std::string read_maybe_gzip(const std::filesystem::path& path) {
@@ -70,13 +80,8 @@ std::string read_maybe_gzip(const std::filesystem::path& path) {
   std::string block(kBlockBytes, '\0');
   while (true) {
     const int count = gzread(file.get(), block.data(), static_cast<unsigned>(block.size()));
-    int code = Z_OK;
-    const std::string message = gzerror(file.get(), &code);
-    if (code == Z_BUF_ERROR) throw DataError(where + "truncated: the compressed data stop early");
-    if (code == Z_ERRNO) throw DataError(where + system_reason());
-    if (count < 0 || code < Z_OK) {
-      throw DataError(where + "the compressed data are damaged (" + message + ")");
-    }
+    const std::string problem = read_problem(file.get(), count);
+    if (!problem.empty()) throw DataError(std::string(where).append(problem));
     if (count == 0) return bytes;
     bytes.append(block, 0, static_cast<std::size_t>(count));
   }

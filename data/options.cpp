@@ -37,22 +37,24 @@ void declare(Fields& f, DataOptions& o) {
          "must be less than num_train_images (" + std::to_string(o.num_train_images) + ")");
 }
 
-std::string expand_environment(const std::string& path) {
-  const std::string where = "/data/path = \"" + path + "\": ";
+std::string expand_environment(const std::string& path, const std::string& pointer) {
+  const auto problem = [&](const std::string& what) {
+    return ConfigError({pointer + " = \"" + path + "\": " + what});
+  };
   std::string expanded;
   std::size_t at = 0;
   while (true) {
     const std::size_t open = path.find("${", at);
     if (open == std::string::npos) return expanded + path.substr(at);
     const std::size_t close = path.find('}', open);
-    if (close == std::string::npos) throw ConfigError({where + R"("${" must be closed by "}")"});
+    if (close == std::string::npos) throw problem(R"("${" must be closed by "}")");
     const std::string name = path.substr(open + 2, close - open - 2);
     const char* value = std::getenv(name.c_str());
     if (value == nullptr || *value == '\0') {
-      throw ConfigError({where + "the environment variable " + name +
-                         " is not set; set it to the folder that holds the data sets"});
+      throw problem("the environment variable " + name +
+                    " is not set; set it to the folder that holds the data sets");
     }
-    expanded += path.substr(at, open - at) + value;
+    expanded.append(path, at, open - at).append(value);
     at = close + 1;
   }
 }

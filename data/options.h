@@ -18,9 +18,10 @@ struct DataOptions {
 };
 void declare(Fields& f, DataOptions& o);
 
-/// Replaces every ${NAME} by that environment variable. Throws ConfigError (/data/path) when one is
-/// not set or a brace is not closed.
-[[nodiscard]] std::string expand_environment(const std::string& path);
+/// Replaces every ${NAME} by that environment variable. Throws ConfigError, naming the config value
+/// at `pointer`, when one is not set or a brace is not closed.
+[[nodiscard]] std::string expand_environment(const std::string& path,
+                                             const std::string& pointer = "/data/path");
 
 /// Shape of one image, and number of classes (labels are 0 .. classes - 1).
 [[nodiscard]] Shape image_shape(const DataOptions& options);

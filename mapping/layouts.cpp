@@ -2,15 +2,15 @@
 #include "mapping/layouts.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <numeric>
 #include <utility>
+
+#include "mapping/reordering.h"
 
 namespace ohmweave::mapping {
 namespace {
 
 using Indices = std::vector<int>;
-using Bits = std::vector<std::uint64_t>;
 
 Indices all_up_to(int count) {
   Indices indices(count);
@@ -53,59 +53,31 @@ std::vector<Piece> pieces_of_row_groups(const NonzeroPattern& pattern,
   return pieces;
 }
 
-int count_bits(const Bits& bits) {
-  int count = 0;
-  for (const std::uint64_t word : bits) count += __builtin_popcountll(word);
-  return count;
+std::vector<Line> columns_of(const NonzeroPattern& pattern) {
+  std::vector<Line> lines;
+  for (int column = 0; column < pattern.columns(); ++column)
+    lines.push_back({column, pattern.column_bits(column)});
+  return lines;
 }
 
-int count_new_bits(const Bits& known, const Bits& candidate) {
-  int count = 0;
-  for (std::size_t j = 0; j < known.size(); ++j)
-    count += __builtin_popcountll(candidate[j] & ~known[j]);
-  return count;
+std::vector<Line> rows_of(const NonzeroPattern& pattern) {
+  std::vector<Line> lines;
+  for (int row = 0; row < pattern.rows(); ++row) lines.push_back({row, pattern.row_bits(row)});
+  return lines;
 }
 
-struct Column {
-  int index = 0;
-  int num_nonzeros = 0;
-  Bits rows;
-};
-
-/// Alive columns, those with most non-zeros first, then by index.
-std::vector<Column> columns_by_size(const NonzeroPattern& pattern) {
-  std::vector<Column> columns;
-  for (int index = 0; index < pattern.columns(); ++index) {
-    Bits rows = pattern.column_bits(index);
-    const int num_nonzeros = count_bits(rows);
-    if (num_nonzeros > 0) columns.push_back({index, num_nonzeros, std::move(rows)});
-  }
-  std::stable_sort(columns.begin(), columns.end(), [](const Column& a, const Column& b) {
-    return a.num_nonzeros > b.num_nonzeros;
-  });
-  return columns;
-}
-
-/// Takes one group of up to `length` columns out of `columns` (not empty).
-Indices take_group(std::vector<Column>& columns, int length) {
-  Indices group;
-  Bits rows(columns.front().rows.size(), 0);
-  while (static_cast<int>(group.size()) < length && !columns.empty()) {
-    std::size_t best = 0;
-    int fewest = count_new_bits(rows, columns[0].rows);
-    if (group.empty()) fewest = 0;
-    for (std::size_t i = 1; i < columns.size() && fewest > 0; ++i) {
-      const int num_new = count_new_bits(rows, columns[i].rows);
-      if (num_new >= fewest) continue;
-      fewest = num_new;
-      best = i;
+/// Pieces of fixed rows in each of the column runs; pieces of zeros are left out.
+std::vector<Piece> pieces_of_fixed_rows(const NonzeroPattern& pattern,
+                                        const std::vector<Indices>& row_runs, int array_cols) {
+  std::vector<Piece> pieces;
+  for (const Indices& columns : runs_of(all_up_to(pattern.columns()), array_cols))
+    for (const Indices& rows : row_runs) {
+      Indices alive_rows = pattern.alive_rows(rows, columns);
+      if (alive_rows.empty()) continue;
+      Indices alive_columns = pattern.alive_columns(alive_rows, columns);
+      pieces.push_back({std::move(alive_rows), std::move(alive_columns)});
     }
-    for (std::size_t j = 0; j < rows.size(); ++j) rows[j] |= columns[best].rows[j];
-    group.push_back(columns[best].index);
-    columns.erase(columns.begin() + best);
-  }
-  std::sort(group.begin(), group.end());
-  return group;
+  return pieces;
 }
 
 }  // namespace
@@ -131,13 +103,33 @@ std::vector<Piece> cut_packed_row_blocks(const NonzeroPattern& pattern, ArraySiz
 }
 
 std::vector<Piece> cut_clustered_columns(const NonzeroPattern& pattern, ArraySize size) {
-  const double words = pattern.rows() / 64.0 + 1.0;
-  if (0.5 * pattern.columns() * pattern.columns() * words > kMaxClusterSteps)
-    return cut_packed_column_blocks(pattern, size);
-  std::vector<Column> columns = columns_by_size(pattern);
-  std::vector<Indices> groups;
-  while (!columns.empty()) groups.push_back(take_group(columns, size.cols));
-  return pieces_of_column_groups(pattern, groups, size.rows);
+  return pieces_of_column_groups(pattern, grow_groups(columns_of(pattern), {size.cols, size.rows}),
+                                 size.rows);
+}
+
+std::vector<Piece> cut_exchanged_columns(const NonzeroPattern& pattern, ArraySize size) {
+  return pieces_of_column_groups(
+      pattern, exchange_lines(columns_of(pattern), {size.cols, size.rows}), size.rows);
+}
+
+std::vector<Piece> cut_exchanged_rows(const NonzeroPattern& pattern, ArraySize size) {
+  return pieces_of_row_groups(pattern, exchange_lines(rows_of(pattern), {size.rows, size.cols}),
+                              size.cols);
+}
+
+std::vector<Piece> cut_grid(const NonzeroPattern& pattern, ArraySize size) {
+  return pieces_of_fixed_rows(pattern, runs_of(all_up_to(pattern.rows()), size.rows), size.cols);
+}
+
+std::vector<Piece> cut_kernel_windows(const NonzeroPattern& pattern, ArraySize size) {
+  const int window = pattern.rows_per_channel();
+  if (window <= size.rows)
+    return pieces_of_fixed_rows(
+        pattern, runs_of(all_up_to(pattern.rows()), size.rows / window * window), size.cols);
+  std::vector<Indices> row_runs;  // no array holds a whole window
+  for (const Indices& channel : runs_of(all_up_to(pattern.rows()), window))
+    for (Indices& part : runs_of(channel, size.rows)) row_runs.push_back(std::move(part));
+  return pieces_of_fixed_rows(pattern, row_runs, size.cols);
 }
 
 }  // namespace ohmweave::mapping

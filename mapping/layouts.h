@@ -20,12 +20,21 @@ namespace ohmweave::mapping {
 /// Dead rows are removed before rows are counted off.
 [[nodiscard]] std::vector<Piece> cut_packed_row_blocks(const NonzeroPattern& pattern,
                                                        ArraySize size);
-/// Groups of `cols` columns grown greedily: first the column with most non-zeros, then always the
-/// one that brings the fewest new rows (of those, the one with most non-zeros, then the first).
-/// Pays for sparsity without a shape. A matrix so large that the search would take over
-/// kMaxClusterSteps word operations is cut as by cut_packed_column_blocks().
+/// Groups of `cols` columns that are alive in the same rows (grow_groups() in reordering.h). Pays
+/// for sparsity without a shape.
 [[nodiscard]] std::vector<Piece> cut_clustered_columns(const NonzeroPattern& pattern,
                                                        ArraySize size);
-constexpr double kMaxClusterSteps = 5e7;
+/// The same with columns exchanged between groups afterwards (exchange_lines()).
+[[nodiscard]] std::vector<Piece> cut_exchanged_columns(const NonzeroPattern& pattern,
+                                                       ArraySize size);
+/// The transposed.
+[[nodiscard]] std::vector<Piece> cut_exchanged_rows(const NonzeroPattern& pattern, ArraySize size);
+/// Rows [0, rows), [rows, 2 rows), ... and columns [0, cols), ...: what stands where the matrix has
+/// it. An array exists if there is a non-zero in it. What the layouts above are to be compared
+/// with.
+[[nodiscard]] std::vector<Piece> cut_grid(const NonzeroPattern& pattern, ArraySize size);
+/// As cut_grid(), with floor(rows / kernel^2) channels in an array, so that one array column holds
+/// a channel's whole kernel (Source: zhu_glsvlsi_2020).
+[[nodiscard]] std::vector<Piece> cut_kernel_windows(const NonzeroPattern& pattern, ArraySize size);
 
 }  // namespace ohmweave::mapping

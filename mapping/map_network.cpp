@@ -2,6 +2,7 @@
 #include "mapping/map_network.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,26 +38,61 @@ void check_geometry(const QuantizedNetwork& network, const Geometry& geometry,
   if (!problems.empty()) throw ConfigError(std::move(problems));
 }
 
+int rows_per_channel(const Node& layer) {
+  return layer.op == Op::Conv2d ? layer.kernel * layer.kernel : 1;
+}
+
+/// The cut of one group of a layer.
+Partition cut_group(const QuantizedNetwork& network, const MatrixShape& shape, const Block& place,
+                    const CutRules& rules) {
+  const std::optional<QuantizedWeights>& weights = network.nodes[place.node].weights;
+  OHMWEAVE_REQUIRE(weights.has_value(), "a layer without weight codes");
+  const int window = rows_per_channel(network.network.nodes[place.node]);
+  return partition(NonzeroPattern(*weights, shape, place.group, window), rules);
+}
+
 /// Cuts every weight layer, in the order of their nodes.
-std::vector<Block> cut_into_blocks(const QuantizedNetwork& network, const Geometry& geometry) {
+std::vector<Block> cut_into_blocks(const QuantizedNetwork& network, const CutRules& rules) {
   const std::vector<Shape> shapes = infer_shapes(network.network);
   std::vector<Block> blocks;
   for (const int node : weight_nodes(network.network)) {
-    OHMWEAVE_REQUIRE(network.nodes[node].weights.has_value(), "a layer without weight codes");
     const MatrixShape shape = matrix_shape(network.network, shapes, node);
-    for (int group = 0; group < shape.groups; ++group) {
-      const NonzeroPattern pattern(*network.nodes[node].weights, shape, group);
-      Partition cut =
-          partition(pattern, {geometry.rows, geometry.cols - geometry.reserved_columns()});
+    Block block;
+    block.node = node;
+    for (block.group = 0; block.group < shape.groups; ++block.group) {
+      Partition cut = cut_group(network, shape, block, rules);
       for (Piece& piece : cut.pieces) {
-        Block block;
-        block.node = node;
-        block.group = group;
         block.rows = std::move(piece.rows);
         block.columns = std::move(piece.columns);
-        blocks.push_back(std::move(block));
+        blocks.push_back(block);
       }
     }
+  }
+  return blocks;
+}
+
+void check_copies(const QuantizedNetwork& network, const std::vector<std::int64_t>& copies) {
+  OHMWEAVE_REQUIRE(copies.empty() || copies.size() == network.nodes.size(),
+                   "one number of copies a node");
+  for (const int node : weight_nodes(network.network))
+    OHMWEAVE_REQUIRE(copies.empty() || copies[node] >= 1, "a layer has at least one copy");
+}
+
+/// The needed blocks, then the copies 1, 2, ... of each layer's: so the needed arrays, and the
+/// devices in them, are the same whatever is duplicated.
+std::vector<Block> with_copies(const std::vector<Block>& needed,
+                               const std::vector<std::int64_t>& copies) {
+  std::vector<Block> blocks = needed;
+  if (copies.empty()) return blocks;
+  for (auto begin = needed.begin(); begin != needed.end();) {
+    const auto end = std::find_if(
+        begin, needed.end(), [&begin](const Block& block) { return block.node != begin->node; });
+    for (int copy = 1; copy < copies[begin->node]; ++copy)
+      for (auto block = begin; block != end; ++block) {
+        blocks.push_back(*block);
+        blocks.back().copy = copy;
+      }
+    begin = end;
   }
   return blocks;
 }
@@ -103,11 +139,14 @@ int assign_tiles(Placement& placement, const QuantizedNetwork& network, int posi
 }  // namespace
 
 Placement map_network(const QuantizedNetwork& network, const Geometry& geometry,
-                      const MappingOptions& options) {
+                      const MappingOptions& options, const std::vector<std::int64_t>& copies) {
   check_geometry(network, geometry, options);
+  check_copies(network, copies);
   Placement placement;
   placement.geometry = geometry;
-  placement.blocks = cut_into_blocks(network, geometry);
+  placement.blocks = with_copies(
+      cut_into_blocks(network, {geometry, options.layout, options.packing != Packing::None}),
+      copies);
   add_arrays(placement, options.packing);
 
   PlacingProblem problem;
@@ -119,6 +158,16 @@ Placement map_network(const QuantizedNetwork& network, const Geometry& geometry,
   placement.mesh_height = problem.mesh.height;
   placement.tiles = find_placer(options.placer).place(problem);
   return placement;
+}
+
+std::vector<int> arrays_in_grid(const QuantizedNetwork& network, const Geometry& geometry) {
+  std::vector<int> arrays(network.nodes.size(), 0);
+  CutRules rules;
+  rules.geometry = geometry;
+  rules.layout = "grid";
+  for (const Block& block : cut_into_blocks(network, rules))
+    arrays[block.node] += geometry.arrays_per_position();
+  return arrays;
 }
 
 }  // namespace ohmweave::mapping

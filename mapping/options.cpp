@@ -15,6 +15,20 @@ std::vector<Word> placer_words() {
   };
 }
 
+std::vector<Word> layout_words() {
+  return {
+      {"column_blocks", "blocks of matrix columns; in each, the rows alive there are packed"},
+      {"row_blocks", "blocks of matrix rows; in each, the columns alive there are packed"},
+      {"packed_column_blocks", "as column_blocks, of the columns that are alive"},
+      {"packed_row_blocks", "as row_blocks, of the rows that are alive"},
+      {"clustered_columns", "columns with the same rows alive share a block, wherever they sit"},
+      {"exchanged_columns", "as clustered_columns, and columns are exchanged while that helps"},
+      {"exchanged_rows", "rows with the same columns alive share a block, exchanged likewise"},
+      {"grid", "rows and columns in their order, nothing moved; arrays of zeros do not exist"},
+      {"kernel_windows", "as grid, with whole kernels: floor(rows / kernel^2) channels an array"},
+  };
+}
+
 std::string tile_problem(const MappingOptions& options, int arrays_per_position) {
   if (options.arrays_per_tile >= arrays_per_position) return "";
   return "/mapping/arrays_per_tile = " + std::to_string(options.arrays_per_tile) +
@@ -31,6 +45,9 @@ void declare(Fields& f, MappingOptions& o) {
            "whether blocks that leave rows and columns free share arrays, each with rows and "
            "columns of its own; such blocks take turns at drivers and converters: fewer arrays, "
            "more time");
+  std::vector<Word> words = layout_words();
+  words.insert(words.begin(), {kBestLayout, "for each layer the layout with the fewest arrays"});
+  f.word("layout", o.layout, words, "how weight matrices are cut into blocks");
   f.integer("arrays_per_tile", o.arrays_per_tile, {1, kMaxArraysPerTile},
             "physical arrays that share a tile's buffers and router port; every slice and sign of "
             "a weight block counts, and all of one block sit in one tile");

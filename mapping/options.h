@@ -9,6 +9,9 @@
 
 namespace ohmweave::mapping {
 
+/// The layout that is whichever of the table takes the fewest arrays, layer by layer.
+inline constexpr const char* kBestLayout = "best";
+
 /// Which blocks may share the arrays of one position, along its diagonal.
 enum class Packing { None, WithinLayers, AcrossLayers };
 
@@ -17,6 +20,7 @@ struct MappingOptions {
   std::string placer = "traffic";  // a name of the placer table
   int arrays_per_tile = 16;        // physical arrays (each sign and slice counts) that share a tile
   Packing packing = Packing::None;
+  std::string layout = kBestLayout;  // or a name of the layout table
 };
 void declare(Fields& f, MappingOptions& o);
 
@@ -25,5 +29,7 @@ void declare(Fields& f, MappingOptions& o);
 
 /// Names and summaries of the placer table (placers.h); a contract test holds both lists equal.
 [[nodiscard]] std::vector<Word> placer_words();
+/// The same of the layout table (partition.h).
+[[nodiscard]] std::vector<Word> layout_words();
 
 }  // namespace ohmweave::mapping

@@ -20,8 +20,11 @@ std::vector<std::uint64_t> mask_of(const std::vector<int>& columns, int num_colu
 
 }  // namespace
 
-NonzeroPattern::NonzeroPattern(const QuantizedWeights& weights, const MatrixShape& shape, int group)
-    : rows_(shape.rows), columns_(shape.columns) {
+NonzeroPattern::NonzeroPattern(const QuantizedWeights& weights, const MatrixShape& shape, int group,
+                               int rows_per_channel)
+    : rows_(shape.rows), columns_(shape.columns), rows_per_channel_(rows_per_channel) {
+  OHMWEAVE_REQUIRE(rows_per_channel > 0 && shape.rows % rows_per_channel == 0,
+                   "a matrix holds whole channels");
   OHMWEAVE_REQUIRE(static_cast<std::int64_t>(weights.codes.size()) == shape.num_weights(),
                    "number of weight codes differs from the layer's shape");
   OHMWEAVE_REQUIRE(group >= 0 && group < shape.groups, "no such group");
@@ -75,6 +78,12 @@ std::vector<std::uint64_t> NonzeroPattern::column_bits(int column) const {
   const std::uint64_t* words = words_.data() + static_cast<std::size_t>(column / kWordBits) * rows_;
   for (int row = 0; row < rows_; ++row)
     if ((words[row] & bit(column)) != 0) bits[row / kWordBits] |= bit(row);
+  return bits;
+}
+
+std::vector<std::uint64_t> NonzeroPattern::row_bits(int row) const {
+  std::vector<std::uint64_t> bits((columns_ + kWordBits - 1) / kWordBits, 0);
+  for (std::size_t j = 0; j < bits.size(); ++j) bits[j] = words_[j * rows_ + row];
   return bits;
 }
 

@@ -18,6 +18,7 @@ Node windowed(const std::string& name, Op op, Window window) {
   node.kernel = window.kernel;
   node.stride = window.stride;
   node.padding = window.padding;
+  node.groups = window.groups;
   return node;
 }
 
@@ -47,6 +48,12 @@ int Builder::conv2d_without_bias(const std::string& name, int out_channels, Wind
   Node node = windowed(name, Op::Conv2d, window);
   node.out_channels = out_channels;
   return append(std::move(node));
+}
+
+int Builder::conv_norm(const std::string& conv, const std::string& norm, int out_channels,
+                       Window window) {
+  conv2d_without_bias(conv, out_channels, window);
+  return batch_norm2d(norm);
 }
 
 int Builder::linear(const std::string& name, int out_features) {

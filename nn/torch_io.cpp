@@ -47,19 +47,21 @@ RawTensors to_raw(const TensorMap& tensors) {
 
 TensorMap from_raw(const RawTensors& tensors, const std::string& where) {
   TensorMap result;
+  const auto problem = [&](const std::string& name, const std::string& what) {
+    return DataError(where + ": tensor '" + name + "' " + what);
+  };
   for (const auto& [name, raw] : tensors) {
     const TypeName* found = nullptr;
     for (const TypeName& known : kTypes) {
       if (raw.dtype == known.name) found = &known;
     }
     if (found == nullptr) {
-      throw DataError(where + ": tensor '" + name + "' is of type " + raw.dtype +
-                      "; must be F32, F64, I64, I32, U8 or BOOL");
+      throw problem(name, "is of type " + raw.dtype + "; must be F32, F64, I64, I32, U8 or BOOL");
     }
     torch::Tensor tensor = torch::empty(raw.shape, found->type);
     if (tensor.nbytes() != raw.bytes.size()) {
-      throw DataError(where + ": tensor '" + name + "' has " + std::to_string(raw.bytes.size()) +
-                      " bytes; its shape takes " + std::to_string(tensor.nbytes()));
+      throw problem(name, "has " + std::to_string(raw.bytes.size()) + " bytes; its shape takes " +
+                              std::to_string(tensor.nbytes()));
     }
     if (!raw.bytes.empty()) std::memcpy(tensor.data_ptr(), raw.bytes.data(), raw.bytes.size());
     result[name] = std::move(tensor);

@@ -11,7 +11,6 @@ namespace ohmweave::power_area {
 namespace {
 
 constexpr double kBitsPerByte = 8.0;
-constexpr double kOutputRows = 2.0;  // one filled, one on its way, as the simulation has it
 constexpr double kRouterPorts = 5.0;
 constexpr double kFlitBits = 256.0;
 
@@ -122,7 +121,7 @@ std::vector<double> output_register_bytes(const SimulatedChip& chip, int tile) {
     if (chip.pipeline.model.nodes[s].home_tile != tile) continue;
     const StageRole& role = chip.pipeline.roles[s];
     bytes[role.owner] +=
-        kOutputRows * static_cast<double>(role.values_out * role.output_bits) / kBitsPerByte;
+        static_cast<double>(kOutputRows * role.values_out * role.output_bits) / kBitsPerByte;
   }
   return bytes;
 }

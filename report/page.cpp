@@ -133,30 +133,39 @@ std::string reproducibility_section(const PageInput& input) {
                           html_of(table));
 }
 
+/// What the run is about, in one line.
+std::string lead_text(const PageInput& input) {
+  std::string text = text_at(input.config, "/model/kind");
+  const std::string data = text_at(input.config, "/data/kind");
+  if (!data.empty()) text += " on " + data;
+  if (!input.dense_training) {
+    const bool is_from_file = text_at(input.config, "/model/weights/kind") == "file";
+    text += is_from_file ? " with weights from a file" : " with random weights";
+  }
+  return text + ", mapped on memristor crossbar arrays";
+}
+
 }  // namespace
 
-PageInput read_page_input(const fs::path& run, const Json& result) {
-  const Json config = read_artifact(run / "config.json");
-  const auto read_if = [&](const char* section, const char* stage, const char* file) {
-    return has_section(config, section) ? std::optional(read_csv(run / stage / file))
-                                        : std::nullopt;
+PageInput read_page_input(const ReportedRun& run, const Json& result) {
+  const auto read_if = [&](const char* stage, const char* file) {
+    const fs::path path = run.folder / stage / file;
+    return run.has(stage) && fs::exists(path) ? std::optional(read_csv(path)) : std::nullopt;
   };
-  return {config,
+  return {read_artifact(run.folder / "config.json"),
           result,
-          read_artifact(run / "map" / "placement.json"),
-          read_csv(run / "dense" / "train.csv"),
-          read_if("compress", "compress", "train.csv"),
-          read_if("compress", "compress", "admm.csv"),
-          read_if("chip", "estimate", "power.csv")};
+          read_artifact(run.folder / "map" / "placement.json"),
+          read_if("dense", "train.csv"),
+          read_if("compress", "train.csv"),
+          read_if("compress", "admm.csv"),
+          read_if("estimate", "power.csv")};
 }
 
 std::string report_page(const PageInput& input) {
   const std::string name = text_at(input.config, "/name");
   const std::string title = "Ohmweave chip report: " + name;
-  const std::string head = "<h1>" + escaped(title) + "</h1>\n<p class=\"lead\">" +
-                           escaped(text_at(input.config, "/model/kind")) + " on " +
-                           escaped(text_at(input.config, "/data/kind")) +
-                           ", mapped on memristor crossbar arrays</p>\n";
+  const std::string head =
+      "<h1>" + escaped(title) + "</h1>\n<p class=\"lead\">" + escaped(lead_text(input)) + "</p>\n";
   return html_document(
       title, head + summary_section(input.result) + accuracy_section(input.result) +
                  compression_section(input.result) + chip_section(input.result) +

@@ -2,28 +2,28 @@
 // report.html: one offline file with inline SVG, no scripts, that also prints well.
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/fields.h"
 #include "report/csv.h"
+#include "report/result.h"
 
 namespace ohmweave::report {
 
 /// Everything the page shows, as read from a run's artifacts.
 struct PageInput {
   Json config;
-  Json result;     // build_result()
-  Json placement;  // map/placement.json
-  CsvTable dense_training;
+  Json result;                             // build_result()
+  Json placement;                          // map/placement.json
+  std::optional<CsvTable> dense_training;  // absent when nothing was trained, as the next two
   std::optional<CsvTable> compress_training;
   std::optional<CsvTable> admm;
   std::optional<CsvTable> power;  // estimate/power.csv
 };
 /// Throws DataError naming a file that is missing or damaged.
-[[nodiscard]] PageInput read_page_input(const std::filesystem::path& run, const Json& result);
+[[nodiscard]] PageInput read_page_input(const ReportedRun& run, const Json& result);
 
 [[nodiscard]] std::string report_page(const PageInput& input);
 

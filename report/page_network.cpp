@@ -193,8 +193,9 @@ std::string accuracy_section(const Json& result) {
 std::string compression_section(const Json& result) {
   const Json& compression = value_at(result, "/compression");
   if (!compression.is_object()) return "";
-  HtmlTable layers{
-      {"Layer", "Dense weights", "Kept", "Ratio", "Bits", "Rows alive", "Columns alive"}, {}};
+  const bool has_bits = value_at(compression, "/storage").is_object();
+  HtmlTable layers{{"Layer", "Dense weights", "Kept", "Ratio", "Rows alive", "Columns alive"}, {}};
+  if (has_bits) layers.heads.emplace_back("Bits");
   std::vector<std::string> labels;
   BarSeries bars{"weight ratio", {}};
   for (const Json& layer : value_at(compression, "/layers")) {
@@ -205,9 +206,9 @@ std::string compression_section(const Json& result) {
     layers.rows.push_back(
         {text_at(layer, "/name"), count_text(number("dense_weights")),
          count_text(number("nonzero_weights")), ratio ? ratio_text(*ratio) : "-",
-         count_text(number("bits")),
          count_text(number("rows_alive")) + " of " + count_text(number("rows")),
          count_text(number("columns_alive")) + " of " + count_text(number("columns"))});
+    if (has_bits) layers.rows.back().push_back(count_text(number("bits")));
     if (!ratio) continue;
     labels.push_back(text_at(layer, "/name"));
     bars.values.push_back(*ratio);
@@ -223,14 +224,16 @@ std::string compression_section(const Json& result) {
       storage.rows.push_back({label, ratio_text(*ratio)});
     }
   }
-  return html_section("Compression", bar_chart(labels, {bars}, ratio_text) + html_of(layers) +
-                                         html_of(storage) +
-                                         "<p class=\"note\">Ratios count weights, not biases. "
-                                         "Bits include the sign.</p>\n");
+  std::string html = bar_chart(labels, {bars}, ratio_text) + html_of(layers);
+  if (has_bits) html += html_of(storage);
+  html += std::string("<p class=\"note\">Ratios count weights, not biases.") +
+          (has_bits ? " Bits include the sign." : "") + "</p>\n";
+  return html_section("Compression", html);
 }
 
 std::string training_section(const PageInput& input) {
-  std::string html = "<h3>Dense network</h3>\n" + training_charts(input.dense_training);
+  if (!input.dense_training) return "";
+  std::string html = "<h3>Dense network</h3>\n" + training_charts(*input.dense_training);
   if (input.compress_training && !input.compress_training->rows.empty()) {
     html += "<h3>Compression</h3>\n" + training_charts(*input.compress_training);
   }

@@ -4,15 +4,13 @@
 #include "core/artifact.h"
 #include "report/csv.h"
 #include "report/page.h"
-#include "report/result.h"
 
 namespace ohmweave::report {
 
-void write_report(const std::filesystem::path& run, const std::filesystem::path& output_folder,
-                  const Json& provenance) {
-  const Json result = build_result(run, provenance);
+void write_report(const ReportedRun& run, const std::filesystem::path& output_folder) {
+  const Json result = build_result(run);
   write_json_atomically(output_folder / "result.json", result);
-  write_json_atomically(output_folder / "timing.json", read_artifact(run / "timing.json"));
+  write_json_atomically(output_folder / "timing.json", read_artifact(run.folder / "timing.json"));
   write_file_atomically(output_folder / "layers.csv", csv_of(layer_rows(result)));
   write_file_atomically(output_folder / "parts.csv", csv_of(part_rows(result)));
   write_file_atomically(output_folder / "report.html", report_page(read_page_input(run, result)));

@@ -4,13 +4,12 @@
 
 #include <filesystem>
 
-#include "core/fields.h"
+#include "report/result.h"
 
 namespace ohmweave::report {
 
-/// Reads the artifacts of `run` and writes the report's files into `output_folder`. `provenance`
-/// is the object of that name in result.json. Throws DataError naming a file that is missing.
-void write_report(const std::filesystem::path& run, const std::filesystem::path& output_folder,
-                  const Json& provenance);
+/// Reads the artifacts of a run and writes the report's files into `output_folder`. Throws
+/// DataError naming a file that is missing.
+void write_report(const ReportedRun& run, const std::filesystem::path& output_folder);
 
 }  // namespace ohmweave::report

@@ -30,22 +30,17 @@ Json read_artifact(const std::filesystem::path& path) {
   return json;
 }
 
-bool has_section(const Json& config, const char* section) {
-  return config.contains(section) && !config[section].is_null();
-}
-
-Json build_result(const std::filesystem::path& run, const Json& provenance) {
-  const Json config = read_artifact(run / "config.json");
-  Json result = {{"provenance", provenance}};
-  if (has_section(config, "evaluate")) {
-    result["accuracy"] = read_artifact(run / "evaluate" / "accuracy.json");
+Json build_result(const ReportedRun& run) {
+  Json result = {{"provenance", run.provenance}};
+  if (run.has("evaluate")) {
+    result["accuracy"] = read_artifact(run.folder / "evaluate" / "accuracy.json");
   }
-  if (has_section(config, "compress")) {
-    result["compression"] = read_artifact(run / "compress" / "compression.json");
+  if (run.has("compress")) {
+    result["compression"] = read_artifact(run.folder / "compress" / "compression.json");
   }
-  result["mapping"] = read_artifact(run / "map" / "mapping.json");
-  if (has_section(config, "chip")) {
-    const Json estimate = read_artifact(run / "estimate" / "chip.json");
+  result["mapping"] = read_artifact(run.folder / "map" / "mapping.json");
+  if (run.has("estimate")) {
+    const Json estimate = read_artifact(run.folder / "estimate" / "chip.json");
     for (const char* key :
          {"chip", "baseline_chip", "reduction", "not_modelled", "notes", "components"}) {
       if (estimate.contains(key)) result[key] = estimate[key];

@@ -3,15 +3,25 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
+#include <string>
 
 #include "core/fields.h"
 
 namespace ohmweave::report {
 
+/// A run as the report finds it.
+struct ReportedRun {
+  std::filesystem::path folder;
+  Json provenance;               // the object of that name in result.json
+  std::set<std::string> stages;  // that the run's config asks for: "compress", "evaluate", ...
+  [[nodiscard]] bool has(const std::string& stage) const { return stages.count(stage) > 0; }
+};
+
 /// {provenance, accuracy, compression, mapping, chip, baseline_chip, reduction, not_modelled,
-/// notes, components}: a section that the run's config.json leaves out, and whose stage so did not
-/// run, is absent. Throws DataError naming a file that is missing or not JSON.
-[[nodiscard]] Json build_result(const std::filesystem::path& run, const Json& provenance);
+/// notes, components}: what a stage would give that the run has not is absent. Throws DataError
+/// naming a file that is missing or not JSON.
+[[nodiscard]] Json build_result(const ReportedRun& run);
 
 /// One line a layer: its compression, mapping, chip and baseline figures joined by name.
 [[nodiscard]] Json layer_rows(const Json& result);
@@ -20,7 +30,5 @@ namespace ohmweave::report {
 
 /// A JSON file of a run; DataError names it when it is missing or damaged.
 [[nodiscard]] Json read_artifact(const std::filesystem::path& path);
-/// True if the run's config has the section (not null).
-[[nodiscard]] bool has_section(const Json& config, const char* section);
 
 }  // namespace ohmweave::report

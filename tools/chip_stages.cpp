@@ -36,13 +36,26 @@ std::vector<std::string> library_problems(const RunConfig& config,
   return problems;
 }
 
+/// What the arrays would be without moving a row or column.
+void add_grid_arrays(const QuantizedNetwork& network, const mapping::Geometry& geometry,
+                     Json& summary) {
+  const std::vector<int> arrays = mapping::arrays_in_grid(network, geometry);
+  const std::vector<int> nodes = weight_nodes(network.network);
+  int total = 0;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    total += arrays[nodes[i]];
+    summary["layers"][i]["arrays_in_grid"] = arrays[nodes[i]];
+  }
+  summary["arrays_in_grid"] = total;
+}
+
 }  // namespace
 
 ChipNetworks load_chip_networks(const Run& run) {
   const QuantizationOptions options = quantization_options(run.loaded.config);
   ChipNetworks networks;
   networks.baseline = quantize(load_network_model(run.folder / "dense"), options);
-  networks.mapped = run.loaded.config.compress
+  networks.mapped = is_compressed(run.loaded.config)
                         ? quantize(load_network_model(run.folder / "compress"), options)
                         : networks.baseline;
   return networks;
@@ -65,6 +78,7 @@ void map_stage(const Run& run, const std::filesystem::path& output) {
   summary["dense_arrays_needed"] = dense_summary["arrays_needed"];
   summary["array_ratio"] = dense_summary["arrays_needed"].get<double>() / needed;
   summary["dense_cell_utilization_fraction"] = dense_summary["cell_utilization_fraction"];
+  add_grid_arrays(networks.mapped, geometry(config), summary);
   write_json_atomically(output / "placement.json", mapping::placement_to_json(placement));
   write_json_atomically(output / "mapping.json", summary);
   write_file_atomically(output / "arrays.npz", encode_npz(mapping::arrays_to_npz(placement)));

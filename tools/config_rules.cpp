@@ -3,8 +3,9 @@
 
 #include <map>
 #include <optional>
+#include <utility>
 
-#include "admm/glob.h"
+#include "core/glob.h"
 #include "crossbar/device.h"
 #include "data/table.h"
 #include "mapping/options.h"
@@ -67,7 +68,7 @@ void check_constraint(const admm::ConstraintOptions& constraint, const std::stri
   std::string names;
   for (const Weight& weight : weights) {
     names += (names.empty() ? "" : ", ") + weight.name;
-    if (!admm::matches_glob(constraint.weights, weight.name)) continue;
+    if (!matches_glob(constraint.weights, weight.name)) continue;
     is_any = true;
     const std::optional<Countable> most = countable(constraint, weight, array);
     if (!most || !constraint.keep || *constraint.keep <= most->count) continue;
@@ -114,16 +115,69 @@ void check_device(const RunConfig& c, std::vector<std::string>& problems) {
         "/device/iv: the arrays of a network take cells as ohmic; leave the section out");
 }
 
+/// Sections that others make necessary, or pointless.
+void check_sections(const RunConfig& c, std::vector<std::string>& problems) {
+  if (!c.train && is_trained(c))
+    problems.emplace_back(
+        "/train: is missing; it may be left out when /model says where the weights come from "
+        "(weights, sparsity_fraction, sparsity or masks)");
+  if (!c.train && !is_trained(c) && c.compress)
+    problems.emplace_back("/train: is missing; /compress trains with its batch");
+  if (c.train && !is_trained(c) && !c.compress)
+    problems.emplace_back(
+        "/train: nothing is trained, since /model says where the weights come from; leave one out");
+  if (c.compress && models::removes_weights(c.model))
+    problems.emplace_back(
+        "/compress: /model already removes weights (sparsity_fraction, sparsity or masks); leave "
+        "one out");
+  if (c.data) return;
+  for (const auto& [is_asked, section] :
+       {std::pair(is_trained(c), "training"), std::pair(c.compress.has_value(), "/compress"),
+        std::pair(c.evaluate.has_value(), "/evaluate")})
+    if (is_asked)
+      problems.push_back(std::string("/data: is missing; ") + section + " needs images");
+}
+
+void check_images(const RunConfig& c, const Network& network, std::vector<std::string>& problems) {
+  if (!(network.input == data::image_shape(*c.data))) {
+    problems.push_back("/model/kind = \"" + c.model.kind +
+                       "\": takes images of another shape than /data/kind = \"" + c.data->kind +
+                       "\" gives");
+  }
+  const bool is_generated = data::find_data_set(c.data->kind).is_generated();
+  const int wanted = c.evaluate ? c.evaluate->num_images.value_or(0) : 0;
+  if (is_generated && wanted > c.data->num_test_images) {
+    problems.push_back(
+        "/evaluate/num_images = " + std::to_string(wanted) +
+        ": there are only /data/num_test_images = " + std::to_string(c.data->num_test_images));
+  }
+}
+
+void check_sparsity(const RunConfig& c, const Network& network,
+                    std::vector<std::string>& problems) {
+  const std::vector<Weight> weights = weights_of(network);
+  for (std::size_t i = 0; i < c.model.sparsity.size(); ++i) {
+    const std::string& pattern = c.model.sparsity[i].weights;
+    std::string names;
+    bool is_any = false;
+    for (const Weight& weight : weights) {
+      names += (names.empty() ? "" : ", ") + weight.name;
+      is_any = is_any || matches_glob(pattern, weight.name);
+    }
+    if (!is_any)
+      problems.push_back("/model/sparsity/" + std::to_string(i) + "/weights = " +
+                         Json(pattern).dump() + ": matches no weight; the network has " + names);
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> cross_section_problems(const RunConfig& c) {
   std::vector<std::string> problems;
   const Network network = models::build_model(c.model.kind);
-  if (!(network.input == data::image_shape(c.data))) {
-    problems.push_back("/model/kind = \"" + c.model.kind +
-                       "\": takes images of another shape than /data/kind = \"" + c.data.kind +
-                       "\" gives");
-  }
+  check_sections(c, problems);
+  if (c.data) check_images(c, network, problems);
+  check_sparsity(c, network, problems);
   if (c.compress) check_constraints(c, network, problems);
   check_times(c, problems);
   check_device(c, problems);
@@ -131,12 +185,6 @@ std::vector<std::string> cross_section_problems(const RunConfig& c) {
   if (!tile_problem.empty()) problems.push_back(tile_problem);
   const std::string level_problem = crossbar::level_problem(c.device, c.array.bits_per_cell);
   if (!level_problem.empty()) problems.push_back(level_problem);
-  const bool is_generated = data::find_data_set(c.data.kind).is_generated();
-  if (is_generated && c.evaluate && c.evaluate->num_images.value_or(0) > c.data.num_test_images) {
-    problems.push_back(
-        "/evaluate/num_images = " + std::to_string(*c.evaluate->num_images) +
-        ": there are only /data/num_test_images = " + std::to_string(c.data.num_test_images));
-  }
   return problems;
 }
 

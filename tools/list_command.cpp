@@ -7,7 +7,6 @@
 #include "crossbar/device.h"
 #include "data/table.h"
 #include "mapping/options.h"
-#include "mapping/partition.h"
 #include "models/models.h"
 #include "report/formats.h"
 #include "tools/commands.h"
@@ -25,13 +24,6 @@ struct Table {
 std::vector<Word> stage_words() {
   std::vector<Word> words;
   for (const StageInfo& stage : stage_table()) words.push_back({stage.name, stage.summary});
-  return words;
-}
-
-std::vector<Word> layout_words() {
-  std::vector<Word> words;
-  for (const mapping::Layout& layout : mapping::layouts())
-    words.push_back({layout.name, layout.summary});
   return words;
 }
 
@@ -55,7 +47,7 @@ std::vector<Table> tables() {
           {"constraints", admm::constraint_words()},
           {"devices", crossbar::device_words()},
           {"device_presets", preset_words("devices")},
-          {"layouts", layout_words()},
+          {"layouts", mapping::layout_words()},
           {"placers", mapping::placer_words()},
           {"component_libraries", preset_words("components")},
           {"report_formats", report::format_words()}};

@@ -38,14 +38,14 @@ void run_evaluate(const RunConfig& config, const fs::path& run,
   inputs.dense = load_network_model(run / "dense");
   inputs.baseline = quantize(inputs.dense, quantization);
   inputs.mapped = inputs.baseline;
-  if (config.compress) {
+  if (is_compressed(config)) {
     inputs.compressed = load_network_model(run / "compress");
     inputs.owz = read_file(run / "compress" / "model.owz");
     inputs.mapped = quantize(*inputs.compressed, quantization);
   }
   inputs.placement =
       mapping::placement_from_json(parse_artifact_file((run / "map" / "placement.json").string()));
-  inputs.data = config.data;
+  inputs.data = *config.data;
   inputs.device = config.device;
   inputs.array = config.array;
   inputs.adc = config.adc;
@@ -67,12 +67,12 @@ void run_torch_stage(const std::string& stage, const fs::path& folder, const std
     const RandomStream stream(config.seed);
     const train::StageContext context{output, work, config.seed, stream, progress};
     if (stage == "dense") {
-      train::dense_stage(models::build_model(config.model.kind), config.data, config.train,
+      train::dense_stage(models::build_model(config.model.kind), *config.data, *config.train,
                          context);
     } else if (stage == "compress") {
       const train::LevelGrid grid{quantization_options(config), config.array.rows,
                                   config.array.cols};
-      train::compress_stage(load_network_model(folder / "dense"), config.data, config.train,
+      train::compress_stage(load_network_model(folder / "dense"), *config.data, *config.train,
                             *config.compress, grid, context);
     } else {
       run_evaluate(config, folder, {output, work, stream, progress});

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstring>
 #include <functional>
+#include <set>
 
 #include "core/artifact.h"
 #include "core/error.h"
@@ -17,6 +18,7 @@
 #include "report/report.h"
 #include "tools/chip_stages.h"
 #include "tools/version.h"
+#include "tools/weight_stages.h"
 #include "tools/worker_process.h"
 
 namespace ohmweave::tools {
@@ -35,7 +37,7 @@ struct Stage {
   const char* name;
   const char* summary;
   int version;  // raise it when the stage's output for the same inputs changes
-  std::vector<const char*> sections;
+  std::function<std::vector<std::string>(const RunConfig&)> sections;  // or parts: "model/kind"
   std::vector<const char*> inputs;  // earlier stages whose artifacts it reads
   std::vector<Library> libraries;   // whose other versions may compute other bits
   std::function<bool(const RunConfig&)> is_wanted;
@@ -46,6 +48,18 @@ void run_in_worker(const char* stage, const Run& run, const std::string& stamp) 
   std::vector<std::string> arguments = {"stage", stage, run.folder.string(), "--stamp", stamp};
   if (run.verbosity == Verbosity::Quiet) arguments.emplace_back("--quiet");
   run_worker(arguments);
+}
+
+void run_dense(const Run& run, const std::string& stamp) {
+  if (is_trained(run.loaded.config)) return run_in_worker("dense", run, stamp);
+  write_artifact(run.folder / "dense", stamp,
+                 [&](const auto& output) { own_weights_stage(run, output); });
+}
+
+void run_compress(const Run& run, const std::string& stamp) {
+  if (run.loaded.config.compress) return run_in_worker("compress", run, stamp);
+  write_artifact(run.folder / "compress", stamp,
+                 [&](const auto& output) { removed_weights_stage(run, output); });
 }
 
 void run_map(const Run& run, const std::string& stamp) {
@@ -59,32 +73,52 @@ void run_estimate(const Run& run, const std::string& stamp) {
 
 void run_report(const Run& run, const std::string& stamp) {
   write_artifact(run.folder / "report", stamp, [&](const auto& output) {
-    report::write_report(run.folder, output, provenance(run.loaded));
+    std::set<std::string> stages;
+    for (const auto& [name, own_stamp] : run.stamps) stages.insert(name);
+    report::write_report({run.folder, provenance(run.loaded), stages}, output);
   });
+}
+
+using Sections = std::vector<std::string>;
+
+/// The same whatever the config says.
+std::function<Sections(const RunConfig&)> always(Sections sections) {
+  return [sections = std::move(sections)](const RunConfig&) { return sections; };
+}
+
+Sections dense_sections(const RunConfig& config) {
+  if (is_trained(config)) return {"seed", "threads", "data", "model", "train"};
+  return {"seed", "data", "model/kind", "model/weights"};
+}
+
+Sections compress_sections(const RunConfig& config) {
+  if (config.compress)
+    return {"seed", "threads", "data", "train", "compress", "activations", "array"};
+  return {"seed", "data", "model", "array/cols", "evaluate"};
 }
 
 const std::vector<Stage>& stages() {
   static const std::vector<Stage> table = {
       {"dense",
-       "trains the dense network",
+       "trains the dense network, or takes its weights from where /model says",
        1,
-       {"seed", "threads", "data", "model", "train"},
+       dense_sections,
        {},
        {kTorch},
        [](const RunConfig&) { return true; },
-       [](const Run& run, const std::string& stamp) { run_in_worker("dense", run, stamp); }},
+       run_dense},
       {"compress",
-       "prunes and quantizes by ADMM, step by step",
+       "prunes and quantizes by ADMM, step by step, or removes the weights that /model says",
        2,
-       {"seed", "threads", "data", "train", "compress", "activations", "array"},
+       compress_sections,
        {"dense"},
        {kTorch},
-       [](const RunConfig& c) { return c.compress.has_value(); },
-       [](const Run& run, const std::string& stamp) { run_in_worker("compress", run, stamp); }},
+       is_compressed,
+       run_compress},
       {"map",
        "assigns every weight to a cell, every array to a tile",
        2,
-       {"activations", "array", "mapping"},
+       always({"activations", "array", "mapping"}),
        {"dense", "compress"},
        {kBoost},
        [](const RunConfig&) { return true; },
@@ -92,7 +126,8 @@ const std::vector<Stage>& stages() {
       {"evaluate",
        "accuracy on frozen chip samples, activity of every layer",
        4,
-       {"seed", "threads", "data", "activations", "device", "array", "adc", "dac", "evaluate"},
+       always(
+           {"seed", "threads", "data", "activations", "device", "array", "adc", "dac", "evaluate"}),
        {"dense", "compress", "map"},
        {kTorch, kEigen},
        [](const RunConfig& c) { return c.evaluate.has_value(); },
@@ -100,7 +135,7 @@ const std::vector<Stage>& stages() {
       {"estimate",
        "area, power, energy and time of the chip and of its dense baseline",
        3,
-       {"seed", "activations", "device", "array", "adc", "dac", "mapping", "chip"},
+       always({"seed", "activations", "device", "array", "adc", "dac", "mapping", "chip"}),
        {"dense", "compress", "map", "evaluate"},
        {kBoost, kEigen, kSystemc},
        [](const RunConfig& c) { return c.chip.has_value(); },
@@ -108,7 +143,7 @@ const std::vector<Stage>& stages() {
       {"report",
        "result.json, tables and report.html",
        3,
-       {},
+       always({}),
        {"dense", "compress", "map", "evaluate", "estimate"},
        {},
        [](const RunConfig&) { return true; },
@@ -141,8 +176,9 @@ void remove_leftovers(const Run& run, const std::string& stage) {
 
 std::string stamp_of(const Stage& stage, const Run& run) {
   Json key = {{"stage", stage.name}, {"version", stage.version}};
-  for (const char* section : stage.sections) {
-    if (run.loaded.resolved.contains(section)) key[section] = run.loaded.resolved[section];
+  for (const std::string& section : stage.sections(run.loaded.config)) {
+    const Json::json_pointer place("/" + section);
+    if (run.loaded.resolved.contains(place)) key[section] = run.loaded.resolved[place];
   }
   for (const char* input : stage.inputs) {
     const auto found = run.stamps.find(input);
@@ -150,8 +186,13 @@ std::string stamp_of(const Stage& stage, const Run& run) {
   }
   for (const Library& library : stage.libraries) key["libraries"][library.name] = library.version;
   const std::string name = stage.name;
-  if (name == "dense") key["data_sha256"] = data::data_fingerprint(run.loaded.config.data);
-  if (name == "estimate") key["library_sha256"] = chip_library_fingerprint(run.loaded.config);
+  const RunConfig& config = run.loaded.config;
+  if (name == "dense" && config.data) key["data_sha256"] = data::data_fingerprint(*config.data);
+  if (name == "dense" || name == "compress") {
+    const std::string files = weight_files_fingerprint(config.model);
+    if (!files.empty()) key["weight_files_sha256"] = files;
+  }
+  if (name == "estimate") key["library_sha256"] = chip_library_fingerprint(config);
   if (name == "report") key["config"] = run.loaded.resolved;
   return sha256(key.dump());
 }

@@ -145,9 +145,9 @@ void declare(Fields& f, RunConfig& c) {
   f.integer("seed", c.seed, "every random number of the run follows from it");
   f.integer("threads", c.threads, {0, kMostThreads},
             "threads of the torch stages; 0 = as many as the process may use");
-  f.required().section("data", c.data, "the images");
-  f.required().section("model", c.model, "the network");
-  f.required().section("train", c.train, "training of the dense network");
+  f.section("data", c.data, "the images, for training and evaluating");
+  f.required().section("model", c.model, "the network, and its weights if they are not trained");
+  f.section("train", c.train, "training of the dense network");
   f.section("compress", c.compress, "pruning and quantization by ADMM, step by step");
   f.section("activations", c.activations, "the integers that travel between layers");
   f.section("device", c.device, "one memristor");
@@ -159,6 +159,12 @@ void declare(Fields& f, RunConfig& c) {
   f.section("chip", c.chip, "area, power and time of the chip");
   f.rule(!c.name.empty() && c.name.find('/') == std::string::npos, "name",
          "must be a file name: not empty, no '/'");
+}
+
+bool is_trained(const RunConfig& config) { return !models::has_own_weights(config.model); }
+
+bool is_compressed(const RunConfig& config) {
+  return config.compress || models::removes_weights(config.model);
 }
 
 LoadedConfig load_config(const std::filesystem::path& path,

@@ -32,9 +32,9 @@ struct RunConfig {
   std::string name = "run";  // also the default output folder, runs/<name>
   std::uint64_t seed = 1;    // every random number of the run follows from it
   int threads = 0;           // of the torch stages; 0 = as many as the process may use
-  data::DataOptions data;
+  std::optional<data::DataOptions> data;
   models::ModelOptions model;
-  train::TrainOptions train;
+  std::optional<train::TrainOptions> train;
   std::optional<train::CompressOptions> compress;
   ActivationOptions activations;
   crossbar::DeviceOptions device;
@@ -46,6 +46,11 @@ struct RunConfig {
   std::optional<power_area::ChipOptions> chip;
 };
 void declare(Fields& f, RunConfig& c);
+
+/// True if the dense network is trained; if not, /model says where its weights come from.
+[[nodiscard]] bool is_trained(const RunConfig& config);
+/// True if the run has a second network with fewer weights: by /compress, or removed by /model.
+[[nodiscard]] bool is_compressed(const RunConfig& config);
 
 /// A config as resolved: the values, and the JSON with every default written out.
 struct LoadedConfig {

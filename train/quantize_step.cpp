@@ -4,9 +4,9 @@
 #include <memory>
 
 #include "admm/constraint_table.h"
-#include "admm/glob.h"
 #include "core/equalize.h"
 #include "core/error.h"
+#include "core/glob.h"
 #include "core/quantized_network.h"
 #include "nn/evaluate.h"
 #include "train/calibration.h"
@@ -70,7 +70,7 @@ LevelLists level_lists(const LevelSets& sets, const Masks& masks, int weight_bit
   LevelLists lists;
   for (const auto& [name, mask] : masks) {
     for (const admm::ConstraintOptions& set : sets) {
-      if (!admm::matches_glob(set.weights, name)) continue;
+      if (!matches_glob(set.weights, name)) continue;
       lists.erase(name);
       if (is_clustering(set)) continue;
       lists.insert_or_assign(name, admm::LevelList(admm::integer_levels(set, weight_bits)));
@@ -84,7 +84,7 @@ ClusterSets cluster_sets(const LevelSets& sets, const Masks& masks) {
   ClusterSets result;
   for (const auto& [name, mask] : masks) {
     for (const admm::ConstraintOptions& set : sets) {
-      if (!admm::matches_glob(set.weights, name)) continue;
+      if (!matches_glob(set.weights, name)) continue;
       result.erase(name);
       if (!is_clustering(set)) continue;
       admm::ConstraintTarget target;

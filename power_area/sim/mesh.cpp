@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "power_area/sim/mesh.h"
 
-#include <algorithm>
-#include <cstdlib>
 #include <string>
 #include <utility>
 
@@ -29,16 +27,17 @@ void Link::accept(Packet packet) {
 }
 
 void Link::serve() {
-  if (waiting_.empty()) return;
   if (free_at_ > now()) {
-    // Another packet came in the delta cycle in which the link was taken: SystemC keeps only the
-    // earlier of two notifications, so the later one has to be asked for again.
+    // The link was taken in an earlier delta cycle of this very time. SystemC keeps only the
+    // earlier of two notifications, so the one for when the link is free was dropped and is asked
+    // for again, even when nothing waits yet.
     wake_.notify(cycles(free_at_ - now()));
     return;
   }
+  if (waiting_.empty()) return;
   Packet packet = std::move(waiting_.begin()->second);
   waiting_.erase(waiting_.begin());
-  const std::int64_t serialization = mesh_.serialization_cycles(packet.bits);
+  const std::int64_t serialization = mesh_.routes().serialization_cycles(packet.bits);
   result_.packets += 1;
   result_.busy_cycles += serialization;
   result_.wait_cycles += now() - packet.arrived;
@@ -63,45 +62,15 @@ void Link::forward() {
   if (!leaving_.empty()) leave_.notify(cycles(leaving_.front().first - now()));
 }
 
-Mesh::Mesh(const PipelineModel& model) : model_(model) {
-  const auto add = [this](MeshPosition from, MeshPosition to) {
-    index_[{from.x, from.y, to.x, to.y}] = static_cast<int>(links_.size());
-    LinkResult ends;
-    ends.from = from;
-    ends.to = to;
+Mesh::Mesh(const PipelineModel& model) : routes_(model), router_cycles_(model.router_cycles) {
+  for (const LinkResult& ends : routes_.links()) {
     const std::string name = "link_" + std::to_string(links_.size());
     links_.push_back(std::make_unique<Link>(name.c_str(), *this, ends));
-  };
-  for (int y = 0; y < model.mesh_height; ++y)
-    for (int x = 0; x < model.mesh_width; ++x) {
-      if (x + 1 < model.mesh_width) add({x, y}, {x + 1, y}), add({x + 1, y}, {x, y});
-      if (y + 1 < model.mesh_height) add({x, y}, {x, y + 1}), add({x, y + 1}, {x, y});
-    }
-}
-
-int Mesh::link_index(MeshPosition from, MeshPosition to) const {
-  return index_.at({from.x, from.y, to.x, to.y});
-}
-
-std::int64_t Mesh::num_routers(int from_tile, int to_tile) const {
-  const MeshPosition from = model_.tiles[from_tile];
-  const MeshPosition to = model_.tiles[to_tile];
-  const int hops = std::abs(from.x - to.x) + std::abs(from.y - to.y);
-  return hops == 0 ? 0 : hops + 1;
+  }
 }
 
 void Mesh::send(int from_tile, int to_tile, Packet packet) {
-  MeshPosition at = model_.tiles[from_tile];
-  const MeshPosition to = model_.tiles[to_tile];
-  while (at.x != to.x || at.y != to.y) {
-    MeshPosition next = at;
-    if (at.x != to.x)
-      next.x += at.x < to.x ? 1 : -1;
-    else
-      next.y += at.y < to.y ? 1 : -1;
-    packet.path.push_back(link_index(at, next));
-    at = next;
-  }
+  packet.path = routes_.path(from_tile, to_tile);
   if (packet.path.empty())
     packet.deliver();
   else
@@ -111,11 +80,6 @@ void Mesh::send(int from_tile, int to_tile, Packet packet) {
 void Mesh::accept(Packet packet) {
   Link& link = *links_[packet.path[packet.hop]];
   link.accept(std::move(packet));
-}
-
-std::int64_t Mesh::serialization_cycles(std::int64_t bits) const {
-  return std::max<std::int64_t>(
-      1, (bits + model_.link_bits_per_cycle - 1) / model_.link_bits_per_cycle);
 }
 
 std::vector<LinkResult> Mesh::results() const {

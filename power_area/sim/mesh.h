@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "power_area/sim/pipeline_model.h"
+#include "power_area/sim/routes.h"
 
 namespace ohmweave::power_area {
 
@@ -24,9 +25,10 @@ namespace ohmweave::power_area {
   return static_cast<std::int64_t>(sc_core::sc_time_stamp().value());
 }
 
-/// Whose packet it is: (node, unit or edge, number). Of packets that reach a link in the same cycle
-/// the least goes first, whatever order the kernel ran the senders in.
-using PacketKey = std::tuple<int, int, std::int64_t, int>;
+/// Whose packet it is: (node, consumer, its edge, row, tile), or for a partial sum (node, -1, 0,
+/// window, unit). Of packets that reach a link in the same cycle the least goes first, whatever
+/// order the kernel ran the senders in.
+using PacketKey = std::tuple<int, int, std::size_t, std::int64_t, int>;
 
 struct Packet {
   PacketKey key;
@@ -62,20 +64,17 @@ class Link final : public sc_core::sc_module {
 class Mesh {
  public:
   explicit Mesh(const PipelineModel& model);
-  /// Routers on the way between two tiles, both ends counted; 0 at the same position.
-  [[nodiscard]] std::int64_t num_routers(int from_tile, int to_tile) const;
+  [[nodiscard]] const Routes& routes() const { return routes_; }
   /// Sends from one tile to another; delivers at once when both are at the same position.
   void send(int from_tile, int to_tile, Packet packet);
   void accept(Packet packet);
-  [[nodiscard]] std::int64_t serialization_cycles(std::int64_t bits) const;
-  [[nodiscard]] std::int64_t router_cycles() const { return model_.router_cycles; }
+  [[nodiscard]] std::int64_t router_cycles() const { return router_cycles_; }
+  /// Those that carried something.
   [[nodiscard]] std::vector<LinkResult> results() const;
 
  private:
-  [[nodiscard]] int link_index(MeshPosition from, MeshPosition to) const;
-
-  const PipelineModel& model_;
-  std::map<std::tuple<int, int, int, int>, int> index_;
+  Routes routes_;
+  std::int64_t router_cycles_;
   std::vector<std::unique_ptr<Link>> links_;
 };
 

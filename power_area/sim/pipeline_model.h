@@ -9,6 +9,9 @@
 
 namespace ohmweave::power_area {
 
+constexpr std::int64_t kOutputRows = 2;  // rows the output register holds: one filled, one sent
+constexpr std::int64_t kPartialsOnTheWay = 2;  // sums a unit may have in the mesh
+
 /// One input of a node. Output row y reads the producer's rows [first_rows[y], end_rows[y]); both
 /// lists never fall. A row is kept until no later output row reads it.
 struct PipelineEdge {

@@ -28,13 +28,13 @@ struct Pipeline {
   std::vector<std::unique_ptr<Stage>> stages;
 };
 
-Pipeline elaborate(const PipelineModel& model) {
+Pipeline elaborate(const PipelineModel& model, Arithmetic* arithmetic) {
   Pipeline pipeline;
   pipeline.mesh = std::make_unique<Mesh>(model);
   for (std::size_t n = 0; n < model.nodes.size(); ++n) {
     const std::string name = "stage_" + std::to_string(n);
-    pipeline.stages.push_back(
-        std::make_unique<Stage>(name.c_str(), model, static_cast<int>(n), *pipeline.mesh));
+    pipeline.stages.push_back(std::make_unique<Stage>(name.c_str(), model, static_cast<int>(n),
+                                                      *pipeline.mesh, arithmetic));
     const std::vector<PipelineEdge>& edges = model.nodes[n].edges;
     for (std::size_t e = 0; e < edges.size(); ++e)
       pipeline.stages[edges[e].producer]->add_consumer(*pipeline.stages[n], e);
@@ -60,14 +60,33 @@ PipelineResult gather(const PipelineModel& model, const Pipeline& pipeline) {
   return result;
 }
 
+Json outputs_json(const PipelineModel& model, const Pipeline& pipeline) {
+  Json outputs = Json::array();
+  const std::vector<SharedRow>& rows = pipeline.stages.back()->kept_rows();
+  for (int i = 0; i < model.num_inferences; ++i) {
+    RowCodes codes;
+    for (int y = 0; y < model.nodes.back().num_rows; ++y) {
+      const RowCodes& row = *rows.at(static_cast<std::size_t>(i) * model.nodes.back().num_rows + y);
+      codes.insert(codes.end(), row.begin(), row.end());
+    }
+    outputs.push_back(codes);
+  }
+  return outputs;
+}
+
 /// Everything the child has to say: {"result": ...} or {"error": text}.
-std::string run_in_child(const PipelineModel& model) {
+std::string run_in_child(const PipelineModel& model, Arithmetic* arithmetic) {
   try {
     setenv("SC_COPYRIGHT_MESSAGE", "DISABLE", 1);
     sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
-    const Pipeline pipeline = elaborate(model);
+    const Pipeline pipeline = elaborate(model, arithmetic);
     sc_core::sc_start();
-    return Json{{"result", result_to_json(gather(model, pipeline))}}.dump();
+    Json answer = {{"result", result_to_json(gather(model, pipeline))}};
+    if (arithmetic != nullptr) {
+      answer["outputs"] = outputs_json(model, pipeline);
+      answer["notes"] = arithmetic->notes();
+    }
+    return answer.dump();
   } catch (const std::exception& error) {
     return Json{{"error", error.what()}}.dump();
   }
@@ -94,7 +113,7 @@ std::string read_all(int file) {
   }
 }
 
-std::string run_forked(const PipelineModel& model) {
+std::string run_forked(const PipelineModel& model, Arithmetic* arithmetic) {
   std::array<int, 2> ends{};
   if (pipe(ends.data()) != 0)
     throw NumericError(std::string("pipeline simulation: pipe: ") + std::strerror(errno));
@@ -103,7 +122,7 @@ std::string run_forked(const PipelineModel& model) {
     throw NumericError(std::string("pipeline simulation: fork: ") + std::strerror(errno));
   if (child == 0) {
     close(ends[0]);
-    write_all(ends[1], run_in_child(model));
+    write_all(ends[1], run_in_child(model, arithmetic));
     _exit(EXIT_SUCCESS);  // no destructors: the SystemC kernel does not survive its own modules
   }
   close(ends[1]);
@@ -120,13 +139,23 @@ std::string run_forked(const PipelineModel& model) {
   return text;
 }
 
+Json run(const PipelineModel& model, Arithmetic* arithmetic) {
+  validate(model);
+  Json answer = parse_json(run_forked(model, arithmetic), "pipeline simulation");
+  if (answer.contains("error")) throw NumericError(answer.at("error").get<std::string>());
+  return answer;
+}
+
 }  // namespace
 
 PipelineResult simulate(const PipelineModel& model) {
-  validate(model);
-  const Json answer = parse_json(run_forked(model), "pipeline simulation");
-  if (answer.contains("error")) throw NumericError(answer.at("error").get<std::string>());
-  return result_from_json(answer.at("result"));
+  return result_from_json(run(model, nullptr).at("result"));
+}
+
+FunctionalResult simulate(const PipelineModel& model, Arithmetic& arithmetic) {
+  const Json answer = run(model, &arithmetic);
+  return {result_from_json(answer.at("result")), answer.at("outputs").get<std::vector<RowCodes>>(),
+          answer.at("notes")};
 }
 
 }  // namespace ohmweave::power_area

@@ -9,12 +9,12 @@
 namespace ohmweave::power_area {
 
 namespace {
-constexpr std::int64_t kFlitBits = 256;  // the unit in which routers are charged
-constexpr int kPartialPacket = -1;       // in place of the consumer in a packet's key
+constexpr int kPartialPacket = -1;  // in place of the consumer in a packet's key
 }  // namespace
 
-Stage::Stage(const sc_core::sc_module_name& name, const PipelineModel& model, int node, Mesh& mesh)
-    : sc_core::sc_module(name), model_(model), index_(node), mesh_(mesh) {
+Stage::Stage(const sc_core::sc_module_name& name, const PipelineModel& model, int node, Mesh& mesh,
+             Arithmetic* arithmetic)
+    : sc_core::sc_module(name), model_(model), index_(node), mesh_(mesh), arithmetic_(arithmetic) {
   SC_HAS_PROCESS(Stage);
   SC_METHOD(emit);
   sensitive << emit_ << ready_;
@@ -26,8 +26,14 @@ Stage::Stage(const sc_core::sc_module_name& name, const PipelineModel& model, in
 }
 
 void Stage::add_consumer(Stage& consumer, std::size_t edge) {
-  consumers_.push_back({&consumer, edge});
+  consumers_.emplace_back(&consumer, edge);
   consumer.producers_.push_back(this);
+  for (const RowPacket& packet : row_packets(model_, {consumer.index_, edge})) {
+    Destination destination{&consumer, packet, {}};
+    for (const std::unique_ptr<UnitProcess>& unit : consumer.units_)
+      if (unit->tile() == packet.tile) destination.takers.push_back(unit.get());
+    destinations_.push_back(std::move(destination));
+  }
 }
 
 std::int64_t Stage::num_rows() const {
@@ -40,22 +46,41 @@ void Stage::rows_freed() {
   for (Stage* producer : producers_) producer->credit();
 }
 
-void Stage::send_partial(int unit, std::int64_t window) {
+void Stage::send_partial(int unit, std::int64_t window, Sums sums) {
   const PipelineUnit& from = node().units[unit];
   UnitProcess* process = units_[unit].get();
-  if (from.partial_bits == 0) {
+  const auto deliver = [this, process, window, sums = std::move(sums)] {
+    if (arithmetic_ != nullptr) add_sums(window, sums);
     process->partial_arrived();
+  };
+  if (from.partial_bits == 0) {
+    deliver();
     return;
   }
   Packet packet;
-  packet.key = {index_, kPartialPacket, window, unit};
+  packet.key = {index_, kPartialPacket, 0, window, unit};
   packet.bits = from.partial_bits;
-  packet.deliver = [process] { process->partial_arrived(); };
+  packet.deliver = deliver;
   count_packet(from.partial_bits, from.tile, node().home_tile);
   mesh_.send(from.tile, node().home_tile, std::move(packet));
 }
 
-void Stage::window_done(int) { collect_rows(); }
+void Stage::add_sums(std::int64_t window, const Sums& sums) {
+  Sums& total = sums_[window];
+  if (total.empty()) total.assign(sums.size(), 0);
+  OHMWEAVE_REQUIRE(total.size() == sums.size(), "sums of " + node().name);
+  for (std::size_t i = 0; i < sums.size(); ++i) total[i] += sums[i];
+}
+
+SharedRow Stage::finish_row(std::int64_t row) {
+  if (arithmetic_ == nullptr) return nullptr;
+  std::vector<Sums> windows;
+  for (std::int64_t w = row * node().windows_per_row; w < (row + 1) * node().windows_per_row; ++w)
+    windows.push_back(std::move(sums_.extract(w).mapped()));
+  const WindowPlace place{index_, 0, static_cast<int>(row / node().num_rows),
+                          static_cast<int>(row % node().num_rows), 0};
+  return std::make_shared<const RowCodes>(arithmetic_->finish_row(place, windows));
+}
 
 void Stage::collect_rows() {
   while (finished_ < num_rows()) {
@@ -71,6 +96,7 @@ void Stage::collect_rows() {
     rows_.push_back(event);
     row_starts_.erase(finished_);
     ready_at_.push_back(event.end_cycle);
+    finished_rows_.push_back(finish_row(finished_));
     finished_ += 1;
     if (ready_at_.size() == 1) ready_.notify(cycles(node().emit_cycles));
   }
@@ -84,10 +110,8 @@ std::int64_t Stage::freed_rows(std::size_t edge) const {
 }
 
 bool Stage::consumers_have_room() const {
-  for (const Consumer& consumer : consumers_) {
-    const int capacity = consumer.stage->node().edges[consumer.edge].capacity_rows;
-    if (emitted_ - consumer.stage->freed_rows(consumer.edge) >= capacity) return false;
-  }
+  for (const auto& [stage, edge] : consumers_)
+    if (emitted_ - stage->freed_rows(edge) >= stage->node().edges[edge].capacity_rows) return false;
   return true;
 }
 
@@ -103,37 +127,27 @@ void Stage::emit() {
 }
 
 void Stage::send_row(std::int64_t row) {
-  for (const Consumer& consumer : consumers_) send_row_to(consumer, row);
-}
-
-void Stage::send_row_to(const Consumer& consumer, std::int64_t row) {
-  std::map<int, std::int64_t> bits_by_tile;
-  const PipelineNode& to = consumer.stage->node();
-  for (const PipelineUnit& unit : to.units) {
-    std::int64_t& bits = bits_by_tile[unit.tile];
-    bits = std::max(bits, unit.row_bits[consumer.edge]);
-  }
-  for (const auto& [tile, bits] : bits_by_tile) {
-    std::vector<UnitProcess*> takers;
-    for (std::size_t u = 0; u < to.units.size(); ++u)
-      if (to.units[u].tile == tile) takers.push_back(consumer.stage->units_[u].get());
+  const SharedRow codes = std::move(finished_rows_.front());
+  finished_rows_.pop_front();
+  if (destinations_.empty() && codes != nullptr) kept_rows_.push_back(codes);
+  for (const Destination& to : destinations_) {
     Packet packet;
-    packet.key = {index_, consumer.stage->index_, row, tile};
-    packet.bits = bits;
-    packet.deliver = [takers, edge = consumer.edge] {
-      for (UnitProcess* taker : takers) taker->receive_row(edge);
+    packet.key = {index_, to.packet.consumer, to.packet.edge, row, to.packet.tile};
+    packet.bits = to.packet.bits;
+    packet.deliver = [&to, codes] {
+      for (UnitProcess* taker : to.takers) taker->receive_row(to.packet.edge, codes);
     };
-    consumer.stage->result_.received_bits += bits;
-    count_packet(bits, node().home_tile, tile);
-    mesh_.send(node().home_tile, tile, std::move(packet));
+    to.stage->result_.received_bits += packet.bits;
+    count_packet(packet.bits, node().home_tile, to.packet.tile);
+    mesh_.send(node().home_tile, to.packet.tile, std::move(packet));
   }
 }
 
 void Stage::count_packet(std::int64_t bits, int from_tile, int to_tile) {
-  const std::int64_t routers = mesh_.num_routers(from_tile, to_tile);
-  if (routers == 0) return;
+  const std::int64_t hops = mesh_.routes().flit_hops(bits, from_tile, to_tile);
+  if (hops == 0) return;
   result_.sent_bits += bits;
-  result_.flit_hops += (bits + kFlitBits - 1) / kFlitBits * routers;
+  result_.flit_hops += hops;
 }
 
 NodeResult Stage::result() const {

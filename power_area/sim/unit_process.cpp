@@ -1,13 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <string>
+#include <utility>
+
 #include "core/error.h"
 #include "power_area/sim/stage.h"
 
 namespace ohmweave::power_area {
 
-namespace {
-constexpr std::int64_t kOutputRows = 2;  // rows the output register holds: one filled, one sent
-constexpr std::int64_t kPartialsOnTheWay = 2;  // sums a unit may have in the mesh
-}  // namespace
+void RowBuffer::receive(SharedRow row) {
+  rows_.push_back(std::move(row));
+  OHMWEAVE_REQUIRE(rows_.size() <= static_cast<std::size_t>(capacity_), "a buffer overran");
+}
+
+void RowBuffer::free_before(std::int64_t first) {
+  while (first_ < first && !rows_.empty()) {
+    rows_.pop_front();
+    ++first_;
+  }
+}
+
+const RowCodes& RowBuffer::at(std::int64_t row) const {
+  OHMWEAVE_REQUIRE(row >= first_ && row - first_ < static_cast<std::int64_t>(rows_.size()),
+                   "a window reads row " + std::to_string(row) + " of a buffer that holds " +
+                       std::to_string(rows_.size()) + " from " + std::to_string(first_));
+  return *rows_[row - first_];
+}
 
 UnitProcess::UnitProcess(const sc_core::sc_module_name& name, Stage& stage, int index)
     : sc_core::sc_module(name),
@@ -15,19 +32,44 @@ UnitProcess::UnitProcess(const sc_core::sc_module_name& name, Stage& stage, int 
       index_(index),
       received_rows_(stage.node().edges.size(), 0),
       window_(stage.node().units[index].copy) {
+  if (stage.arithmetic() != nullptr)
+    for (const PipelineEdge& edge : stage.node().edges) buffers_.emplace_back(edge.capacity_rows);
   SC_HAS_PROCESS(UnitProcess);
   SC_METHOD(step);
   sensitive << wake_ << done_;
 }
 
-void UnitProcess::receive_row(std::size_t edge) {
+int UnitProcess::tile() const { return stage_.node().units[index_].tile; }
+
+void UnitProcess::receive_row(std::size_t edge, const SharedRow& row) {
   received_rows_[edge] += 1;
+  if (row != nullptr) {
+    buffers_[edge].free_before(freed_rows(edge));
+    buffers_[edge].receive(row);
+  }
   wake();
+}
+
+const RowCodes& UnitProcess::row(std::size_t edge, int row) const {
+  const PipelineNode& node = stage_.node();
+  const std::int64_t inference = current_row() / node.num_rows;
+  return buffers_[edge].at(inference * stage_.model().nodes[node.edges[edge].producer].num_rows +
+                           row);
+}
+
+Sums UnitProcess::read_window() {
+  if (stage_.arithmetic() == nullptr) return {};
+  const PipelineNode& node = stage_.node();
+  for (std::size_t e = 0; e < buffers_.size(); ++e) buffers_[e].free_before(freed_rows(e));
+  const WindowPlace place{stage_.index(), index_, static_cast<int>(current_row() / node.num_rows),
+                          static_cast<int>(current_row() % node.num_rows),
+                          static_cast<int>(window_ % node.windows_per_row)};
+  return stage_.arithmetic()->read_window(place, *this);
 }
 
 void UnitProcess::partial_arrived() {
   delivered_ += 1;
-  stage_.window_done(index_);
+  stage_.window_done();
   wake();
 }
 
@@ -94,12 +136,13 @@ void UnitProcess::start_window() {
 
 void UnitProcess::finish_window() {
   is_busy_ = false;
+  Sums sums = read_window();
   const std::int64_t window = window_;
   const std::int64_t row = current_row();
   window_ += stage_.node().num_copies;
   result_.windows += 1;
   if (current_row() != row) stage_.rows_freed();
-  stage_.send_partial(index_, window);
+  stage_.send_partial(index_, window, std::move(sums));
 }
 
 std::string UnitProcess::waits_for() const {

@@ -70,5 +70,30 @@ TEST(BestWeightScale, IsAsGoodAsAnExhaustiveScan) {
   }
 }
 
+TEST(BestWeightScale, OfALargeLayerIsAsGoodAsThatOfASmallOneOfItsKind) {
+  // 2^20 weights are searched in bins, 2^14 of the same distribution one by one.
+  const RandomStream stream = RandomStream(11).child("weights");
+  std::vector<float> large(std::size_t{1} << 20U);
+  stream.normals(0, large.size(), large.data());
+  large.front() = 5.0F;  // the same largest magnitude in both
+  const std::vector<float> small(large.begin(), large.begin() + (1 << 14));
+  constexpr double kAllowedExcess = 1.003;  // the samples differ by less than 2 / sqrt(2^14)
+
+  for (const int bits : {1, 2, 4, 8}) {
+    const double binned = squared_error(large, best_weight_scale(large, bits), bits);
+    const double single = squared_error(large, best_weight_scale(small, bits), bits);
+
+    EXPECT_LE(binned, kAllowedExcess * single) << bits << " bits";
+  }
+}
+
+TEST(BestWeightScale, OfALargeLayerOnAGridIsTheGrid) {
+  std::vector<float> weights(std::size_t{1} << 20U);
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    weights[i] = 0.125F * static_cast<float>(static_cast<int>(i % 31) - 15);
+
+  EXPECT_NEAR(best_weight_scale(weights, 4), 0.125, 1e-12);
+}
+
 }  // namespace
 }  // namespace ohmweave

@@ -39,6 +39,20 @@ TEST(MapNetwork, LeavesOutALayerOfZeros) {
   EXPECT_EQ(map_network(network, kGeometry, {}).blocks.size(), 9u);
 }
 
+TEST(MapNetwork, CountsTheArraysOfAGridThatMovesNothing) {
+  QuantizedNetwork network = one_layer(8, 8);
+  network.weight_bits = 2;
+  for (int i = 0; i < 8; ++i) code_at(network, i, i % 2) = 1;
+  const Geometry geometry{2, 2, 1, 2};
+
+  // Only the first two columns are alive: 4 of 16 arrays of 2 x 2, in pairs; packing cannot help.
+  EXPECT_EQ(arrays_in_grid(network, geometry), (std::vector<int>{0, 8}));
+  // The rows of column 0 and those of column 1 are apart: 8 cells in 2 x 1 pieces, 4 of them.
+  EXPECT_EQ(map_network(network, geometry, {}).arrays.size(), 8u);
+  code_at(network, 0, 7) = 1;
+  EXPECT_EQ(arrays_in_grid(network, geometry), (std::vector<int>{0, 10}));
+}
+
 TEST(MapNetwork, NamesATileThatIsTooSmall) {
   try {
     static_cast<void>(map_network(lenet(), kGeometry, {"traffic", 3}));

@@ -208,9 +208,44 @@ TEST(Partition, IsNeverWorseThanAnyLayout) {
   fill_randomly(network, 0.02, 11);
   const NonzeroPattern pattern(*network.nodes[1].weights, {100, 60, 1, 1}, 0);
 
-  const std::size_t best = partition(pattern, kArray).pieces.size();
+  const std::size_t best = partition(pattern, {kGeometry}).pieces.size();
 
   for (const Layout& layout : layouts()) EXPECT_LE(best, layout.cut(pattern, kArray).size());
+}
+
+TEST(Layouts, AreThoseOfTheConfig) {
+  const std::vector<Layout> table = layouts();
+  const std::vector<Word> words = layout_words();
+
+  ASSERT_EQ(table.size(), words.size());
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    EXPECT_EQ(table[i].name, words[i].name);
+    EXPECT_EQ(table[i].summary, words[i].summary);
+  }
+}
+
+TEST(Layouts, NeverTakeFewerArraysThanTheLeast) {
+  for (const double density : {1.0, 0.3, 0.05, 0.01}) {
+    QuantizedNetwork network = one_layer(100, 60);
+    fill_randomly(network, density, 12);
+    const NonzeroPattern pattern(*network.nodes[1].weights, {100, 60, 1, 1}, 0);
+
+    for (const Layout& layout : layouts())
+      EXPECT_GE(static_cast<int>(layout.cut(pattern, kArray).size()),
+                least_positions(pattern, kArray));
+  }
+}
+
+TEST(Layouts, ThatDoNotCompeteAreNeverBetter) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    QuantizedNetwork network = one_layer(90, 50);
+    fill_randomly(network, 0.2 / static_cast<double>(seed), seed);
+    const NonzeroPattern pattern(*network.nodes[1].weights, {90, 50, 1, 1}, 0, 9);
+    const std::size_t best = partition(pattern, {kGeometry}).pieces.size();
+
+    for (const Layout& layout : layouts())
+      EXPECT_TRUE(layout.competes || layout.cut(pattern, kArray).size() >= best) << layout.name;
+  }
 }
 
 TEST(Placers, AreThoseOfTheConfig) {

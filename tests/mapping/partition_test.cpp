@@ -10,7 +10,7 @@
 namespace ohmweave::mapping {
 namespace {
 
-constexpr ArraySize kSmallArray{4, 2};
+const CutRules kSmallArray{{4, 2, 1, 2}};
 
 /// The pattern of an 8 x 4 matrix that is non-zero where `is_alive` says so.
 NonzeroPattern pattern_of(int rows, int columns, const std::function<bool(int, int)>& is_alive) {
@@ -96,7 +96,7 @@ TEST(Partition, PutsColumnsWithTheSameRowsTogether) {
   // Even columns live in the upper half, odd ones in the lower: any two neighbours fill all rows.
   const NonzeroPattern pattern = pattern_of(8, 8, [](int r, int c) { return r / 4 == c % 2; });
 
-  const Partition cut = partition(pattern, {4, 4});
+  const Partition cut = partition(pattern, {{4, 4, 1, 2}});
 
   EXPECT_EQ(cut.pieces.size(), 2u);
 }

@@ -80,4 +80,22 @@ inline PipelineModel one_layer() {
   return model;
 }
 
+/// A pipeline that comes to a halt: the join reads a row of the short branch with the last row of
+/// the long one, but the source, which feeds both, may not run ahead of the short branch's one-row
+/// buffer.
+inline PipelineModel halting() {
+  PipelineModel model;
+  model.tiles = {{0, 0}};
+  PipelineNode join;
+  join.name = "join";
+  join.edges = {window_edge(1, 1, 1, 1), window_edge(0, 1, 1, 1)};
+  join.units = {unit_on(0, 1, {8, 8})};
+  PipelineNode long_branch;
+  long_branch.name = "long branch";
+  long_branch.edges = {whole_edge(0, 4)};
+  long_branch.units = {unit_on(0, 1, {8})};
+  model.nodes = {source(0, 4, 1), long_branch, join, sink(0, 2, 1)};
+  return model;
+}
+
 }  // namespace ohmweave::power_area

@@ -64,27 +64,56 @@ TEST(Simulate, ALinkServesPacketsThatComeWhileItIsBeingTaken) {
 }
 
 TEST(Simulate, NamesWhoWaitsWhenNothingMovesAnyMore) {
-  // The join reads a row of the short branch with the last row of the long one, but the source,
-  // which feeds both, may not run ahead of the short branch's one-row buffer.
-  PipelineModel model;
-  model.tiles = {{0, 0}};
-  PipelineNode join;
-  join.name = "join";
-  join.edges = {window_edge(1, 1, 1, 1), window_edge(0, 1, 1, 1)};
-  join.units = {unit_on(0, 1, {8, 8})};
-  PipelineNode long_branch;
-  long_branch.name = "long branch";
-  long_branch.edges = {whole_edge(0, 4)};
-  long_branch.units = {unit_on(0, 1, {8})};
-  model.nodes = {source(0, 4, 1), long_branch, join, sink(0, 2, 1)};
-
   try {
-    (void)simulate(model);
+    (void)simulate(halting());
     FAIL() << "a deadlock was not noticed";
   } catch (const NumericError& error) {
     EXPECT_NE(std::string(error.what()).find("long branch waits for its input"), std::string::npos)
         << error.what();
   }
+}
+
+/// Row y of image i is {1000 i + y}; the layer's windows add up the rows they read.
+class RowNumbers final : public Arithmetic {
+ public:
+  explicit RowNumbers(int kernel) : kernel_(kernel) {}
+  std::vector<std::int64_t> read_window(const WindowPlace& place, const HeldRows& held) override {
+    if (place.node == 0) return {1000 * place.inference + place.row};
+    std::int64_t sum = 0;
+    const int rows = place.node == 1 ? kernel_ : kRows;
+    for (int y = 0; y < rows; ++y) sum += held.row(0, place.row + y).at(0);
+    return {sum};
+  }
+  RowCodes finish_row(const WindowPlace&,
+                      const std::vector<std::vector<std::int64_t>>& windows) override {
+    std::int64_t sum = 0;
+    for (const std::vector<std::int64_t>& window : windows) sum += window.at(0);
+    return {static_cast<std::int32_t>(sum)};
+  }
+  [[nodiscard]] Json notes() const override { return "done"; }
+
+ private:
+  int kernel_;
+};
+
+TEST(Simulate, CarriesRowsToTheWindowsThatReadThem) {
+  PipelineModel model = one_layer();
+  model.num_inferences = 2;
+  RowNumbers arithmetic(kKernel);
+
+  const FunctionalResult result = simulate(model, arithmetic);
+
+  // Windows of rows 0..2, 1..3, 2..4, 3..5, four of each: 4 * (3 + 6 + 9 + 12).
+  EXPECT_EQ(result.outputs[0], (RowCodes{120}));
+  EXPECT_EQ(result.outputs[1], (RowCodes{120 + 4 * 4 * 3 * 1000}));
+  EXPECT_EQ(result.notes, "done");
+  EXPECT_EQ(result_to_json(result.timing), result_to_json(simulate(model)));
+}
+
+TEST(Simulate, RefusesAWindowThatReadsARowThatIsNotThere) {
+  RowNumbers arithmetic(kKernel + 1);  // one row more than the model's windows have
+
+  EXPECT_THROW((void)simulate(one_layer(), arithmetic), NumericError);
 }
 
 TEST(Simulate, TimelineHasOneTraceEventForEveryRow) {

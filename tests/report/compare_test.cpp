@@ -21,8 +21,8 @@ class Compare : public ::testing::Test {
     Json accuracy = RunFixture::accuracy();
     accuracy["on_chip"]["mean"] = 0.9;
     write_json_atomically(other_ / "evaluate" / "accuracy.json", accuracy);
-    write_report(fixture_.run(), fixture_.run() / "report", RunFixture::provenance());
-    write_report(other_, other_ / "report", RunFixture::provenance());
+    write_report(fixture_.reported(), fixture_.run() / "report");
+    write_report(RunFixture::reported(other_), other_ / "report");
   }
   RunFixture fixture_;
   std::filesystem::path other_;
@@ -75,7 +75,7 @@ TEST_F(Compare, CsvHasAColumnForEachRun) {
 TEST_F(Compare, RunsOfOneNameAreToldApart) {
   std::filesystem::create_directories(fixture_.scratch() / "b");
   const std::filesystem::path twin = fixture_.make("b/run");
-  write_report(twin, twin / "report", RunFixture::provenance());
+  write_report(RunFixture::reported(twin), twin / "report");
 
   const CsvTable table =
       parse_csv(compare_runs({fixture_.run(), twin}, std::nullopt, "csv"), "csv");

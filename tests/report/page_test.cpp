@@ -15,7 +15,7 @@ namespace ohmweave::report {
 namespace {
 
 PageInput input_of(const RunFixture& fixture) {
-  return read_page_input(fixture.run(), build_result(fixture.run(), RunFixture::provenance()));
+  return read_page_input(fixture.reported(), build_result(fixture.reported()));
 }
 
 std::size_t count_of(const std::string& text, const std::string& part) {
@@ -96,16 +96,45 @@ TEST(ReportPage, DrawsEachBlockOnceToScale) {
 
 TEST(ReportPage, LeavesOutSectionsOfStagesThatDidNotRun) {
   const RunFixture fixture;
-  Json config = RunFixture::config();
-  for (const char* section : {"compress", "evaluate", "chip"}) config.erase(section);
-  write_json_atomically(fixture.run() / "config.json", config);
+  const ReportedRun run{fixture.run(), RunFixture::provenance(), {"dense", "map", "report"}};
 
-  const std::string page = report_page(input_of(fixture));
+  const std::string page = report_page(read_page_input(run, build_result(run)));
 
   for (const char* title : {"<h2>Accuracy", "<h2>Compression", "<h2>Chip", "ADMM residuals"}) {
     EXPECT_EQ(page.find(title), std::string::npos) << title;
   }
   EXPECT_NE(page.find("<h2>Arrays"), std::string::npos);
+}
+
+TEST(ReportPage, SaysThatUntrainedWeightsAreRandomOrFromAFile) {
+  const RunFixture fixture;
+  for (const char* stage : {"dense", "compress"}) {
+    for (const char* file : {"train.csv", "admm.csv"})
+      std::filesystem::remove(fixture.run() / stage / file);
+  }
+  Json config = RunFixture::config();
+  for (const char* section : {"data", "compress", "evaluate"}) config.erase(section);
+  config["model"] = {{"kind", "vgg16_cifar"}, {"sparsity_fraction", 0.5}};
+  Json compression = RunFixture::compression();
+  compression.erase("storage");
+  for (Json& layer : compression["layers"]) layer.erase("bits");
+  write_json_atomically(fixture.run() / "compress" / "compression.json", compression);
+  const ReportedRun run{
+      fixture.run(), RunFixture::provenance(), {"dense", "compress", "map", "estimate", "report"}};
+  const auto page_of = [&](const Json& changed) {
+    write_json_atomically(fixture.run() / "config.json", changed);
+    return report_page(read_page_input(run, build_result(run)));
+  };
+
+  const std::string drawn = page_of(config);
+  config["model"]["weights"] = {{"kind", "file"}, {"path", "x.safetensors"}};
+  const std::string read = page_of(config);
+
+  EXPECT_NE(drawn.find("vgg16_cifar with random weights, mapped on"), std::string::npos);
+  EXPECT_NE(read.find("vgg16_cifar with weights from a file, mapped on"), std::string::npos);
+  EXPECT_NE(drawn.find("<h2>Compression"), std::string::npos);
+  for (const char* absent : {"<h2>Accuracy", "<h2>Training", "Storage rule", ">Bits<", "model.owz"})
+    EXPECT_EQ(drawn.find(absent), std::string::npos) << absent;
 }
 
 TEST(ReportPage, RefusesAPlacementThatIsNotTheMappings) {

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 std::string data_error_of(const RunFixture& fixture) {
   try {
-    static_cast<void>(build_result(fixture.run(), RunFixture::provenance()));
+    static_cast<void>(build_result(fixture.reported()));
   } catch (const DataError& e) {
     return e.what();
   }
@@ -25,7 +25,7 @@ std::string data_error_of(const RunFixture& fixture) {
 TEST(Result, TakesEverySectionOverUnchanged) {
   const RunFixture fixture;
 
-  const Json result = build_result(fixture.run(), RunFixture::provenance());
+  const Json result = build_result(fixture.reported());
 
   EXPECT_EQ(result["provenance"], RunFixture::provenance());
   EXPECT_EQ(result["accuracy"], RunFixture::accuracy());
@@ -37,13 +37,11 @@ TEST(Result, TakesEverySectionOverUnchanged) {
   EXPECT_EQ(result.size(), 9U);
 }
 
-TEST(Result, LeavesOutWhatTheConfigLeavesOut) {
+TEST(Result, LeavesOutTheStagesThatTheRunHasNot) {
   const RunFixture fixture;  // its folders of the other stages are there, from an earlier run
-  Json config = RunFixture::config();
-  for (const char* section : {"compress", "evaluate", "chip"}) config.erase(section);
-  write_json_atomically(fixture.run() / "config.json", config);
 
-  const Json result = build_result(fixture.run(), RunFixture::provenance());
+  const Json result =
+      build_result({fixture.run(), RunFixture::provenance(), {"dense", "map", "report"}});
 
   EXPECT_EQ(result.size(), 2U);
   EXPECT_TRUE(result.contains("provenance"));
@@ -69,8 +67,8 @@ TEST(WriteReport, WritesAllFilesTheSameEachTime) {
   const RunFixture fixture;
   fs::create_directories(fixture.scratch() / "again");
 
-  write_report(fixture.run(), fixture.run() / "report", RunFixture::provenance());
-  write_report(fixture.run(), fixture.scratch() / "again", RunFixture::provenance());
+  write_report(fixture.reported(), fixture.run() / "report");
+  write_report(fixture.reported(), fixture.scratch() / "again");
 
   for (const char* name :
        {"result.json", "timing.json", "layers.csv", "parts.csv", "report.html"}) {
@@ -82,7 +80,7 @@ TEST(WriteReport, WritesAllFilesTheSameEachTime) {
 
 TEST(WriteReport, JoinsLayersByName) {
   const RunFixture fixture;
-  write_report(fixture.run(), fixture.run() / "report", RunFixture::provenance());
+  write_report(fixture.reported(), fixture.run() / "report");
 
   const CsvTable table = parse_csv(read_file(fixture.run() / "report" / "layers.csv"), "layers");
 
@@ -95,7 +93,7 @@ TEST(WriteReport, JoinsLayersByName) {
 
 TEST(WriteReport, ListsThePartsOfBothChips) {
   const RunFixture fixture;
-  write_report(fixture.run(), fixture.run() / "report", RunFixture::provenance());
+  write_report(fixture.reported(), fixture.run() / "report");
 
   const CsvTable table = parse_csv(read_file(fixture.run() / "report" / "parts.csv"), "parts");
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/artifact.h"
+#include "report/result.h"
 #include "tests/support/temporary_folder.h"
 
 namespace ohmweave::report {
@@ -18,6 +19,12 @@ class RunFixture {
 
   [[nodiscard]] std::filesystem::path run() const { return scratch_.path() / "run"; }
   [[nodiscard]] const std::filesystem::path& scratch() const { return scratch_.path(); }
+
+  /// The run with all of its stages.
+  [[nodiscard]] ReportedRun reported() const { return reported(run()); }
+  static ReportedRun reported(const std::filesystem::path& run) {
+    return {run, provenance(), {"dense", "compress", "map", "evaluate", "estimate", "report"}};
+  }
 
   /// Writes another run of the same artifacts.
   std::filesystem::path make(const std::string& name) const {

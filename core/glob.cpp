@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "admm/glob.h"
+#include "core/glob.h"
 
-namespace ohmweave::admm {
+namespace ohmweave {
 
 bool matches_glob(std::string_view pattern, std::string_view name) {
   std::size_t p = 0;
@@ -26,4 +26,4 @@ bool matches_glob(std::string_view pattern, std::string_view name) {
   return p == pattern.size();
 }
 
-}  // namespace ohmweave::admm
+}  // namespace ohmweave

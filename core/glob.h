@@ -4,10 +4,10 @@
 
 #include <string_view>
 
-namespace ohmweave::admm {
+namespace ohmweave {
 
 /// True if all of `name` matches `pattern`: '*' stands for any run of characters (also none), '?'
 /// for exactly one, all else for itself.
 [[nodiscard]] bool matches_glob(std::string_view pattern, std::string_view name);
 
-}  // namespace ohmweave::admm
+}  // namespace ohmweave

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "admm/glob.h"
+#include "core/glob.h"
 
 #include <gtest/gtest.h>
 
-namespace ohmweave::admm {
+namespace ohmweave {
 namespace {
 
 TEST(Glob, MatchesANameWithoutWildcardsOnlyWhole) {
@@ -27,4 +27,4 @@ TEST(Glob, QuestionMarkStandsForExactlyOneCharacter) {
 }
 
 }  // namespace
-}  // namespace ohmweave::admm
+}  // namespace ohmweave

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crossbar/block_read.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "core/error.h"
+
+namespace ohmweave::crossbar {
+namespace {
+
+/// Digit `digit` of the inputs of rows [first, end); all other rows are not driven.
+std::vector<std::int32_t> digits_of(const BlockReader& block,
+                                    const std::vector<std::int32_t>& inputs, int digit,
+                                    std::size_t first) {
+  const std::size_t end = std::min(inputs.size(), first + block.rows_at_once);
+  const int shift = digit * block.digit_bits;
+  const std::int64_t mask = (std::int64_t{1} << block.digit_bits) - 1;
+  std::vector<std::int32_t> digits(inputs.size(), 0);
+  for (std::size_t r = first; r < end; ++r) {
+    const std::int64_t x = inputs[r];
+    const std::int64_t magnitude = (std::abs(x) >> shift) & mask;
+    digits[r] = static_cast<std::int32_t>(x < 0 ? -magnitude : magnitude);
+  }
+  return digits;
+}
+
+}  // namespace
+
+bool can_read_blocks(const ArrayOptions& array) {
+  return array.encoding == Encoding::OneSidedPair && array.slice_bits.empty() &&
+         array.topology != Topology::GateInput;
+}
+
+BlockReader make_block_reader(const BlockSite& site, const ReadCircuits& circuits,
+                              const RandomStream& run, int chip) {
+  const ArrayOptions& array = circuits.array;
+  OHMWEAVE_REQUIRE(site.levels.size() == 2 * static_cast<std::size_t>(array.num_slices()),
+                   "two arrays a slice");
+  OHMWEAVE_REQUIRE(can_read_blocks(array), "pairs of equal slices, read as a matrix");
+  const auto program = [&](int index) {
+    return program_siemens(whole_array_levels(site.levels[index], site.rows, site.columns, array),
+                           array.rows, array.cols, circuits.device, array.bits_per_cell,
+                           array_stream(run, chip, site.first_array + index));
+  };
+  BlockReader block;
+  block.slice_bits = array.bits_per_cell;
+  block.rows_at_once = array.rows_at_once();
+  block.digit_bits = circuits.dac.bits;
+  block.num_digits = (circuits.input_bits + circuits.dac.bits - 1) / circuits.dac.bits;
+  for (int slice = 0; slice < array.num_slices(); ++slice) {
+    PairReader pair =
+        make_pair_reader(program(2 * slice), program(2 * slice + 1), array, circuits.device,
+                         circuits.dac, circuits.adc_bits, circuits.dropped_bits);
+    pair.unit_gain = MatrixF(pair.unit_gain.topLeftCorner(site.columns, site.rows));
+    if (pair.unit_variance.size() > 0)
+      pair.unit_variance = MatrixF(pair.unit_variance.topLeftCorner(site.columns, site.rows));
+    block.slices.push_back(std::move(pair));
+  }
+  return block;
+}
+
+std::vector<std::int64_t> read_block(const BlockReader& block,
+                                     const std::vector<std::int32_t>& inputs,
+                                     const CodeVisitor& visit) {
+  OHMWEAVE_REQUIRE(!block.slices.empty(), "a block has slices");
+  std::vector<std::int64_t> sums(static_cast<std::size_t>(block.slices.front().unit_gain.rows()));
+  for (int digit = 0; digit < block.num_digits; ++digit) {
+    for (std::size_t first = 0; first < inputs.size(); first += block.rows_at_once) {
+      const std::vector<std::int32_t> digits = digits_of(block, inputs, digit, first);
+      for (std::size_t s = 0; s < block.slices.size(); ++s) {
+        const std::vector<std::int32_t> codes = read_array(block.slices[s], digits);
+        if (visit) visit(codes);
+        const int shift = digit * block.digit_bits + static_cast<int>(s) * block.slice_bits +
+                          block.slices[s].dropped_bits;
+        for (std::size_t c = 0; c < sums.size(); ++c)
+          sums[c] += static_cast<std::int64_t>(codes[c]) * (std::int64_t{1} << shift);
+      }
+    }
+  }
+  return sums;
+}
+
+}  // namespace ohmweave::crossbar

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crossbar/block_read.h"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace ohmweave::crossbar {
+namespace {
+
+/// 2 slices of 2 bits: codes of up to 15.
+ReadCircuits circuits() {
+  ReadCircuits reads;
+  reads.array.rows = 4;
+  reads.array.cols = 4;
+  reads.array.row_ohm = 0.0;
+  reads.array.col_ohm = 0.0;
+  reads.adc_bits = 4;
+  reads.input_bits = 3;
+  return reads;
+}
+
+/// Levels of the slices of signed codes, rows x columns.
+BlockSite site_of(const std::vector<int>& codes, int rows, int columns) {
+  BlockSite site;
+  site.rows = rows;
+  site.columns = columns;
+  for (int array = 0; array < 4; ++array) {
+    std::vector<int> levels;
+    for (const int code : codes) {
+      const int magnitude = array % 2 == 0 ? std::max(0, code) : std::max(0, -code);
+      levels.push_back(magnitude >> (2 * (array / 2)) & 3);
+    }
+    site.levels.push_back(levels);
+  }
+  return site;
+}
+
+// Rows of codes 7 -12 / -1 3 / 15 0.
+const std::vector<int> kCodes = {7, -12, -1, 3, 15, 0};
+
+TEST(ReadBlock, OfIdealArraysIsTheIntegerProductWithTheSignOfTheInputs) {
+  const BlockReader block =
+      make_block_reader(site_of(kCodes, 3, 2), circuits(), RandomStream(1), 0);
+
+  // 5 * 7 + (-6) * (-1) + 7 * 15 and 5 * (-12) + (-6) * 3.
+  EXPECT_EQ(read_block(block, {5, -6, 7}), (std::vector<std::int64_t>{146, -78}));
+}
+
+TEST(ReadBlock, RowGroupsAreReadOneAfterTheOtherAndAddUp) {
+  ReadCircuits reads = circuits();
+  reads.array.rows_active = 2;
+  const BlockReader block = make_block_reader(site_of(kCodes, 3, 2), reads, RandomStream(1), 0);
+
+  EXPECT_EQ(read_block(block, {5, -6, 7}), (std::vector<std::int64_t>{146, -78}));
+}
+
+TEST(ReadBlock, VisitsDigitsThenRowGroupsThenSlices) {
+  ReadCircuits reads = circuits();
+  reads.array.rows_active = 2;
+  const BlockReader block = make_block_reader(site_of(kCodes, 3, 2), reads, RandomStream(1), 0);
+  std::vector<std::vector<std::int32_t>> seen;
+
+  (void)read_block(block, {5, -6, 7},
+                   [&seen](const std::vector<std::int32_t>& codes) { seen.push_back(codes); });
+
+  // Least bits of 5, -6, 7: 1, 0, 1. 7 = 3 + 4 * 1, -12 = -4 * 3, 15 = 3 + 4 * 3.
+  ASSERT_EQ(seen.size(), 3U * 2U * 2U);
+  EXPECT_EQ(seen[0], (std::vector<std::int32_t>{3, 0}));
+  EXPECT_EQ(seen[1], (std::vector<std::int32_t>{1, -3}));
+  EXPECT_EQ(seen[2], (std::vector<std::int32_t>{3, 0}));
+  EXPECT_EQ(seen[3], (std::vector<std::int32_t>{3, 0}));
+  // The next bits, 0, -1, 1, of the first two rows: 1 and -3 in the first slice.
+  EXPECT_EQ(seen[4], (std::vector<std::int32_t>{1, -3}));
+  EXPECT_EQ(seen[5], (std::vector<std::int32_t>{0, 0}));
+}
+
+TEST(ReadBlock, WeighsCodesOfCoarserConvertersWithTheBitsTheyDrop) {
+  ReadCircuits reads = circuits();
+  reads.adc_bits = 2;
+  reads.dropped_bits = 1;
+  reads.input_bits = 1;
+  const BlockReader block =
+      make_block_reader(site_of({3, 0, 3, 0}, 2, 2), reads, RandomStream(1), 0);
+
+  // 6 units: a code of 3 that stands for 2 each; ties and slices of 0 are not in play.
+  EXPECT_EQ(read_block(block, {1, 1}), (std::vector<std::int64_t>{6, 0}));
+}
+
+TEST(ReadBlock, UsesTheFrozenDevicesOfItsArrays) {
+  ReadCircuits reads = circuits();
+  reads.device.mismatch_sigma = 0.3;
+  reads.adc_bits = 8;
+  BlockSite site = site_of(kCodes, 3, 2);
+  const auto gain = [&](int first_array, int chip) {
+    site.first_array = first_array;
+    return make_block_reader(site, reads, RandomStream(1), chip).slices[0].unit_gain;
+  };
+
+  EXPECT_TRUE(gain(0, 0) == gain(0, 0));
+  EXPECT_FALSE(gain(0, 0) == gain(4, 0));
+  EXPECT_FALSE(gain(0, 0) == gain(0, 1));
+}
+
+TEST(ReadBlock, RefusesNoisyPairs) {
+  ReadCircuits reads = circuits();
+  reads.device.read_noise.emplace();
+  const BlockReader block = make_block_reader(site_of(kCodes, 3, 2), reads, RandomStream(1), 0);
+
+  EXPECT_THROW((void)read_block(block, {5, -6, 7}), std::logic_error);
+}
+
+}  // namespace
+}  // namespace ohmweave::crossbar
