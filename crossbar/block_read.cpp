@@ -39,9 +39,8 @@ BlockReader make_block_reader(const BlockSite& site, const ReadCircuits& circuit
                    "two arrays a slice");
   OHMWEAVE_REQUIRE(can_read_blocks(array), "pairs of equal slices, read as a matrix");
   const auto program = [&](int index) {
-    return program_siemens(whole_array_levels(site.levels[index], site.rows, site.columns, array),
-                           array.rows, array.cols, circuits.device, array.bits_per_cell,
-                           array_stream(run, chip, site.first_array + index));
+    return program_siemens(site.levels[index], array.rows, array.cols, circuits.device,
+                           array.bits_per_cell, array_stream(run, chip, site.first_array + index));
   };
   BlockReader block;
   block.slice_bits = array.bits_per_cell;
@@ -52,9 +51,11 @@ BlockReader make_block_reader(const BlockSite& site, const ReadCircuits& circuit
     PairReader pair =
         make_pair_reader(program(2 * slice), program(2 * slice + 1), array, circuits.device,
                          circuits.dac, circuits.adc_bits, circuits.dropped_bits);
-    pair.unit_gain = MatrixF(pair.unit_gain.topLeftCorner(site.columns, site.rows));
-    if (pair.unit_variance.size() > 0)
-      pair.unit_variance = MatrixF(pair.unit_variance.topLeftCorner(site.columns, site.rows));
+    const auto cut = [&site](const MatrixF& whole) {
+      return MatrixF(whole.block(site.first_column, site.first_row, site.columns, site.rows));
+    };
+    pair.unit_gain = cut(pair.unit_gain);
+    if (pair.unit_variance.size() > 0) pair.unit_variance = cut(pair.unit_variance);
     block.slices.push_back(std::move(pair));
   }
   return block;

@@ -15,22 +15,23 @@
 
 namespace ohmweave::crossbar {
 
-/// The block fills the corner of its arrays at the first rows and columns.
 struct BlockReader {
-  std::vector<PairReader>
-      slices;  // least significant first; unit_gain: columns x rows of the block
+  /// Least significant first; unit_gain: columns x rows of the block.
+  std::vector<PairReader> slices;
   int slice_bits = 1;
   int rows_at_once = 1;  // a row group is so many consecutive rows
   int digit_bits = 1;
   int num_digits = 1;
 };
 
-/// A block and where its arrays are.
+/// A block and the arrays it sits in, which may hold others too.
 struct BlockSite {
+  int first_row = 0;  // of the arrays
+  int first_column = 0;
   int rows = 0;
   int columns = 0;
-  /// levels[2 * s] and levels[2 * s + 1]: of slice s, positive and negative, rows x columns,
-  /// row-major.
+  /// Levels of all cells of the arrays, array.rows x array.cols, row-major: levels[2 * s] and
+  /// levels[2 * s + 1] of slice s, positive and negative.
   std::vector<std::vector<int>> levels;
   int first_array = 0;  // index of the array of levels[0]; the others follow
 };

@@ -9,13 +9,15 @@
 #include "core/error.h"
 #include "power_area/array_energy.h"
 #include "power_area/chip_report.h"
+#include "power_area/chip_time.h"
 #include "power_area/reduction.h"
+#include "power_area/sim/analyze.h"
+#include "power_area/sim/trace.h"
 
 namespace ohmweave::power_area {
 
 namespace {
 
-constexpr int kPowerBins = 400;
 constexpr const char* kUnsharedUnits =
     "sharing of a tile's requantizers, adders and pooling units between layers on it: each "
     "layer works as if it had them alone";
@@ -56,7 +58,9 @@ SimulatedChip simulate_chip(const EstimateInputs& inputs, const MappedNetwork& m
   SimulatedChip chip{mapped, inputs.circuits, inputs.library, {}, {}, {}, {}};
   chip.plans = plan_layers(mapped, inputs.circuits, inputs.library);
   chip.pipeline = build_pipeline(mapped, chip.plans, inputs.circuits, inputs.library);
-  chip.result = simulate(chip.pipeline.model);
+  chip.pipeline.model.records_states = true;
+  chip.result = inputs.circuits.chip.timing == Timing::Simulated ? simulate(chip.pipeline.model)
+                                                                 : analyze(chip.pipeline.model);
   const double settle_s = inputs.library.si("array_settle_time");
   for (const LayerPlan& plan : chip.plans)
     chip.share_energies_j.push_back(
@@ -143,10 +147,16 @@ Json estimate_chips(const EstimateInputs& inputs) {
 void estimate_stage(const EstimateInputs& inputs, const std::filesystem::path& output) {
   const Estimate estimate = estimate_one(inputs, inputs.chip);
   write_json_atomically(output / "chip.json", estimate_json(inputs, estimate));
-  write_json_atomically(output / "timeline.json",
-                        timeline_json(estimate.chip.pipeline.model, estimate.chip.result,
-                                      inputs.circuits.chip.clock_hz));
-  write_file_atomically(output / "power.csv", power_csv(estimate.chip, estimate.bill, kPowerBins));
+  const ChipOptions& options = inputs.circuits.chip;
+  const PipelineModel& model = estimate.chip.pipeline.model;
+  PipelineResult result = estimate.chip.result;
+  if (options.trace)
+    write_file_atomically(output / "trace.vcd", states_vcd(model, result, options.clock_hz));
+  else
+    result.states.clear();  // rows alone
+  write_json_atomically(output / "timeline.json", timeline_json(model, result, options.clock_hz));
+  write_file_atomically(output / "power.csv",
+                        power_csv(chip_power(estimate.chip, estimate.bill, kPowerBins)));
 }
 
 }  // namespace ohmweave::power_area

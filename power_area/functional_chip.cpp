@@ -26,7 +26,9 @@ crossbar::BlockSite site_of(const MappedNetwork& mapped, const mapping::Block& b
   site.rows = static_cast<int>(block.rows.size());
   site.columns = static_cast<int>(block.columns.size());
   site.first_array = block.first_array;
-  for (int a = 0; a < 2 * mapped.placement.geometry.num_slices; ++a)
+  site.first_row = block.first_row;
+  site.first_column = block.first_column;
+  for (int a = 0; a < mapped.placement.geometry.arrays_per_position(); ++a)
     site.levels.push_back(
         mapping::cell_levels(mapped.placement, mapped.network, block.first_array + a));
   return site;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace ohmweave::crossbar {
@@ -20,17 +21,22 @@ ReadCircuits circuits() {
   return reads;
 }
 
-/// Levels of the slices of signed codes, rows x columns.
-BlockSite site_of(const std::vector<int>& codes, int rows, int columns) {
+/// Signed codes, rows x columns, in the slices of 4 x 4 arrays, from (first_row, first_column) on.
+BlockSite site_of(const std::vector<int>& codes, int rows, int columns, int first_row = 0,
+                  int first_column = 0) {
   BlockSite site;
   site.rows = rows;
   site.columns = columns;
+  site.first_row = first_row;
+  site.first_column = first_column;
   for (int array = 0; array < 4; ++array) {
-    std::vector<int> levels;
-    for (const int code : codes) {
-      const int magnitude = array % 2 == 0 ? std::max(0, code) : std::max(0, -code);
-      levels.push_back(magnitude >> (2 * (array / 2)) & 3);
-    }
+    std::vector<int> levels(4 * 4, 0);
+    for (int r = 0; r < rows; ++r)
+      for (int c = 0; c < columns; ++c) {
+        const int code = codes[r * columns + c];
+        const int magnitude = array % 2 == 0 ? std::max(0, code) : std::max(0, -code);
+        levels[(first_row + r) * 4 + first_column + c] = magnitude >> (2 * (array / 2)) & 3;
+      }
     site.levels.push_back(levels);
   }
   return site;
@@ -44,6 +50,13 @@ TEST(ReadBlock, OfIdealArraysIsTheIntegerProductWithTheSignOfTheInputs) {
       make_block_reader(site_of(kCodes, 3, 2), circuits(), RandomStream(1), 0);
 
   // 5 * 7 + (-6) * (-1) + 7 * 15 and 5 * (-12) + (-6) * 3.
+  EXPECT_EQ(read_block(block, {5, -6, 7}), (std::vector<std::int64_t>{146, -78}));
+}
+
+TEST(ReadBlock, ABlockInTheMiddleOfItsArraysReadsTheSame) {
+  const BlockReader block =
+      make_block_reader(site_of(kCodes, 3, 2, 1, 2), circuits(), RandomStream(1), 0);
+
   EXPECT_EQ(read_block(block, {5, -6, 7}), (std::vector<std::int64_t>{146, -78}));
 }
 

@@ -64,7 +64,7 @@ void duplicate(int node, mapping::Placement& placement) {
     copy.first_array = static_cast<int>(placement.arrays.size());
     for (int a = 0; a < 2 * placement.geometry.num_slices; ++a) {
       mapping::Array array = placement.arrays[block.first_array + a];
-      array.block = static_cast<int>(placement.blocks.size());
+      array.blocks = {static_cast<int>(placement.blocks.size())};
       placement.arrays.push_back(array);
     }
     placement.blocks.push_back(std::move(copy));
@@ -121,10 +121,8 @@ class ReferenceChip {
     const crossbar::ArrayOptions& array = chip_.hardware.array;
     const int at = block.first_array + index;
     return crossbar::program_siemens(
-        crossbar::whole_array_levels(
-            mapping::cell_levels(chip_.mapped.placement, chip_.mapped.network, at),
-            static_cast<int>(block.rows.size()), static_cast<int>(block.columns.size()), array),
-        array.rows, array.cols, chip_.hardware.device, array.bits_per_cell,
+        mapping::cell_levels(chip_.mapped.placement, chip_.mapped.network, at), array.rows,
+        array.cols, chip_.hardware.device, array.bits_per_cell,
         crossbar::array_stream(stream, kChip, at));
   }
 
