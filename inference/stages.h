@@ -30,6 +30,7 @@ struct EvaluateInputs {
   crossbar::ArrayOptions array;
   crossbar::AdcOptions adc;
   crossbar::DacOptions dac;
+  int columns_per_adc = 128;  // columns that share a converter (/chip/columns_per_adc)
   EvaluateOptions options;
   data::DataOptions data;
   std::uint64_t seed = 0;  // of the run; generated data sets are drawn from it

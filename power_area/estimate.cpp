@@ -28,7 +28,8 @@ std::string geometry_text(const mapping::Geometry& g) {
     slices += (slices.empty() ? " of " : ", ") + std::to_string(bits);
   return std::to_string(g.rows) + " x " + std::to_string(g.cols) + " cells of " +
          std::to_string(g.bits_per_cell) + " bits, " + std::to_string(g.num_slices) + " slices" +
-         slices + ", encoding " + find_encoding(g.encoding).name +
+         slices +
+         (g.encoding == Encoding::OneSidedPair ? "" : ", " + find_encoding(g.encoding).name) +
          (g.rows_at_once() < g.rows ? ", " + std::to_string(g.rows_at_once()) + " rows read at once"
                                     : "");
 }

@@ -274,6 +274,14 @@ std::shared_ptr<const ChipReaders> program_readers(const MappedNetwork& mapped,
     throw ConfigError(
         {"/chip/functional_images: must be 0 for a device with /device/read_noise: "
          "no two reads of it are equal"});
+  if (!crossbar::can_read_blocks(circuits.array) || circuits.adc.has_spread() ||
+      circuits.dac.has_spread() || circuits.adc.range != crossbar::AdcRange::WorstCase ||
+      circuits.device.iv)
+    throw ConfigError(
+        {"/chip/functional_images: must be 0 unless /array/encoding is \"one_sided_pair\" with "
+         "slices of one width, /array/topology not \"gate_input\", converters and drivers without "
+         "spread, /adc/range \"worst_case\" and cells ohmic: images run through such chips in "
+         "evaluate alone"});
   auto readers = std::make_shared<ChipReaders>();
   readers->blocks.resize(mapped.placement.blocks.size());
   for (const LayerPlan& plan : plans) {

@@ -97,6 +97,14 @@ Sections compress_sections(const RunConfig& config) {
   return {"seed", "data", "model", "array/cols", "evaluate"};
 }
 
+Sections evaluate_sections(const RunConfig& config) {
+  Sections sections = {"seed",  "threads", "data", "activations", "device",
+                       "array", "adc",     "dac",  "evaluate"};
+  // Which columns share a converter matters where converters differ.
+  if (config.adc.has_spread()) sections.push_back("chip/columns_per_adc");
+  return sections;
+}
+
 const std::vector<Stage>& stages() {
   static const std::vector<Stage> table = {
       {"dense",
@@ -126,8 +134,7 @@ const std::vector<Stage>& stages() {
       {"evaluate",
        "accuracy on frozen chip samples, activity of every layer",
        4,
-       always(
-           {"seed", "threads", "data", "activations", "device", "array", "adc", "dac", "evaluate"}),
+       evaluate_sections,
        {"dense", "compress", "map"},
        {kTorch, kEigen},
        [](const RunConfig& c) { return c.evaluate.has_value(); },
