@@ -98,8 +98,7 @@ Example make_example(const Network& network) {
       mapping::map_network(example.mapped.network,
                            {array.rows, array.cols, array.num_slices(), array.bits_per_cell}, {});
   example.plans = plan_layers(example.mapped, example.circuits, example.library);
-  example.pipeline =
-      build_pipeline(example.mapped, example.plans, example.circuits, example.library);
+  example.pipeline = build_pipeline(example.mapped, example.plans, example.circuits);
   return example;
 }
 
@@ -149,8 +148,7 @@ void plan_pipeline(benchmark::State& state, const std::string& name) {
   const Example& example = example_of(name);
   for (auto _ : state) {
     const auto plans = plan_layers(example.mapped, example.circuits, example.library);
-    benchmark::DoNotOptimize(
-        build_pipeline(example.mapped, plans, example.circuits, example.library));
+    benchmark::DoNotOptimize(build_pipeline(example.mapped, plans, example.circuits));
   }
 }
 BENCHMARK_CAPTURE(plan_pipeline, vgg16_cifar, "vgg16_cifar")->Unit(benchmark::kMillisecond);
@@ -186,6 +184,31 @@ void estimate_chip(benchmark::State& state, const std::string& name) {
 BENCHMARK_CAPTURE(estimate_chip, vgg16_cifar, "vgg16_cifar")
     ->Unit(benchmark::kSecond)
     ->UseRealTime();
+
+/// Whole analytic estimates of variants of one mapped network, bill included: state.range(0) of
+/// them, with converters, clocks, links and lanes that differ. The chip sample is made once.
+void sweep_chips(benchmark::State& state, const std::string& name) {
+  const Example& example = example_of(name);
+  double area_m2 = 0.0;
+  for (auto _ : state) {
+    const ChipSample sample = sample_chip(example.mapped, example.circuits, RandomStream(1));
+    for (int variant = 0; variant < state.range(0); ++variant) {
+      Circuits circuits = example.circuits;
+      circuits.chip.timing = Timing::Analytic;
+      circuits.adc.bits = 4 + variant % 5;
+      circuits.chip.columns_per_adc = 8 << variant / 5 % 5;
+      circuits.chip.link_bits_per_cycle = 32 << variant / 25 % 4;
+      circuits.chip.vector_lanes = 1 + variant / 100;
+      area_m2 += chip_figures(example.mapped, sample, circuits, example.library).area_m2;
+    }
+  }
+  state.counters["mean_area_m2"] =
+      area_m2 / static_cast<double>(state.iterations()) / static_cast<double>(state.range(0));
+}
+BENCHMARK_CAPTURE(sweep_chips, vgg16_cifar, "vgg16_cifar")
+    ->Arg(1)
+    ->Arg(1000)
+    ->Unit(benchmark::kSecond);
 
 }  // namespace
 }  // namespace ohmweave::power_area

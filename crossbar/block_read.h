@@ -47,8 +47,8 @@ struct ReadCircuits {
 
 /// Programs the pairs of all slices with the frozen devices of chip sample `chip`
 /// (array_stream()) and sets up their reads.
-/// Whether such arrays are what a BlockReader stands for: one-sided pairs, slices of one width, read
-/// as a matrix.
+/// Whether such arrays are what a BlockReader stands for: one-sided pairs, slices of one width,
+/// read as a matrix.
 [[nodiscard]] bool can_read_blocks(const ArrayOptions& array);
 [[nodiscard]] BlockReader make_block_reader(const BlockSite& site, const ReadCircuits& circuits,
                                             const RandomStream& run, int chip);
@@ -61,5 +61,12 @@ using CodeVisitor = std::function<void(const std::vector<std::int32_t>& codes)>;
 [[nodiscard]] std::vector<std::int64_t> read_block(const BlockReader& block,
                                                    const std::vector<std::int32_t>& inputs,
                                                    const CodeVisitor& visit = {});
+
+/// The codes of many reads in a word: changes with any code and with their order.
+struct CodeDigest {
+  std::int64_t num_codes = 0;
+  std::uint64_t digest = 0;  // FNV-1a, a code at a time
+  void add(const std::vector<std::int32_t>& codes);
+};
 
 }  // namespace ohmweave::crossbar

@@ -19,12 +19,15 @@ struct LayerCounts {
   std::vector<std::int64_t> set_bits;      // by magnitude bit
   std::vector<std::int64_t> square_digit;  // by group and matrix row
   std::int64_t nonzero_windows = 0;
+  std::vector<std::int64_t> nonzero_digits;  // by digit
+  std::vector<std::int64_t> nonzero_reads;   // by digit: windows in which any row's is not 0
 };
 
 /// How inputs are cut.
 struct Cut {
   int magnitude_bits;
   int digit_bits;
+  [[nodiscard]] int num_digits() const { return (magnitude_bits + digit_bits - 1) / digit_bits; }
 };
 
 std::int64_t sum_of_square_digits(std::int32_t magnitude, int digit_bits) {
@@ -35,16 +38,31 @@ std::int64_t sum_of_square_digits(std::int32_t magnitude, int digit_bits) {
   return sum;
 }
 
-/// Adds the inputs of `count` windows on one row; marks the windows where they are not 0.
+/// Adds the inputs of `count` windows on one row; joins the bits that are set to those that the
+/// windows have in other rows.
 void count_row(const std::int32_t* inputs, int count, const Cut& cut, LayerCounts& counts,
-               std::int64_t& square_digit, std::vector<char>& is_nonzero) {
+               std::int64_t& square_digit, std::vector<std::int32_t>& seen_bits) {
+  const std::int32_t mask = (1 << cut.digit_bits) - 1;
   for (int w = 0; w < count; ++w) {
     const std::int32_t magnitude = std::abs(inputs[w]);
     if (magnitude == 0) continue;
-    is_nonzero[w] = 1;
+    seen_bits[w] |= magnitude;
+    for (int digit = 0; digit < cut.num_digits(); ++digit)
+      if (((magnitude >> (digit * cut.digit_bits)) & mask) != 0) ++counts.nonzero_digits[digit];
     square_digit += sum_of_square_digits(magnitude, cut.digit_bits);
     for (int bit = 0; bit < cut.magnitude_bits; ++bit)
       counts.set_bits[bit] += (magnitude >> bit) & 1;
+  }
+}
+
+/// Adds the windows of one group, of whose inputs `seen_bits` are set.
+void count_windows(const std::vector<std::int32_t>& seen_bits, const Cut& cut,
+                   LayerCounts& counts) {
+  const std::int32_t mask = (1 << cut.digit_bits) - 1;
+  for (const std::int32_t bits : seen_bits) {
+    if (bits != 0) ++counts.nonzero_windows;
+    for (int digit = 0; digit < cut.num_digits(); ++digit)
+      if (((bits >> (digit * cut.digit_bits)) & mask) != 0) ++counts.nonzero_reads[digit];
   }
 }
 
@@ -53,6 +71,8 @@ LayerCounts count_layer(const Windows& windows, int groups, const Cut& cut) {
   LayerCounts counts;
   counts.set_bits.resize(static_cast<std::size_t>(cut.magnitude_bits));
   counts.square_digit.resize(static_cast<std::size_t>(num_rows) * groups);
+  counts.nonzero_digits.resize(static_cast<std::size_t>(cut.num_digits()));
+  counts.nonzero_reads.resize(static_cast<std::size_t>(cut.num_digits()));
   std::vector<int> rows(static_cast<std::size_t>(num_rows));
   std::iota(rows.begin(), rows.end(), 0);
   std::vector<std::int32_t> inputs(rows.size() * kWindowsAtOnce);
@@ -61,11 +81,11 @@ LayerCounts count_layer(const Windows& windows, int groups, const Cut& cut) {
       const int count =
           static_cast<int>(std::min<std::int64_t>(kWindowsAtOnce, windows.num_windows() - first));
       windows.gather(group, rows, first, count, inputs.data());
-      std::vector<char> is_nonzero(static_cast<std::size_t>(count), 0);
+      std::vector<std::int32_t> seen_bits(static_cast<std::size_t>(count), 0);
       for (int row = 0; row < num_rows; ++row)
         count_row(inputs.data() + static_cast<std::ptrdiff_t>(row) * count, count, cut, counts,
-                  counts.square_digit[group * num_rows + row], is_nonzero);
-      counts.nonzero_windows += std::count(is_nonzero.begin(), is_nonzero.end(), 1);
+                  counts.square_digit[group * num_rows + row], seen_bits);
+      count_windows(seen_bits, cut, counts);
     }
   }
   return counts;
@@ -78,6 +98,8 @@ void add(LayerCounts& total, const LayerCounts& part) {
   };
   add_all(total.set_bits, part.set_bits);
   add_all(total.square_digit, part.square_digit);
+  add_all(total.nonzero_digits, part.nonzero_digits);
+  add_all(total.nonzero_reads, part.nonzero_reads);
   total.nonzero_windows += part.nonzero_windows;
 }
 
@@ -117,7 +139,9 @@ std::vector<LayerActivity> measure_activity(const QuantizedNetwork& network, con
     const double inputs = windows * matrix.rows * matrix.groups;
     result.push_back({network.network.nodes[layers[i]].name, input.num_images, matrix.windows,
                       divided(counts.set_bits, inputs), divided(counts.square_digit, windows),
-                      static_cast<double>(counts.nonzero_windows) / (windows * matrix.groups)});
+                      static_cast<double>(counts.nonzero_windows) / (windows * matrix.groups),
+                      divided(counts.nonzero_digits, inputs),
+                      divided(counts.nonzero_reads, windows * matrix.groups)});
   }
   return result;
 }
@@ -132,6 +156,8 @@ Json activity_to_json(const std::vector<LayerActivity>& layers) {
     entry["bit_density"] = layer.bit_density;
     entry["mean_square_digit"] = layer.mean_square_digit;
     entry["nonzero_window_fraction"] = layer.nonzero_window_fraction;
+    entry["nonzero_digit_fraction"] = layer.nonzero_digit_fraction;
+    entry["nonzero_read_fraction"] = layer.nonzero_read_fraction;
     list.push_back(std::move(entry));
   }
   return Json{{"layers", std::move(list)}};

@@ -24,6 +24,10 @@ struct LayerActivity {
   /// digit^2; a digit of d bits is 0 .. 2^d - 1.
   std::vector<double> mean_square_digit;
   double nonzero_window_fraction = 0.0;  // share of windows (of a group) with any input not 0
+  /// By digit, least significant first: share of inputs (rows x windows) whose digit is not 0, and
+  /// share of windows (of a group) in which any is.
+  std::vector<double> nonzero_digit_fraction;
+  std::vector<double> nonzero_read_fraction;
 };
 
 /// From the exact integer network on `input`, one entry a weight node; `digit_bits` are the DACs',
@@ -34,7 +38,7 @@ struct LayerActivity {
                                                           const ForEach& for_each = in_sequence);
 
 /// {"layers": [{name, num_images, windows_per_image, bit_density, mean_square_digit,
-/// nonzero_window_fraction}]}
+/// nonzero_window_fraction, nonzero_digit_fraction, nonzero_read_fraction}]}
 [[nodiscard]] Json activity_to_json(const std::vector<LayerActivity>& layers);
 
 }  // namespace ohmweave::inference

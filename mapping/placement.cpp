@@ -75,6 +75,10 @@ Sign sign_of_array(const Geometry& geometry, int array) {
   return array % 2 == 0 ? Sign::Positive : Sign::Negative;
 }
 
+int num_rounds(const Placement& placement) {
+  return placement.tiles.empty() ? 1 : placement.tiles.back().round + 1;
+}
+
 int num_copies(const Placement& placement, int node) {
   int copies = 0;
   for (const Block& block : placement.blocks)

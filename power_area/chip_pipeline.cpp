@@ -20,12 +20,11 @@ bool is_transparent(Op op) {
 class Builder {
  public:
   Builder(const MappedNetwork& mapped, const std::vector<LayerPlan>& plans,
-          const Circuits& circuits, const ComponentLibrary& library)
+          const Circuits& circuits)
       : mapped_(mapped),
         network_(mapped.network.network),
         plans_(plans),
         circuits_(circuits),
-        library_(library),
         shapes_(infer_shapes(network_)) {}
 
   ChipPipeline build() {
@@ -151,8 +150,8 @@ class Builder {
     for (const TileShare& share : plan.shares)
       stage.units.push_back(layer_unit(plan, share, stage));
     if (stage.units.empty()) stage.units = {vector_unit(stage, 0)};
-    const std::int64_t settle = static_cast<std::int64_t>(
-        std::ceil(library_.si("array_settle_time") * circuits_.chip.clock_hz));
+    const std::int64_t settle =
+        static_cast<std::int64_t>(std::ceil(plan.settle_s * circuits_.chip.clock_hz));
     stage.emit_cycles = (plan.shares.empty() ? 0 : settle) +
                         ceil_div(shapes_[n].channels, circuits_.chip.vector_lanes);
     StageRole role = role_of(n);
@@ -248,7 +247,6 @@ class Builder {
   const Network& network_;
   const std::vector<LayerPlan>& plans_;
   const Circuits& circuits_;
-  const ComponentLibrary& library_;
   std::vector<Shape> shapes_;
   std::map<int, int> stage_of_;  // network node to pipeline node
   int port_tile_ = 0;
@@ -258,8 +256,8 @@ class Builder {
 }  // namespace
 
 ChipPipeline build_pipeline(const MappedNetwork& mapped, const std::vector<LayerPlan>& plans,
-                            const Circuits& circuits, const ComponentLibrary& library) {
-  return Builder(mapped, plans, circuits, library).build();
+                            const Circuits& circuits) {
+  return Builder(mapped, plans, circuits).build();
 }
 
 }  // namespace ohmweave::power_area

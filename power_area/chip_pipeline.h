@@ -28,7 +28,6 @@ struct ChipPipeline {
 
 [[nodiscard]] ChipPipeline build_pipeline(const MappedNetwork& mapped,
                                           const std::vector<LayerPlan>& plans,
-                                          const Circuits& circuits,
-                                          const ComponentLibrary& library);
+                                          const Circuits& circuits);
 
 }  // namespace ohmweave::power_area

@@ -3,9 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 
 #include "power_area/chip_time.h"
+
+#include "power_area/efficiency.h"
+#include "power_area/tile_costs.h"
 
 namespace ohmweave::power_area {
 
@@ -60,14 +64,40 @@ Json layer_json(const SimulatedChip& chip, const Ledger& ledger, int layer, doub
   json["adc_bits"] = plan.adc_bits;
   json["adc_dropped_bits"] = plan.dropped_bits;
   json["digits"] = plan.num_digits;
+  json["settle_s"] = plan.settle_s;
+  if (chip.circuits.chip.zero_skipping) {
+    json["nonzero_digit_fraction"] = chip.nonzero[layer].digits;
+    json["nonzero_read_fraction"] = chip.nonzero[layer].reads;
+    json["nonzero_window_fraction"] = chip.nonzero[layer].windows;
+  }
   json["window_read_s"] = static_cast<double>(cycles) / chip.circuits.chip.clock_hz;
   json.update(unit_times(chip, layer));
   return json;
 }
 
+/// A tile, or with kNoTile what is on none: mesh positions without a tile, off-chip links.
+Json tile_json(const SimulatedChip& chip, const Ledger& ledger, int tile,
+               const std::vector<double>& arrays) {
+  const double rate_hz = throughput_hz(chip);
+  const Cost cost = ledger.tile(tile);
+  Json json = {{"name", tile == kNoTile ? "(no tile)" : "tile " + std::to_string(tile)}};
+  if (tile != kNoTile) {
+    json["x"] = chip.mapped.placement.tiles[tile].x;
+    json["y"] = chip.mapped.placement.tiles[tile].y;
+    json["arrays"] = std::accumulate(arrays.begin(), arrays.end(), 0.0);
+    json["layer"] = layer_name(
+        chip, static_cast<int>(std::max_element(arrays.begin(), arrays.end()) - arrays.begin()));
+  }
+  json["area_m2"] = cost.area_m2;
+  json["built_area_m2"] = ledger.built_area_m2(tile);
+  json["energy_j"] = cost.dynamic_j + cost.leakage_w / rate_hz;
+  json["leakage_w"] = cost.leakage_w;
+  return json;
+}
+
 Json part_json(const Part& part, double rate_hz) {
   return {{"name", part.name},
-          {"group", part.group == PartGroup::ArrayAndConverter ? "arrays_and_converters" : "other"},
+          {"group", group_name(part.group)},
           {"count", part.cost.count},
           {"area_m2", part.cost.area_m2},
           {"energy_j", part.cost.dynamic_j + part.cost.leakage_w / rate_hz},
@@ -84,7 +114,7 @@ Json closure_json(const Json& json) {
     const std::string name(key);
     const double total =
         json.at(name == "energy_j" ? "energy_per_inference_j" : name).get<double>();
-    for (const char* view : {"parts", "layers"}) {
+    for (const char* view : {"parts", "layers", "tiles"}) {
       double sum = 0.0;
       for (const Json& entry : json.at(view)) sum += entry.at(name).get<double>();
       closure[std::string(view) + "_" + name + "_error_fraction"] = std::abs(sum - total) / total;
@@ -118,7 +148,8 @@ Json floorplan_json(const SimulatedChip& chip, const Floorplan& floor) {
           {"tiles", chip.mapped.placement.tiles.size()},
           {"arrays_per_tile", chip.circuits.arrays_per_tile},
           {"unused_array_positions", floor.num_unused_arrays},
-          {"tile_area_m2", floor.pitch_area_m2}};
+          {"tile_area_m2", floor.pitch_area_m2},
+          {"off_chip_area_m2", floor.off_chip_area_m2}};
 }
 
 }  // namespace
@@ -151,11 +182,17 @@ Json chip_json(const SimulatedChip& chip, const Bill& bill) {
                {"activity", chip.mapped.activity.is_null() ? "assumed" : "measured"},
                {"inferences_simulated", chip.pipeline.model.num_inferences},
                {"parts", Json::array()},
-               {"layers", Json::array()}};
+               {"layers", Json::array()},
+               {"tiles", Json::array()}};
   for (const Part& part : bill.ledger.parts()) json["parts"].push_back(part_json(part, rate_hz));
   for (int p = 0; p < static_cast<int>(chip.plans.size()); ++p)
     json["layers"].push_back(layer_json(chip, bill.ledger, p, rate_hz));
   json["layers"].push_back(layer_json(chip, bill.ledger, kNoLayer, rate_hz));
+  const std::vector<std::vector<double>> held = arrays_by_tile(chip);
+  for (std::size_t t = 0; t < held.size(); ++t)
+    json["tiles"].push_back(tile_json(chip, bill.ledger, static_cast<int>(t), held[t]));
+  json["tiles"].push_back(tile_json(chip, bill.ledger, kNoTile, {}));
+  json["efficiency"] = efficiency_json(chip, bill, rate_hz);
   json["closure"] = closure_json(json);
   json.update(time_json(chip, bill));
   json["mesh"] = links_json(chip);

@@ -11,6 +11,7 @@ namespace ohmweave::power_area {
 [[nodiscard]] double throughput_hz(const SimulatedChip& chip);
 
 /// The "chip" object of result.json. energy_per_inference_j = dynamic + leakage_w / throughput_hz.
+/// Parts, layers and tiles each add up to the totals.
 [[nodiscard]] Json chip_json(const SimulatedChip& chip, const Bill& bill);
 
 }  // namespace ohmweave::power_area

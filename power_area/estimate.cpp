@@ -2,7 +2,7 @@
 #include "power_area/estimate.h"
 
 #include <algorithm>
-#include <set>
+#include <optional>
 #include <vector>
 
 #include "core/artifact.h"
@@ -10,7 +10,9 @@
 #include "power_area/array_energy.h"
 #include "power_area/chip_report.h"
 #include "power_area/chip_time.h"
+#include "power_area/programming.h"
 #include "power_area/reduction.h"
+#include "power_area/sensitivity.h"
 #include "power_area/sim/analyze.h"
 #include "power_area/sim/trace.h"
 
@@ -54,99 +56,176 @@ void check_placement(const mapping::Placement& placement, const Circuits& circui
                     std::to_string(circuits.arrays_per_tile) + ": map again");
 }
 
-SimulatedChip simulate_chip(const EstimateInputs& inputs, const MappedNetwork& mapped) {
-  check_placement(mapped.placement, inputs.circuits);
-  SimulatedChip chip{mapped, inputs.circuits, inputs.library, {}, {}, {}, {}};
-  chip.plans = plan_layers(mapped, inputs.circuits, inputs.library);
-  chip.pipeline = build_pipeline(mapped, chip.plans, inputs.circuits, inputs.library);
-  chip.pipeline.model.records_states = true;
-  chip.result = inputs.circuits.chip.timing == Timing::Simulated ? simulate(chip.pipeline.model)
-                                                                 : analyze(chip.pipeline.model);
-  const double settle_s = inputs.library.si("array_settle_time");
-  for (const LayerPlan& plan : chip.plans)
-    chip.share_energies_j.push_back(
-        share_energies_j(mapped, plan, inputs.circuits, settle_s, inputs.stream));
+/// What a chip is made of and driven with.
+struct Setting {
+  const MappedNetwork& mapped;
+  const Circuits& circuits;
+};
+
+SimulatedChip simulate_chip(const Setting& setting, const ChipSample& sample,
+                            const ComponentLibrary& library, bool records_states) {
+  const auto& [mapped, circuits] = setting;
+  SimulatedChip chip{mapped, circuits, library, {}, {}, {}, {}, {}};
+  chip.plans = plan_layers(mapped, sample.max_column_sums, circuits, library);
+  chip.pipeline = build_pipeline(mapped, chip.plans, circuits);
+  chip.pipeline.model.records_states = records_states;
+  chip.result = circuits.chip.timing == Timing::Simulated ? simulate(chip.pipeline.model)
+                                                          : analyze(chip.pipeline.model);
+  for (const LayerPlan& plan : chip.plans) {
+    chip.nonzero.push_back(nonzero_shares(mapped, plan, circuits));
+    chip.share_energies_j.push_back(share_energies_j(mapped, sample, plan, circuits));
+  }
   return chip;
 }
 
-int num_arrays(const SimulatedChip& chip) {
-  return static_cast<int>(chip.mapped.placement.arrays.size());
-}
-
-Json not_modelled() {
-  return {"programming of the cells (time, energy, endurance)",
-          "off-chip memory and the pins of the image port",
-          "clock tree, control logic and test structures",
-          "wires between blocks beyond the published bus and router",
-          "energy lost in word and bit lines (charging, ohmic drop)",
-          "reuse of inputs between overlapping windows: each window reads its inputs again",
-          "skipping of digits and windows that are zero",
-          kUnsharedUnits,
-          "time on a tile's bus and in its buffer",
-          "temperature, supply noise and ageing"};
+Json not_modelled(const ChipOptions& options, const ComponentLibrary& library) {
+  Json list = {"wires between blocks beyond the published bus and router",
+               "charging of word and bit lines, and the power lost in them",
+               "reuse of inputs between overlapping windows: each window reads its inputs again",
+               kUnsharedUnits,
+               "time on a tile's bus and in its buffer",
+               "drivers, pumps and traffic of programming",
+               "temperature, supply noise and ageing"};
+  list.push_back(options.off_chip_links > 0 ? "off-chip memory"
+                                            : "off-chip memory and the pins of the image port");
+  if (!options.zero_skipping) list.push_back("skipping of digits and windows that are zero");
+  for (const auto& [component, why] : library.left_out())
+    list.push_back(
+        (component == "control" ? "clock tree, control and test structures" : component) + " (" +
+        why + ")");
+  return list;
 }
 
 Json components_json(const ComponentLibrary& library) {
-  Json json = {{"library", library.name()}, {"numbers", Json::object()}};
+  Json json = {
+      {"library", library.name()}, {"node_nm", library.node_nm()}, {"numbers", Json::object()}};
   for (const auto& [key, record] : library.records())
-    json["numbers"][key] = {{"value", record.value},
-                            {"unit", record.unit},
-                            {"node_nm", record.node_nm},
-                            {"source", record.source},
-                            {"status", record.status}};
+    json["numbers"][key] = {
+        {"value", record.value * record.factor},
+        {"unit", record.unit},
+        {"node_nm", record.node_nm},
+        {"source", record.rule.empty() ? record.source : record.source + "; " + record.rule},
+        {"status", record.status}};
   return json;
 }
 
 struct Estimate {
   SimulatedChip chip;
   Bill bill;
+  [[nodiscard]] double rate_hz() const { return throughput_hz(chip); }
 };
 
-Estimate estimate_one(const EstimateInputs& inputs, const MappedNetwork& mapped) {
-  SimulatedChip chip = simulate_chip(inputs, mapped);
+Estimate estimate_one(const EstimateInputs& inputs, const Setting& setting) {
+  check_placement(setting.mapped.placement, setting.circuits);
+  const ChipSample sample = sample_chip(setting.mapped, setting.circuits, inputs.stream);
+  SimulatedChip chip = simulate_chip(setting, sample, inputs.library, true);
   Bill bill = bill_chip(chip);
   return {std::move(chip), std::move(bill)};
 }
 
+ComparedChip compared(const Estimate& estimate, double num_weights) {
+  return compared_chip(estimate.chip, estimate.bill, estimate.rate_hz(), num_weights);
+}
+
+/// Arrays and converters of both, priced by the converter model that covers the baseline's.
+Json paper_view(const EstimateInputs& inputs, const Estimate& estimate) {
+  const PaperBaseline& paper = *inputs.paper_baseline;
+  const Estimate baseline = estimate_one(inputs, {paper.network, paper.circuits});
+  Circuits circuits = inputs.circuits;
+  circuits.chip.adc_model = paper.circuits.chip.adc_model;
+  const SimulatedChip chip{inputs.chip,
+                           circuits,
+                           inputs.library,
+                           estimate.chip.plans,
+                           estimate.chip.pipeline,
+                           estimate.chip.result,
+                           estimate.chip.share_energies_j,
+                           estimate.chip.nonzero};
+  const Bill bill = bill_chip(chip);
+  const double rate_hz = std::min(estimate.rate_hz(), baseline.rate_hz());
+  const ComparedChip mine =
+      compared_chip(chip, bill, estimate.rate_hz(), count_nonzero_weights(inputs.chip.network));
+  const ComparedChip theirs = compared(baseline, count_all_weights(paper.network.network));
+  constexpr FactorScope kScope = FactorScope::ArraysAndConverters;
+  Json view = view_json(bill.ledger.total(PartGroup::ArrayAndConverter),
+                        baseline.bill.ledger.total(PartGroup::ArrayAndConverter), rate_hz);
+  view["baseline"] = paper.description;
+  view["throughput_hz"] = rate_hz;
+  view["adc_model"] = circuits.chip.adc_model;
+  view["baseline_arrays"] = theirs.num_arrays;
+  view["area_factors"] = factors_json(mine, theirs, {FactorsOf::Area, kScope, rate_hz});
+  view["power_factors"] = factors_json(mine, theirs, {FactorsOf::Power, kScope, rate_hz});
+  return view;
+}
+
+Json reduction_of(const EstimateInputs& inputs, const Estimate& estimate,
+                  const Estimate& baseline) {
+  Json json = reduction_json(compared(estimate, count_nonzero_weights(inputs.chip.network)),
+                             compared(baseline, count_all_weights(inputs.baseline->network)),
+                             inputs.baseline_description);
+  if (inputs.paper_baseline) json["views"]["source_paper"] = paper_view(inputs, estimate);
+  return json;
+}
+
+/// Tornado and bands; with a baseline also the bands of the reduction.
+Json sensitivity_json(const EstimateInputs& inputs, const Estimate& estimate,
+                      const std::optional<Estimate>& baseline) {
+  const UncertaintyOptions& options = inputs.circuits.chip.uncertainty;
+  const BilledChip mine{estimate.chip, estimate.rate_hz()};
+  std::optional<BilledChip> theirs;
+  double rate_hz = mine.throughput_hz;
+  if (baseline) {
+    theirs.emplace(BilledChip{baseline->chip, baseline->rate_hz()});
+    rate_hz = std::min(rate_hz, theirs->throughput_hz);
+  }
+  return {{"tornado", tornado_json(mine, options)},
+          {"bands", bands_json(mine, theirs, rate_hz, options, inputs.stream)}};
+}
+
 Json estimate_json(const EstimateInputs& inputs, const Estimate& estimate) {
   Json json = {{"chip", chip_json(estimate.chip, estimate.bill)}};
+  std::optional<Estimate> baseline;
   if (inputs.baseline) {
-    const Estimate baseline = estimate_one(inputs, *inputs.baseline);
-    json["baseline_chip"] = chip_json(baseline.chip, baseline.bill);
-    json["reduction"] = reduction_json(
-        {estimate.bill.ledger, throughput_hz(estimate.chip), num_arrays(estimate.chip)},
-        {baseline.bill.ledger, throughput_hz(baseline.chip), num_arrays(baseline.chip)},
-        inputs.baseline_description);
+    baseline.emplace(estimate_one(inputs, {*inputs.baseline, inputs.circuits}));
+    json["baseline_chip"] = chip_json(baseline->chip, baseline->bill);
+    json["reduction"] = reduction_of(inputs, estimate, *baseline);
   }
-  json["not_modelled"] = not_modelled();
+  json["programming"] =
+      programming_json(program_network(inputs.chip, inputs.circuits, inputs.library, inputs.stream),
+                       json["chip"]["energy_per_inference_j"].get<double>());
+  json["sensitivity"] = sensitivity_json(inputs, estimate, baseline);
+  json["not_modelled"] = not_modelled(inputs.circuits.chip, inputs.library);
   json["components"] = components_json(inputs.library);
   return json;
 }
 
 }  // namespace
 
-std::filesystem::path component_library_path(const std::string& preset,
-                                             const std::filesystem::path& presets) {
-  if (preset.find('/') != std::string::npos) return preset;
-  const std::filesystem::path folder = presets / "components";
-  std::filesystem::path file = folder / (preset + ".json");
-  if (std::filesystem::exists(file)) return file;
-  std::vector<std::string> names;
-  if (std::filesystem::is_directory(folder))
-    for (const auto& entry : std::filesystem::directory_iterator(folder))
-      if (entry.path().extension() == ".json") names.push_back(entry.path().stem().string());
-  std::sort(names.begin(), names.end());
-  std::string text = "/chip/preset = \"" + preset + "\": unknown component library; allowed:";
-  for (const std::string& name : names) text += " " + name;
-  throw ConfigError({text + ", or a path to a file"});
+ChipFigures chip_figures(const MappedNetwork& mapped, const ChipSample& sample,
+                         const Circuits& circuits, const ComponentLibrary& library) {
+  check_placement(mapped.placement, circuits);
+  const SimulatedChip chip = simulate_chip({mapped, circuits}, sample, library, false);
+  const Bill bill = bill_chip(chip);
+  const Cost total = bill.ledger.total();
+  ChipFigures figures;
+  figures.throughput_hz = throughput_hz(chip);
+  figures.area_m2 = bill.floorplan.area_m2();
+  figures.dynamic_energy_j = total.dynamic_j;
+  figures.leakage_w = total.leakage_w;
+  figures.energy_per_inference_j = total.dynamic_j + total.leakage_w / figures.throughput_hz;
+  figures.peak_power_w = total.peak_w + total.leakage_w;
+  figures.latency_s = static_cast<double>(chip.result.latency_cycles()) / circuits.chip.clock_hz;
+  figures.num_arrays = static_cast<int>(mapped.placement.arrays.size());
+  for (const LayerPlan& plan : chip.plans) figures.macs_per_inference += plan.mapped_macs;
+  return figures;
 }
 
 Json estimate_chips(const EstimateInputs& inputs) {
-  return estimate_json(inputs, estimate_one(inputs, inputs.chip));
+  return estimate_json(inputs, estimate_one(inputs, {inputs.chip, inputs.circuits}));
 }
 
 void estimate_stage(const EstimateInputs& inputs, const std::filesystem::path& output) {
-  const Estimate estimate = estimate_one(inputs, inputs.chip);
+  const Estimate estimate = estimate_one(inputs, {inputs.chip, inputs.circuits});
   write_json_atomically(output / "chip.json", estimate_json(inputs, estimate));
   const ChipOptions& options = inputs.circuits.chip;
   const PipelineModel& model = estimate.chip.pipeline.model;

@@ -73,6 +73,7 @@ struct LayerPlan {
   int num_digits = 0;            // reads for the bits of one input
   int adc_bits = 0;              // magnitude bits of its converters
   int dropped_bits = 0;
+  double settle_s = 0.0;  // of a read's currents, to half a step of its converters
   int num_copies = 1;
   int num_arrays = 0;             // it has cells in
   int home_tile = 0;              // where partial sums meet: the tile of its first block
@@ -85,6 +86,15 @@ struct LayerPlan {
 /// which fills the arrays' time exactly when the block with most windows is never idle. The
 /// converters and registers of shared arrays are those of the block that needs most.
 [[nodiscard]] std::vector<LayerPlan> plan_layers(const MappedNetwork& mapped,
+                                                 const Circuits& circuits,
+                                                 const ComponentLibrary& library);
+
+/// mapping::max_column_sum() of each weight node, in order: what plans need of the weights.
+[[nodiscard]] std::vector<std::int64_t> max_column_sums(const MappedNetwork& mapped,
+                                                        const Circuits& circuits);
+/// The same plans with sums that are known already.
+[[nodiscard]] std::vector<LayerPlan> plan_layers(const MappedNetwork& mapped,
+                                                 const std::vector<std::int64_t>& column_sums,
                                                  const Circuits& circuits,
                                                  const ComponentLibrary& library);
 

@@ -14,34 +14,38 @@ constexpr double kBitsPerByte = 8.0;
 constexpr double kRouterPorts = 5.0;
 constexpr double kFlitBits = 256.0;
 
-Component sized(const SimulatedChip& chip, const char* name, double bytes, int bits) {
+Component sized(const ComponentLibrary& library, const std::string& name, double bytes, int bits) {
   Size size;
   size.bytes = bytes;
   size.bits = bits;
-  return make_component(name, chip.library, size);
+  return make_component(name, library, size);
 }
+
+std::string buffer_name(const SimulatedChip& chip) { return chip.circuits.chip.buffer + "_buffer"; }
 
 /// Enters `count` instances on a tile, shared by its layers by their arrays. Returns the area.
-double add_shared(const Component& component, double count, const std::vector<double>& arrays,
-                  Ledger& ledger) {
+double add_shared(const Component& component, double count, int tile,
+                  const std::vector<double>& arrays, Ledger& ledger) {
   double total = 0.0;
   for (const double n : arrays) total += n;
+  double area_m2 = 0.0;
   for (std::size_t p = 0; p < arrays.size(); ++p)
     if (arrays[p] > 0.0)
-      ledger.add_instances(component, PartGroup::Other, static_cast<int>(p),
-                           count * arrays[p] / total);
-  return count * component.area_m2;
+      area_m2 += ledger.add_instances(component, PartGroup::Digital, {static_cast<int>(p), tile},
+                                      count * arrays[p] / total);
+  return area_m2;
 }
 
-/// Enters one memory a layer (its bytes differ). Returns the area.
-double add_memories(const SimulatedChip& chip, const char* name, const std::vector<double>& bytes,
+/// Enters one memory a layer, of as many bytes: `per_byte` is one byte of it. Returns the area.
+double add_memories(const Component& per_byte, const std::vector<double>& bytes, int tile,
                     Ledger& ledger) {
   double area_m2 = 0.0;
   for (std::size_t p = 0; p < bytes.size(); ++p) {
     if (bytes[p] <= 0.0) continue;
-    const Component memory = sized(chip, name, bytes[p], 1);
-    ledger.add_instances(memory, PartGroup::Other, static_cast<int>(p), 1.0);
-    area_m2 += memory.area_m2;
+    Component memory = per_byte;
+    memory.area_m2 *= bytes[p];
+    memory.leakage_w *= bytes[p];
+    area_m2 += ledger.add_instances(memory, PartGroup::Digital, {static_cast<int>(p), tile}, 1.0);
   }
   return area_m2;
 }
@@ -126,50 +130,70 @@ std::vector<double> output_register_bytes(const SimulatedChip& chip, int tile) {
   return bytes;
 }
 
-std::vector<double> add_tile_instances(const SimulatedChip& chip, Ledger& ledger) {
+std::vector<double> add_tile_instances(const SimulatedChip& chip, const ComponentLibrary& library,
+                                       Ledger& ledger) {
   const ChipOptions& options = chip.circuits.chip;
-  const Component router = sized(chip, "router", 1.0, 1);
-  const Component requantizer = sized(chip, "requantizer", 1.0, 1);
-  const Component pooling = sized(chip, "pooling_unit", 1.0, 1);
-  const Component adder = sized(chip, "accumulator", 1.0, options.accumulator_bits);
+  const Component router = sized(library, "router", 1.0, 1);
+  const Component requantizer = sized(library, "requantizer", 1.0, 1);
+  const Component pooling = sized(library, "pooling_unit", 1.0, 1);
+  const Component adder = sized(library, "accumulator", 1.0, options.accumulator_bits);
+  const Component buffer = sized(library, buffer_name(chip), 1.0, 1);
+  const Component output = sized(library, "tile_output_register", 1.0, 1);
   std::vector<double> areas;
   const std::vector<std::vector<double>> arrays = arrays_by_tile(chip);
   for (std::size_t t = 0; t < arrays.size(); ++t) {
     const int tile = static_cast<int>(t);
-    double area_m2 = add_shared(router, 1.0, arrays[t], ledger);
-    area_m2 += add_shared(requantizer, options.vector_lanes, arrays[t], ledger);
-    area_m2 += add_shared(pooling, options.pool_lanes, arrays[t], ledger);
-    area_m2 += add_shared(adder, options.vector_lanes, arrays[t], ledger);
-    area_m2 += add_memories(chip, "edram_buffer", buffer_bytes(chip, tile), ledger);
-    area_m2 +=
-        add_memories(chip, "tile_output_register", output_register_bytes(chip, tile), ledger);
+    double area_m2 = add_shared(router, 1.0, tile, arrays[t], ledger);
+    area_m2 += add_shared(requantizer, options.vector_lanes, tile, arrays[t], ledger);
+    area_m2 += add_shared(pooling, options.pool_lanes, tile, arrays[t], ledger);
+    area_m2 += add_shared(adder, options.vector_lanes, tile, arrays[t], ledger);
+    area_m2 += add_memories(buffer, buffer_bytes(chip, tile), tile, ledger);
+    area_m2 += add_memories(output, output_register_bytes(chip, tile), tile, ledger);
     areas.push_back(area_m2);
   }
   const PipelineModel& mesh = chip.pipeline.model;
   const int empty = mesh.mesh_width * mesh.mesh_height - static_cast<int>(arrays.size());
-  if (empty > 0) ledger.add_instances(router, PartGroup::Other, kNoLayer, empty);
+  if (empty > 0) ledger.add_instances(router, PartGroup::Digital, {}, empty);
   return areas;
 }
 
-void add_tile_actions(const SimulatedChip& chip, Ledger& ledger) {
+double add_off_chip_links(const SimulatedChip& chip, const ComponentLibrary& library,
+                          Ledger& ledger) {
+  const int links = chip.circuits.chip.off_chip_links;
+  if (links == 0) return 0.0;
+  const Component link = sized(library, "off_chip_link", 1.0, 1);
+  double bits = 0.0;
+  const int last = chip.pipeline.model.nodes.back().edges.front().producer;
+  for (const int s : {0, last}) {  // the image port; what feeds the chip's output
+    const StageRole& role = chip.pipeline.roles[s];
+    bits += static_cast<double>(role.values_out * role.output_bits) *
+            chip.pipeline.model.nodes[s].num_rows;
+  }
+  ledger.add_actions(link, PartGroup::OffChip, {}, bits / kBitsPerByte,
+                     links * library.si("chip_link_rate"));
+  return ledger.add_instances(link, PartGroup::OffChip, {}, links);
+}
+
+void add_tile_actions(const SimulatedChip& chip, const ComponentLibrary& library, Ledger& ledger) {
   const ChipOptions& options = chip.circuits.chip;
   const double clock_hz = options.clock_hz;
   const auto tiles = static_cast<double>(chip.mapped.placement.tiles.size());
   const double positions =
       static_cast<double>(chip.pipeline.model.mesh_width) * chip.pipeline.model.mesh_height;
-  const Component router = sized(chip, "router", 1.0, 1);
-  const Component buffer = sized(chip, "edram_buffer", 1.0, 1);
-  const Component output = sized(chip, "tile_output_register", 1.0, 1);
-  const Component requantizer = sized(chip, "requantizer", 1.0, 1);
-  const Component pooling = sized(chip, "pooling_unit", 1.0, 1);
-  const Component adder = sized(chip, "accumulator", 1.0, options.accumulator_bits);
-  const auto charge = [&ledger](const Component& component, int layer, double count) {
-    ledger.add_actions(component, PartGroup::Other, layer, count, 0.0);
+  const Component router = sized(library, "router", 1.0, 1);
+  const Component buffer = sized(library, buffer_name(chip), 1.0, 1);
+  const Component output = sized(library, "tile_output_register", 1.0, 1);
+  const Component requantizer = sized(library, "requantizer", 1.0, 1);
+  const Component pooling = sized(library, "pooling_unit", 1.0, 1);
+  const Component adder = sized(library, "accumulator", 1.0, options.accumulator_bits);
+  const auto charge = [&ledger](const Component& component, Place place, double count) {
+    ledger.add_actions(component, PartGroup::Digital, place, count, 0.0);
   };
   for (std::size_t s = 0; s < chip.pipeline.roles.size(); ++s) {
     const StageRole& role = chip.pipeline.roles[s];
     const NodeResult& counted = chip.result.nodes[s];
-    const int layer = role.owner;
+    const int home = chip.pipeline.model.nodes[s].home_tile;
+    const Place layer{role.owner, home < static_cast<int>(tiles) ? home : kNoTile};
     const double values =
         static_cast<double>(role.values_out) * chip.pipeline.model.nodes[s].num_rows;
     const double written_bits = per_inference(chip, counted.received_bits);
@@ -177,7 +201,8 @@ void add_tile_actions(const SimulatedChip& chip, Ledger& ledger) {
     charge(buffer, layer, (written_bits + buffer_read_bits(chip, s)) / kBitsPerByte);
     if (s == 0 || role.values_out == 0) continue;  // the port and the output have no vector unit
     charge(output, layer, values * role.output_bits / kBitsPerByte);
-    charge(adder, layer, additions(chip, s));
+    const double nonzero = role.plan < 0 ? 1.0 : chip.nonzero[role.plan].windows;
+    charge(adder, layer, nonzero * additions(chip, s));
     const bool is_pooling = role.plan < 0 && chip.pipeline.model.nodes[s].edges.size() == 1;
     if (is_pooling)
       charge(pooling, layer,
@@ -186,7 +211,7 @@ void add_tile_actions(const SimulatedChip& chip, Ledger& ledger) {
       charge(requantizer, layer, values);
   }
   const auto peak = [&ledger](const Component& component, double actions_per_s) {
-    ledger.add_actions(component, PartGroup::Other, kNoLayer, 0.0, actions_per_s);
+    ledger.add_actions(component, PartGroup::Digital, {}, 0.0, actions_per_s);
   };
   peak(router, positions * kRouterPorts * options.link_bits_per_cycle / kFlitBits * clock_hz);
   peak(buffer, tiles * kFlitBytes * clock_hz);

@@ -19,10 +19,16 @@ namespace ohmweave::power_area {
 [[nodiscard]] std::vector<double> output_register_bytes(const SimulatedChip& chip, int tile);
 
 /// Enters buffers, registers, vector units and routers of all tiles, and routers of mesh positions
-/// without a tile. Returns the area built on each tile.
-std::vector<double> add_tile_instances(const SimulatedChip& chip, Ledger& ledger);
+/// without a tile. Returns the area built on each tile, control included.
+std::vector<double> add_tile_instances(const SimulatedChip& chip, const ComponentLibrary& library,
+                                       Ledger& ledger);
 
-/// Enters what the simulation counted on them.
-void add_tile_actions(const SimulatedChip& chip, Ledger& ledger);
+/// Enters /chip/off_chip_links links and the bytes of images and results on them. Returns their
+/// area.
+double add_off_chip_links(const SimulatedChip& chip, const ComponentLibrary& library,
+                          Ledger& ledger);
+
+/// Enters what the simulation counted on the tiles' units, at each stage's home tile.
+void add_tile_actions(const SimulatedChip& chip, const ComponentLibrary& library, Ledger& ledger);
 
 }  // namespace ohmweave::power_area

@@ -17,6 +17,7 @@
 #include "data/options.h"
 #include "report/report.h"
 #include "tools/chip_stages.h"
+#include "tools/placing.h"
 #include "tools/version.h"
 #include "tools/weight_stages.h"
 #include "tools/worker_process.h"
@@ -105,6 +106,13 @@ Sections evaluate_sections(const RunConfig& config) {
   return sections;
 }
 
+/// Copies follow from the circuits' time and area.
+Sections map_sections(const RunConfig& config) {
+  if (wants_copies(config.mapping))
+    return {"activations", "device", "array", "adc", "dac", "mapping", "chip"};
+  return {"activations", "array", "mapping"};
+}
+
 const std::vector<Stage>& stages() {
   static const std::vector<Stage> table = {
       {"dense",
@@ -126,14 +134,14 @@ const std::vector<Stage>& stages() {
       {"map",
        "assigns every weight to a cell, every array to a tile",
        2,
-       always({"activations", "array", "mapping"}),
+       map_sections,
        {"dense", "compress"},
        {kBoost},
        [](const RunConfig&) { return true; },
        run_map},
       {"evaluate",
        "accuracy on frozen chip samples, activity of every layer",
-       4,
+       5,
        evaluate_sections,
        {"dense", "compress", "map"},
        {kTorch, kEigen},
@@ -141,7 +149,7 @@ const std::vector<Stage>& stages() {
        [](const Run& run, const std::string& stamp) { run_in_worker("evaluate", run, stamp); }},
       {"estimate",
        "area, power, energy and time of the chip and of its dense baseline",
-       3,
+       5,
        always({"seed", "activations", "device", "array", "adc", "dac", "mapping", "chip"}),
        {"dense", "compress", "map", "evaluate"},
        {kBoost, kEigen, kSystemc},
@@ -149,7 +157,7 @@ const std::vector<Stage>& stages() {
        run_estimate},
       {"report",
        "result.json, tables and report.html",
-       3,
+       4,
        always({}),
        {"dense", "compress", "map", "evaluate", "estimate"},
        {},
@@ -199,7 +207,8 @@ std::string stamp_of(const Stage& stage, const Run& run) {
     const std::string files = weight_files_fingerprint(config.model);
     if (!files.empty()) key["weight_files_sha256"] = files;
   }
-  if (name == "estimate") key["library_sha256"] = chip_library_fingerprint(config);
+  const bool is_sized = name == "map" && wants_copies(config.mapping);
+  if (name == "estimate" || is_sized) key["library_sha256"] = chip_library_fingerprint(config);
   if (name == "report") key["config"] = run.loaded.resolved;
   return sha256(key.dump());
 }

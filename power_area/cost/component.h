@@ -27,8 +27,9 @@ struct Size {
   int bits = 1;    // resolution (row driver, converter), width (adders)
   int rows = 128;  // of an array
   int cols = 128;
-  double bytes = 1.0;           // of a memory
-  bool has_transistor = false;  // cells with an access transistor each (1T1R) or bare (0T1R)
+  double bytes = 1.0;               // of a memory
+  bool has_transistor = false;      // cells with an access transistor each (1T1R) or bare (0T1R)
+  std::string adc_model = "table";  // a name of adc_models()
 };
 
 /// An entry of the component table.
@@ -41,8 +42,8 @@ struct ComponentKind {
 /// All components. Add one here and in a file of its own.
 [[nodiscard]] const std::vector<ComponentKind>& component_table();
 
-/// Throws ConfigError when the name is unknown, the library lacks a number, or the size is outside
-/// the range that the model covers (naming both).
+/// Throws ConfigError when the name is unknown, the library lacks a number or leaves the component
+/// out, or the size is outside the range that the model covers (naming both).
 [[nodiscard]] Component make_component(const std::string& name, const ComponentLibrary& library,
                                        const Size& size);
 

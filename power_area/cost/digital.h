@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Components on the digital side: adders, registers, buffers, buses, routers, pooling,
-// requantizing.
+// requantizing, off-chip links.
 #pragma once
 
 #include "power_area/cost/component.h"
 
 namespace ohmweave::power_area {
 
-/// Shift-and-add behind a converter; action: one conversion added. The published unit is 16 bits
-/// wide; cost grows linearly with `bits`.
+/// Shift-and-add behind a converter; action: one conversion added. Cost grows linearly with `bits`
+/// from the published width.
 [[nodiscard]] Component shift_add(const ComponentLibrary& library, const Size& size);
 /// Adder that merges partial sums of `bits`; action: one sum.
 [[nodiscard]] Component accumulator(const ComponentLibrary& library, const Size& size);
@@ -18,8 +18,10 @@ namespace ohmweave::power_area {
 [[nodiscard]] Component output_register(const ComponentLibrary& library, const Size& size);
 /// Register that holds a tile's finished values, `bytes`; action: one byte written.
 [[nodiscard]] Component tile_output_register(const ComponentLibrary& library, const Size& size);
-/// Feature-map buffer of a tile, `bytes`; action: one byte read or written.
+/// Feature-map buffer of a tile, `bytes`, of embedded DRAM; action: one byte read or written.
 [[nodiscard]] Component edram_buffer(const ComponentLibrary& library, const Size& size);
+/// The same of SRAM.
+[[nodiscard]] Component sram_buffer(const ComponentLibrary& library, const Size& size);
 /// One array's share of the bus between buffer and arrays; action: one byte moved.
 [[nodiscard]] Component tile_bus(const ComponentLibrary& library, const Size& size);
 /// One tile's share of a router with its links; action: one flit of 32 bytes over one hop.
@@ -28,6 +30,8 @@ namespace ohmweave::power_area {
 [[nodiscard]] Component pooling_unit(const ComponentLibrary& library, const Size& size);
 /// One requantizing (activation) unit; action: one value.
 [[nodiscard]] Component requantizer(const ComponentLibrary& library, const Size& size);
+/// One off-chip link; action: one byte in or out.
+[[nodiscard]] Component off_chip_link(const ComponentLibrary& library, const Size& size);
 
 constexpr int kFlitBytes = 32;
 

@@ -113,7 +113,7 @@ TEST(ColumnCalibration, TakesAwayGainAndOffsetOfColumns) {
   const double untrimmed = error_of();
   hardware.calibrates_columns = true;
 
-  EXPECT_LT(error_of(), untrimmed / 5.0);
+  EXPECT_LT(error_of(), untrimmed / 4.0);
 }
 
 TEST(ColumnCalibration, LeavesAnIdealChipAsItIs) {

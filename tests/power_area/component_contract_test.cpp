@@ -6,17 +6,40 @@
 
 #include "core/error.h"
 #include "isaac_library.h"
+#include "power_area/cost/adc.h"
 #include "power_area/cost/component.h"
+#include "power_area/options.h"
 
 namespace ohmweave::power_area {
 inline void PrintTo(const ComponentKind& entry, std::ostream* out) { *out << entry.name; }
+inline void PrintTo(const AdcModel& entry, std::ostream* out) { *out << entry.name; }
 
 namespace {
+
+/// The ISAAC library with stand-ins for what it leaves out.
+ComponentLibrary full_library() {
+  const ComponentLibrary published = isaac_library();
+  ComponentLibrary library = published;
+  for (const auto& [component, why] : published.left_out()) {
+    if (component == "control") continue;  // a share of other parts, not a component
+    for (const auto& [what, unit] : {std::pair("area", "um2"), std::pair("power", "mW")}) {
+      const std::string key = component + "_" + what;
+      library = library.with_number(key,
+                                    {{"value", 1.0},
+                                     {"unit", unit},
+                                     {"node_nm", 32},
+                                     {"source", "a test"},
+                                     {"status", "assumed"}},
+                                    "a test");
+    }
+  }
+  return library;
+}
 
 class EveryComponent : public ::testing::TestWithParam<ComponentKind> {};
 
 TEST_P(EveryComponent, HasAreaLeakageEnergyAndASource) {
-  const Component c = GetParam().make(isaac_library(), Size{});
+  const Component c = GetParam().make(full_library(), Size{});
 
   EXPECT_EQ(c.name, GetParam().name);
   EXPECT_FALSE(c.action.empty());
@@ -25,11 +48,11 @@ TEST_P(EveryComponent, HasAreaLeakageEnergyAndASource) {
   EXPECT_GT(c.energy_j, 0.0);
   EXPECT_GT(c.node_nm, 0.0);
   EXPECT_FALSE(c.source.empty());
-  EXPECT_NE(c.source.find("leakage derived: "), std::string::npos);
+  EXPECT_NE(c.source.find("leakage "), std::string::npos);
 }
 
 TEST_P(EveryComponent, NeverGetsCheaperWithMoreBits) {
-  const ComponentLibrary library = isaac_library();
+  const ComponentLibrary library = full_library();
   Size size;
   Component before = GetParam().make(library, size);
   for (size.bits = 2; size.bits <= 4; ++size.bits) {
@@ -42,7 +65,7 @@ TEST_P(EveryComponent, NeverGetsCheaperWithMoreBits) {
 }
 
 TEST_P(EveryComponent, NeverGetsSmallerWithMoreBytesOrCells) {
-  const ComponentLibrary library = isaac_library();
+  const ComponentLibrary library = full_library();
   Size large;
   large.rows *= 2;
   large.bytes *= 2;
@@ -51,24 +74,71 @@ TEST_P(EveryComponent, NeverGetsSmallerWithMoreBytesOrCells) {
 }
 
 TEST_P(EveryComponent, IsFoundByItsName) {
-  EXPECT_EQ(make_component(GetParam().name, isaac_library(), Size{}).source,
-            GetParam().make(isaac_library(), Size{}).source);
+  EXPECT_EQ(make_component(GetParam().name, full_library(), Size{}).source,
+            GetParam().make(full_library(), Size{}).source);
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, EveryComponent, ::testing::ValuesIn(component_table()),
                          [](const auto& entry) { return entry.param.name; });
 
-TEST(ComponentTable, AdcCostRisesOverTheWholeRangeItCovers) {
+class EveryAdcModel : public ::testing::TestWithParam<AdcModel> {};
+
+TEST_P(EveryAdcModel, CostsMoreWithMoreBitsOverTheWholeRangeItCovers) {
   const ComponentLibrary library = isaac_library();
+  const auto [least, most] = GetParam().range(library);
+  ASSERT_GT(most, 0);
   Size size;
-  size.bits = 4;
+  size.adc_model = GetParam().name;
+  size.bits = least;
   Component before = make_component("adc", library, size);
-  for (size.bits = 5; size.bits <= 10; ++size.bits) {
+  EXPECT_GT(before.area_m2 * before.energy_j * before.leakage_w, 0.0);
+  for (size.bits = least + 1; size.bits <= most; ++size.bits) {
     const Component c = make_component("adc", library, size);
-    EXPECT_GT(c.area_m2, before.area_m2);
-    EXPECT_GT(c.energy_j, before.energy_j);
+    EXPECT_GT(c.area_m2, before.area_m2) << size.bits;
+    EXPECT_GT(c.energy_j, before.energy_j) << size.bits;
     before = c;
   }
+}
+
+TEST_P(EveryAdcModel, SaysWhatItCoversWhenAskedForMore) {
+  const ComponentLibrary library = isaac_library();
+  const int most = most_adc_bits(library, GetParam().name);
+  Size size;
+  size.adc_model = GetParam().name;
+  size.bits = most + 1;
+  try {
+    (void)make_component("adc", library, size);
+    FAIL();
+  } catch (const ConfigError& error) {
+    const std::string text = error.problems().at(0);
+    EXPECT_NE(text.find("\"" + GetParam().name + "\""), std::string::npos) << text;
+    EXPECT_NE(text.find("at most " + std::to_string(most) + " bits"), std::string::npos) << text;
+  }
+}
+
+TEST_P(EveryAdcModel, BuildsFewerBitsWithTheLeastItCovers) {
+  const ComponentLibrary library = isaac_library();
+  const int least = GetParam().range(library).first;
+  Size size;
+  size.adc_model = GetParam().name;
+  size.bits = least;
+  const double energy_j = make_component("adc", library, size).energy_j;
+
+  size.bits = 1;
+
+  EXPECT_EQ(make_component("adc", library, size).energy_j, energy_j);
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, EveryAdcModel, ::testing::ValuesIn(adc_models()),
+                         [](const auto& entry) { return entry.param.name; });
+
+TEST(AdcModelWords, OfTheConfigAreTheTable) {
+  Json schema = schema_of<ChipOptions>();
+  std::vector<std::string> words;
+  for (const AdcModel& model : adc_models()) words.push_back(model.name);
+
+  EXPECT_EQ(schema["properties"]["adc_model"]["enum"].get<std::vector<std::string>>(), words)
+      << schema["properties"]["adc_model"];
 }
 
 TEST(ComponentTable, UnknownNameListsTheKnownOnes) {
@@ -79,13 +149,6 @@ TEST(ComponentTable, UnknownNameListsTheKnownOnes) {
     EXPECT_NE(error.problems().at(0).find("unknown component 'abacus'; allowed: crossbar_cells"),
               std::string::npos);
   }
-}
-
-TEST(IsaacLibrary, EveryNumberHasAStatusOfTheList) {
-  const std::vector<std::string> allowed = {"seen", "from_memory", "measured_here", "derived"};
-  const ComponentLibrary library = isaac_library();
-  for (const auto& [key, record] : library.records())
-    EXPECT_NE(std::find(allowed.begin(), allowed.end(), record.status), allowed.end()) << key;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "isaac_library.h"
+#include "power_area/cost/adc.h"
 #include "power_area/cost/analog.h"
 #include "power_area/cost/digital.h"
 
@@ -38,9 +39,9 @@ TEST(Adc, MoreBitsThanTheModelCoversIsAnErrorThatNamesBoth) {
 TEST(Adc, TheMostBitsOfALibraryCanBeBuilt) {
   const ComponentLibrary library = isaac_library();
 
-  EXPECT_EQ(most_adc_bits(library), 10);
+  EXPECT_EQ(most_adc_bits(library, "table"), 10);
   EXPECT_NO_THROW((void)adc(library, with_bits(10)));
-  EXPECT_EQ(most_adc_bits(ComponentLibrary()), 0);
+  EXPECT_EQ(most_adc_bits(ComponentLibrary(), "table"), 0);
   EXPECT_THROW((void)adc(ComponentLibrary(), with_bits(0)), ConfigError);
 }
 
