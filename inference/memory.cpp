@@ -31,7 +31,13 @@ MemoryEstimate estimate_memory(const MappedNetwork& mapped, const Hardware& hard
   const std::int64_t of_gain = is_gate ? 2 * sizeof(double) : sizeof(float);
   const std::int64_t of_variance = hardware.device.read_noise ? sizeof(float) : 0;
   MemoryEstimate estimate;
+  for (const QuantizedNode& node : mapped.network.nodes)
+    if (node.weights)
+      estimate.network +=
+          static_cast<std::int64_t>(node.weights->codes.size() * sizeof(std::int32_t));
   for (const mapping::Block& block : mapped.placement.blocks) {
+    estimate.network +=
+        static_cast<std::int64_t>((block.rows.size() + block.columns.size()) * sizeof(int));
     if (block.copy != 0) continue;
     const std::int64_t converted =
         static_cast<std::int64_t>(block.columns.size()) * cells.num_slices() +
@@ -54,9 +60,13 @@ MemoryEstimate estimate_memory(const MappedNetwork& mapped, const Hardware& hard
 }
 
 Json memory_json(const MemoryEstimate& estimate) {
-  return {{"gains_bytes", estimate.gains},     {"converters_bytes", estimate.converters},
-          {"working_bytes", estimate.working}, {"feature_maps_bytes", estimate.feature_maps},
-          {"images_bytes", estimate.images},   {"total_bytes", estimate.total()}};
+  return {{"network_bytes", estimate.network},
+          {"gains_bytes", estimate.gains},
+          {"converters_bytes", estimate.converters},
+          {"working_bytes", estimate.working},
+          {"feature_maps_bytes", estimate.feature_maps},
+          {"images_bytes", estimate.images},
+          {"total_bytes", estimate.total()}};
 }
 
 std::int64_t machine_memory() {

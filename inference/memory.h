@@ -11,13 +11,14 @@ namespace ohmweave::inference {
 
 /// All in bytes. Every part grows with the cells of the arrays, not with windows times cells.
 struct MemoryEstimate {
+  std::int64_t network = 0;     // weight codes and where they sit
   std::int64_t gains = 0;       // what one chip's reads need: gains, variances, ladders
   std::int64_t converters = 0;  // tables of converters as built
   std::int64_t working = 0;     // of all threads: an array's cells and matrices while it is solved
   std::int64_t feature_maps = 0;  // of all threads: one batch through the network
   std::int64_t images = 0;        // of the test split, as codes
   [[nodiscard]] std::int64_t total() const {
-    return gains + converters + working + feature_maps + images;
+    return network + gains + converters + working + feature_maps + images;
   }
 };
 
