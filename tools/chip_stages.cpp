@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/chip_stages.h"
 
+#include <utility>
+
 #include "core/artifact.h"
 #include "core/error.h"
 #include "core/npz.h"
@@ -72,7 +74,9 @@ void map_stage(const Run& run, const std::filesystem::path& output) {
   const RunConfig& config = run.loaded.config;
   const ChipNetworks networks = load_chip_networks(run);
   const auto placement = mapping::map_network(networks.mapped, geometry(config), config.mapping);
-  const auto dense = mapping::map_network(networks.baseline, geometry(config), config.mapping);
+  const auto dense = is_compressed(config)
+                         ? mapping::map_network(networks.baseline, geometry(config), config.mapping)
+                         : placement;  // the same network
   Json summary = mapping::placement_summary(placement, networks.mapped);
   const Json dense_summary = mapping::placement_summary(dense, networks.baseline);
   const auto needed = summary["arrays_needed"].get<double>();
@@ -87,17 +91,20 @@ void map_stage(const Run& run, const std::filesystem::path& output) {
 
 void estimate_stage(const Run& run, const std::filesystem::path& output) {
   const RunConfig& config = run.loaded.config;
-  const ChipNetworks networks = load_chip_networks(run);
+  ChipNetworks networks = load_chip_networks(run);
   const auto read = [&](const char* stage, const char* file) {
     return parse_artifact_file((run.folder / stage / file).string());
   };
   const Json activity = config.evaluate ? read("evaluate", "activity.json") : Json();
   power_area::EstimateInputs inputs;
-  inputs.chip.network = networks.mapped;
+  inputs.chip.network = std::move(networks.mapped);
   inputs.chip.placement = mapping::placement_from_json(read("map", "placement.json"));
   power_area::MappedNetwork& baseline = inputs.baseline.emplace();
-  baseline.network = networks.baseline;
-  baseline.placement = mapping::map_network(networks.baseline, geometry(config), config.mapping);
+  baseline.network = std::move(networks.baseline);
+  baseline.placement =
+      is_compressed(config)
+          ? mapping::map_network(baseline.network, geometry(config), config.mapping)
+          : inputs.chip.placement;  // of the same network
   if (config.evaluate) {
     inputs.chip.activity = activity["network"];
     baseline.activity = activity["baseline"];
