@@ -76,4 +76,13 @@ std::vector<std::int64_t> read_block(const BlockReader& block,
   return sums;
 }
 
+void CodeDigest::add(const std::vector<std::int32_t>& codes) {
+  constexpr std::uint64_t kOffset = 0xcbf29ce484222325;
+  constexpr std::uint64_t kPrime = 0x100000001b3;
+  if (num_codes == 0) digest = kOffset;
+  for (const std::int32_t code : codes)
+    digest = (digest ^ static_cast<std::uint32_t>(code)) * kPrime;
+  num_codes += static_cast<std::int64_t>(codes.size());
+}
+
 }  // namespace ohmweave::crossbar

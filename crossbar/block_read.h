@@ -59,4 +59,11 @@ using CodeVisitor = std::function<void(const std::vector<std::int32_t>& codes)>;
                                                    const std::vector<std::int32_t>& inputs,
                                                    const CodeVisitor& visit = {});
 
+/// The codes of many reads in a word: changes with any code and with their order.
+struct CodeDigest {
+  std::int64_t num_codes = 0;
+  std::uint64_t digest = 0;  // FNV-1a, a code at a time
+  void add(const std::vector<std::int32_t>& codes);
+};
+
 }  // namespace ohmweave::crossbar

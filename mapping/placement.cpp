@@ -79,6 +79,10 @@ std::vector<int> cell_levels(const Placement& placement, const QuantizedNetwork&
   return levels;
 }
 
+int num_rounds(const Placement& placement) {
+  return placement.tiles.empty() ? 1 : placement.tiles.back().round + 1;
+}
+
 int num_copies(const Placement& placement, int node) {
   int copies = 0;
   for (const Block& block : placement.blocks)

@@ -43,6 +43,8 @@ struct Array {
 struct Tile {
   int x = 0;
   int y = 0;
+  int round =
+      0;  // of a network that is loaded in rounds: tiles of other rounds use the same places
 };
 
 struct Geometry {
@@ -59,8 +61,8 @@ struct Placement {
   Geometry geometry;
   std::vector<Block> blocks;
   std::vector<Array> arrays;  // of (block b, slice s, sign g): b.first_array + 2*s + g
-  std::vector<Tile> tiles;
-  int mesh_width = 0;  // tiles sit at distinct (x, y) in mesh_width x mesh_height
+  std::vector<Tile> tiles;    // round by round
+  int mesh_width = 0;         // tiles of a round sit at distinct (x, y) in mesh_width x mesh_height
   int mesh_height = 0;
 };
 
@@ -87,6 +89,9 @@ struct CellAddress {
 /// leave it, codes with more bits than the slices hold, a non-zero weight that is not held exactly
 /// once by each copy of its layer.
 void validate(const Placement& placement, const QuantizedNetwork& network);
+
+/// Rounds in which the network is loaded; 1 when the chip holds all of it.
+[[nodiscard]] int num_rounds(const Placement& placement);
 
 /// Copies of a node's weights on the chip (1 when nothing is duplicated; 0 when the node has no
 /// block, because it has no weights or all of them are zero).

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/random.h"
+#include "crossbar/block_read.h"
 #include "power_area/chip_pipeline.h"
 #include "power_area/sim/arithmetic.h"
 #include "power_area/sim/simulate.h"
@@ -25,18 +26,10 @@ class ChipReaders;
     const MappedNetwork& mapped, const std::vector<LayerPlan>& plans, const Circuits& circuits,
     const RandomStream& stream);
 
-/// The codes that a layer's converters gave for one image, in a word: changes with any code.
-struct CodeDigest {
-  std::int64_t num_codes = 0;
-  std::uint64_t digest = 0;
-  /// Codes of one read of a block, in the order in which crossbar::read_block() visits them.
-  void add(const std::vector<std::int32_t>& codes);
-};
-
 struct FunctionalImages {
   std::vector<std::vector<std::int32_t>> logits;  // per image: accumulators of the last node
   /// Per image and block of the placement; a block of a copy that had no window has none.
-  std::vector<std::vector<CodeDigest>> blocks;
+  std::vector<std::vector<crossbar::CodeDigest>> blocks;
   PipelineResult timing;  // of these images back to back
 };
 

@@ -86,6 +86,18 @@ inline Network residual() {
   return network;
 }
 
+/// Depthwise 3 x 3 of stride 2, then pointwise, on 6 x 6 maps of 4 channels.
+inline Network depthwise() {
+  Network network;
+  network.name = "depthwise";
+  network.input = {4, 6, 6};
+  network.nodes = {make_node("input", Op::Input, {}),
+                   make_node("depthwise", Op::Conv2d, {0}, 4, 3, 2, 1),
+                   make_node("pointwise", Op::Conv2d, {1}, 8, 1)};
+  network.nodes[1].groups = 4;
+  return network;
+}
+
 /// One convolution of 4 x 4 windows, 9 rows and 2 columns.
 inline Network one_convolution() {
   Network network;
