@@ -27,11 +27,17 @@ std::vector<std::int32_t> digits_of(const BlockReader& block,
 
 }  // namespace
 
+bool can_read_blocks(const ArrayOptions& array) {
+  return array.encoding == Encoding::OneSidedPair && array.slice_bits.empty() &&
+         array.topology != Topology::GateInput;
+}
+
 BlockReader make_block_reader(const BlockSite& site, const ReadCircuits& circuits,
                               const RandomStream& run, int chip) {
   const ArrayOptions& array = circuits.array;
   OHMWEAVE_REQUIRE(site.levels.size() == 2 * static_cast<std::size_t>(array.num_slices()),
                    "two arrays a slice");
+  OHMWEAVE_REQUIRE(can_read_blocks(array), "pairs of equal slices, read as a matrix");
   const auto program = [&](int index) {
     return program_siemens(site.levels[index], array.rows, array.cols, circuits.device,
                            array.bits_per_cell, array_stream(run, chip, site.first_array + index));

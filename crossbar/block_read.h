@@ -47,6 +47,9 @@ struct ReadCircuits {
 
 /// Programs the pairs of all slices with the frozen devices of chip sample `chip`
 /// (array_stream()) and sets up their reads.
+/// Whether such arrays are what a BlockReader stands for: one-sided pairs, slices of one width, read
+/// as a matrix.
+[[nodiscard]] bool can_read_blocks(const ArrayOptions& array);
 [[nodiscard]] BlockReader make_block_reader(const BlockSite& site, const ReadCircuits& circuits,
                                             const RandomStream& run, int chip);
 

@@ -163,8 +163,8 @@ void add_noise(const BlockProduct& block, Eigen::Index first, Eigen::Index rows,
 }
 
 /// Reads the rows first .. first + rows - 1 of a block with the digits at hand.
-void read_rows(const LayerProduct& product, const BlockProduct& block, Eigen::Index first,
-               Eigen::Index rows, Scratch& scratch) {
+void read_rows(const BlockProduct& block, Eigen::Index first, Eigen::Index rows,
+               Scratch& scratch) {
   if (block.circuit) {
     scratch.units = block.circuit->units(first, rows, scratch.digits);
     return;
@@ -180,7 +180,7 @@ void read_digit(const LayerProduct& product, const BlockProduct& block, int digi
   const Eigen::Index num_groups = (num_rows + product.rows_at_once - 1) / product.rows_at_once;
   for (Eigen::Index first = 0; first < num_rows; first += product.rows_at_once) {
     const Eigen::Index rows = std::min<Eigen::Index>(product.rows_at_once, num_rows - first);
-    read_rows(product, block, first, rows, scratch);
+    read_rows(block, first, rows, scratch);
     if (noise) {
       // Reads are counted digit by digit; those of negative digits come after all others.
       const Eigen::Index read = digit + (polarity < 0 ? product.num_digits : 0);
@@ -352,7 +352,8 @@ CodeBatch multiply(const LayerProduct& product, const Node& node, const Shape& o
     const bool is_noisy = block.variance.size() > 0;
     OHMWEAVE_REQUIRE(!is_noisy || noise,
                      "layer '" + node.name + "' has read noise: name its stream");
-    const bool is_plain = !is_noisy && !block.circuit && !block.converters && block.drive.size() == 0;
+    const bool is_plain =
+        !is_noisy && !block.circuit && !block.converters && block.drive.size() == 0;
     const std::optional<IntegerGain> integers =
         is_plain ? IntegerGain::from(block.gain, product.rows_at_once, product.digit_bits)
                  : std::nullopt;

@@ -76,8 +76,9 @@ ChipNetworks load_chip_networks(const Run& run) {
 }
 
 mapping::Geometry geometry(const RunConfig& config) {
-  return {config.array.rows, config.array.cols, config.array.num_slices(),
-          config.array.bits_per_cell, config.array.rows_active};
+  return {config.array.rows,          config.array.cols,        config.array.num_slices(),
+          config.array.bits_per_cell, config.array.rows_active, config.array.encoding,
+          config.array.slice_bits};
 }
 
 void map_stage(const Run& run, const std::filesystem::path& output) {

@@ -181,7 +181,7 @@ std::vector<std::string> cross_section_problems(const RunConfig& c) {
   if (c.compress) check_constraints(c, network, problems);
   check_times(c, problems);
   check_device(c, problems);
-  const std::string tile_problem = mapping::tile_problem(c.mapping, c.array.num_slices());
+  const std::string tile_problem = mapping::tile_problem(c.mapping, c.array.cells().num_arrays());
   if (!tile_problem.empty()) problems.push_back(tile_problem);
   const std::string level_problem = crossbar::level_problem(c.device, c.array.bits_per_cell);
   if (!level_problem.empty()) problems.push_back(level_problem);

@@ -42,7 +42,7 @@ Chip make_chip(const QuantizedNetwork& network, const Hardware& hardware,
       OHMWEAVE_SOURCE_DIR "/configs/presets/components/isaac_isca_2016.json");
   const power_area::MappedNetwork mapped{network, placement, {}};
   chip.plans = power_area::plan_layers(mapped, chip.circuits, library);
-  chip.pipeline = power_area::build_pipeline(mapped, chip.plans, chip.circuits, library);
+  chip.pipeline = power_area::build_pipeline(mapped, chip.plans, chip.circuits);
   return chip;
 }
 
