@@ -10,6 +10,7 @@
 #include "power_area/array_energy.h"
 #include "power_area/chip_report.h"
 #include "power_area/chip_time.h"
+#include "power_area/functional_report.h"
 #include "power_area/programming.h"
 #include "power_area/reduction.h"
 #include "power_area/sensitivity.h"
@@ -30,7 +31,8 @@ std::string geometry_text(const mapping::Geometry& g) {
     slices += (slices.empty() ? " of " : ", ") + std::to_string(bits);
   return std::to_string(g.rows) + " x " + std::to_string(g.cols) + " cells of " +
          std::to_string(g.bits_per_cell) + " bits, " + std::to_string(g.num_slices) + " slices" +
-         slices + ", encoding " + find_encoding(g.encoding).name +
+         slices +
+         (g.encoding == Encoding::OneSidedPair ? "" : ", " + find_encoding(g.encoding).name) +
          (g.rows_at_once() < g.rows ? ", " + std::to_string(g.rows_at_once()) + " rows read at once"
                                     : "");
 }
@@ -189,6 +191,8 @@ Json estimate_json(const EstimateInputs& inputs, const Estimate& estimate) {
     json["baseline_chip"] = chip_json(baseline->chip, baseline->bill);
     json["reduction"] = reduction_of(inputs, estimate, *baseline);
   }
+  if (inputs.circuits.chip.functional_images > 0)
+    json["functional"] = functional_json(estimate.chip, inputs.reference, inputs.stream);
   json["programming"] =
       programming_json(program_network(inputs.chip, inputs.circuits, inputs.library, inputs.stream),
                        json["chip"]["energy_per_inference_j"].get<double>());

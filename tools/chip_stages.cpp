@@ -139,6 +139,8 @@ void estimate_stage(const Run& run, const std::filesystem::path& output) {
                         "converter bits that its own columns need";
   inputs.library = library_of(config);
   inputs.stream = RandomStream(config.seed);
+  if (config.evaluate && config.chip->functional_images > 0)
+    inputs.reference = read("evaluate", "reference.json");
   if (config.chip->paper_accounting) add_paper_baseline(run, inputs);
   power_area::estimate_stage(inputs, output);
 }

@@ -52,6 +52,7 @@ void run_evaluate(const RunConfig& config, const fs::path& run,
   inputs.dac = config.dac;
   inputs.options = *config.evaluate;
   inputs.seed = config.seed;
+  if (config.chip) inputs.reference_images = config.chip->functional_images;
   inference::evaluate_stage(inputs, context);
 }
 

@@ -134,8 +134,8 @@ const std::vector<Stage>& stages() {
       {"evaluate",
        "accuracy on frozen chip samples, activity of every layer",
        5,
-       always(
-           {"seed", "threads", "data", "activations", "device", "array", "adc", "dac", "evaluate"}),
+       always({"seed", "threads", "data", "activations", "device", "array", "adc", "dac",
+               "evaluate", "chip/functional_images"}),
        {"dense", "compress", "map"},
        {kTorch, kEigen},
        [](const RunConfig& c) { return c.evaluate.has_value(); },
