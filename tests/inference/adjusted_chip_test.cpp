@@ -142,8 +142,9 @@ TEST(MemoryEstimate, AddsItsPartsAndNamesThemWhenTheyDoNotFit) {
   EXPECT_EQ(estimate.converters, 0);
   EXPECT_EQ(estimate.images, 64 * 4 * 7);
   EXPECT_EQ(estimate.feature_maps, 2 * (64 + 4) * 4 * 10 * 2);
-  EXPECT_EQ(estimate.total(),
-            estimate.gains + estimate.working + estimate.feature_maps + estimate.images);
+  EXPECT_EQ(estimate.network, (256 + 64 + 4) * 4);
+  EXPECT_EQ(estimate.total(), estimate.network + estimate.gains + estimate.working +
+                                  estimate.feature_maps + estimate.images);
   EXPECT_NO_THROW(check_memory(estimate, estimate.total()));
   try {
     check_memory(estimate, estimate.total() - 1);
