@@ -2,6 +2,7 @@
 // Config section /mapping. Free of Boost, so that every program can check it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,11 @@ struct MappingOptions {
   std::string placer = "traffic";  // a name of the placer table
   int arrays_per_tile = 16;        // physical arrays (each sign and slice counts) that share a tile
   Packing packing = Packing::None;
-  std::string layout = kBestLayout;  // or a name of the layout table
+  std::string layout = kBestLayout;             // or a name of the layout table
+  std::optional<int> max_tiles = std::nullopt;  // the chip's; empty: as many as are needed
+  std::optional<double> target_throughput_hz = std::nullopt;  // copies for so many images a second
+  std::optional<double> area_budget_m2 = std::nullopt;        // or as many as fit this chip
+  bool reload = false;                                        // load what does not fit in rounds
 };
 void declare(Fields& f, MappingOptions& o);
 

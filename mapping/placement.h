@@ -45,6 +45,8 @@ struct Array {
 struct Tile {
   int x = 0;
   int y = 0;
+  int round =
+      0;  // of a network that is loaded in rounds: tiles of other rounds use the same places
 };
 
 struct Geometry {
@@ -70,8 +72,8 @@ struct Placement {
   std::vector<Block> blocks;
   /// That of slice s of block b, and sign g: b.first_array + geometry.arrays_per_slice() * s + g.
   std::vector<Array> arrays;
-  std::vector<Tile> tiles;
-  int mesh_width = 0;  // tiles sit at distinct (x, y) in mesh_width x mesh_height
+  std::vector<Tile> tiles;  // round by round
+  int mesh_width = 0;       // tiles of a round sit at distinct (x, y) in mesh_width x mesh_height
   int mesh_height = 0;
 };
 
@@ -98,6 +100,9 @@ struct CellAddress {
 /// leave it, codes with more bits than the slices hold, a non-zero weight that is not held exactly
 /// once by each copy of its layer.
 void validate(const Placement& placement, const QuantizedNetwork& network);
+
+/// Rounds in which the network is loaded; 1 when the chip holds all of it.
+[[nodiscard]] int num_rounds(const Placement& placement);
 
 /// The sign of array `array`, of those of a position or of all.
 [[nodiscard]] Sign sign_of_array(const Geometry& geometry, int array);

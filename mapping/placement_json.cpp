@@ -2,6 +2,7 @@
 #include <limits>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "core/error.h"
@@ -167,12 +168,15 @@ void read_arrays(const Place& arrays, Placement& placement) {
 }
 
 void read_tiles(const Place& tiles, Placement& placement) {
-  std::set<std::pair<int, int>> taken;
+  std::set<std::tuple<int, int, int>> taken;
+  int round = 0;
   for (std::size_t i = 0; i < tiles.length(); ++i) {
     const Place place = tiles.at(i);
     const Tile tile = {place.at("x").integer(0, placement.mesh_width - 1),
-                       place.at("y").integer(0, placement.mesh_height - 1)};
-    if (!taken.emplace(tile.x, tile.y).second)
+                       place.at("y").integer(0, placement.mesh_height - 1),
+                       place.at("round").integer(round, round + (i > 0 ? 1 : 0))};
+    round = tile.round;
+    if (!taken.emplace(tile.round, tile.x, tile.y).second)
       refuse(place.pointer, ": another tile sits at the same place of the mesh");
     placement.tiles.push_back(tile);
   }
@@ -208,7 +212,8 @@ Json placement_to_json(const Placement& placement) {
   json["mesh_width"] = placement.mesh_width;
   json["mesh_height"] = placement.mesh_height;
   json["tiles"] = Json::array();
-  for (const Tile& tile : placement.tiles) json["tiles"].push_back({{"x", tile.x}, {"y", tile.y}});
+  for (const Tile& tile : placement.tiles)
+    json["tiles"].push_back({{"x", tile.x}, {"y", tile.y}, {"round", tile.round}});
   json["blocks"] = Json::array();
   for (const Block& block : placement.blocks) json["blocks"].push_back(block_to_json(block));
   json["arrays"] = Json::array();

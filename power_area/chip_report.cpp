@@ -65,9 +65,11 @@ Json layer_json(const SimulatedChip& chip, const Ledger& ledger, int layer, doub
   json["adc_dropped_bits"] = plan.dropped_bits;
   json["digits"] = plan.num_digits;
   json["settle_s"] = plan.settle_s;
-  json["nonzero_digit_fraction"] = chip.nonzero[layer].digits;
-  json["nonzero_read_fraction"] = chip.nonzero[layer].reads;
-  json["nonzero_window_fraction"] = chip.nonzero[layer].windows;
+  if (chip.circuits.chip.zero_skipping) {
+    json["nonzero_digit_fraction"] = chip.nonzero[layer].digits;
+    json["nonzero_read_fraction"] = chip.nonzero[layer].reads;
+    json["nonzero_window_fraction"] = chip.nonzero[layer].windows;
+  }
   json["window_read_s"] = static_cast<double>(cycles) / chip.circuits.chip.clock_hz;
   json.update(unit_times(chip, layer));
   return json;

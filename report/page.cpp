@@ -169,9 +169,11 @@ std::string report_page(const PageInput& input) {
   return html_document(
       title, head + summary_section(input.result) + accuracy_section(input.result) +
                  compression_section(input.result) + chip_section(input.result) +
-                 breakdown_section(input) + arrays_section(input) + training_section(input) +
-                 assumptions_section(input) + not_modelled_section(input.result) +
-                 reproducibility_section(input));
+                 reduction_section(input.result) + efficiency_section(input.result) +
+                 floorplan_section(input.result) + breakdown_section(input) +
+                 sensitivity_section(input.result) + programming_section(input.result) +
+                 arrays_section(input) + training_section(input) + assumptions_section(input) +
+                 not_modelled_section(input.result) + reproducibility_section(input));
 }
 
 }  // namespace ohmweave::report

@@ -43,7 +43,12 @@ struct HtmlTable {
 [[nodiscard]] std::string training_section(const PageInput& input);
 [[nodiscard]] std::string arrays_section(const PageInput& input);
 [[nodiscard]] std::string chip_section(const Json& result);
+[[nodiscard]] std::string reduction_section(const Json& result);
+[[nodiscard]] std::string efficiency_section(const Json& result);
+[[nodiscard]] std::string floorplan_section(const Json& result);
 [[nodiscard]] std::string breakdown_section(const PageInput& input);
+[[nodiscard]] std::string sensitivity_section(const Json& result);
+[[nodiscard]] std::string programming_section(const Json& result);
 [[nodiscard]] std::string assumptions_section(const PageInput& input);
 [[nodiscard]] std::string not_modelled_section(const Json& result);
 

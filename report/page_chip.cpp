@@ -112,9 +112,12 @@ std::string word_table(const HtmlTable& table) {
   return html.replace(0, std::string("<table>").size(), "<table class=\"words\">");
 }
 
-/// What the simulation says about each layer beside its costs: every other number it carries.
-HtmlTable work_table(const Json& result) {
-  const Json& layers = value_at(result, "/chip/layers");
+/// What the simulation says about each layer beside its costs, every other number it carries: a
+/// line a figure, a column a layer, so many layers a table.
+std::string work_tables(const Json& result) {
+  constexpr std::size_t kLayersATable = 8;
+  std::vector<Json> layers;
+  for (const Json& layer : value_at(result, "/chip/layers")) layers.push_back(layer);
   std::vector<std::string> keys;
   for (const Json& layer : layers) {
     for (const auto& [key, value] : layer.items()) {
@@ -125,17 +128,23 @@ HtmlTable work_table(const Json& result) {
       if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
     }
   }
-  HtmlTable table{{"Figure"}, {}};  // a line a figure, a column a layer
-  for (const Json& layer : layers) table.heads.push_back(text_at(layer, "/name"));
-  for (const std::string& key : keys) {
-    std::vector<std::string> row = {words_of(key)};
-    for (const Json& layer : layers) {
-      const auto value = number_at(layer, "/" + key);
-      row.push_back(value ? figure_text(key, *value) : "-");
+  if (keys.empty()) return "";
+  std::string html;
+  for (std::size_t first = 0; first < layers.size(); first += kLayersATable) {
+    const std::size_t end = std::min(layers.size(), first + kLayersATable);
+    HtmlTable table{{"Figure"}, {}};
+    for (std::size_t i = first; i < end; ++i) table.heads.push_back(text_at(layers[i], "/name"));
+    for (const std::string& key : keys) {
+      std::vector<std::string> row = {words_of(key)};
+      for (std::size_t i = first; i < end; ++i) {
+        const auto value = number_at(layers[i], "/" + key);
+        row.push_back(value ? figure_text(key, *value) : "-");
+      }
+      table.rows.push_back(std::move(row));
     }
-    table.rows.push_back(std::move(row));
+    html += html_of(table);
   }
-  return table;
+  return html;
 }
 
 std::string power_chart(const CsvTable& power) {
@@ -198,17 +207,6 @@ std::string chip_section(const Json& result) {
     table.rows.push_back(std::move(row));
   }
   std::string html = html_of(table);
-  HtmlTable reduction{{"Reduction against the baseline", "Area", "Power", "Energy"}, {}};
-  for (const auto& [view, fractions] : value_at(result, "/reduction/views").items()) {
-    const Json& given = fractions;
-    const auto percent = [&given](const char* key) {
-      const auto value = number_at(given, key);
-      return value ? percent_text(*value, 1) : std::string("-");
-    };
-    reduction.rows.push_back({words_of(view), percent("/area_fraction"), percent("/power_fraction"),
-                              percent("/energy_fraction")});
-  }
-  if (!reduction.rows.empty()) html += html_of(reduction);
   return html_section("Chip", html);
 }
 
@@ -232,9 +230,9 @@ std::string breakdown_section(const PageInput& input) {
   html +=
       "<p class=\"note\">Bars show shares of each chip's own total, which stands at the right. "
       "Energy includes leakage over the time of one inference.</p>\n";
-  const HtmlTable work = work_table(result);
-  if (!work.rows.empty())
-    html += "<h3>What the layers do</h3>\n<div class=\"wide\">" + html_of(work) + "</div>\n";
+  const std::string work = work_tables(result);
+  if (!work.empty())
+    html += "<h3>What the layers do</h3>\n<div class=\"wide\">" + work + "</div>\n";
   if (input.power && !input.power->rows.empty()) {
     html += "<h3>Power over time</h3>\n" + power_chart(*input.power);
   }

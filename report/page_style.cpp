@@ -27,6 +27,9 @@ th { border-bottom: 1.5px solid #6b7680; vertical-align: bottom; overflow-wrap: 
 th:first-child, td:first-child { text-align: left; }
 td:not(:first-child) { white-space: nowrap; }
 table.words td, table.words th { text-align: left; white-space: normal; }
+table.last-words td:last-child, table.last-words th:last-child { text-align: left;
+  white-space: normal; }
+table.last-words tr:last-child td { border-top: 1.5px solid #6b7680; font-weight: 600; }
 .wide { overflow-x: auto; }
 tr { break-inside: avoid; }
 figure { margin: .4rem 0; display: inline-block; vertical-align: top; max-width: 484px; }

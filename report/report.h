@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The report stage: result.json, timing.json, layers.csv, parts.csv, report.html.
+// The report stage: result.json, timing.json, layers.csv, parts.csv, tiles.csv,
+// sensitivity.csv, report.html.
 #pragma once
 
 #include <filesystem>

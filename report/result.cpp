@@ -41,8 +41,8 @@ Json build_result(const ReportedRun& run) {
   result["mapping"] = read_artifact(run.folder / "map" / "mapping.json");
   if (run.has("estimate")) {
     const Json estimate = read_artifact(run.folder / "estimate" / "chip.json");
-    for (const char* key :
-         {"chip", "baseline_chip", "reduction", "not_modelled", "notes", "components"}) {
+    for (const char* key : {"chip", "baseline_chip", "reduction", "programming", "sensitivity",
+                            "not_modelled", "notes", "components"}) {
       if (estimate.contains(key)) result[key] = estimate[key];
     }
   }
@@ -73,6 +73,18 @@ Json part_rows(const Json& result) {
     for (const Json& part : value_at(result, std::string("/") + chip + "/parts")) {
       Json row = {{"chip", chip}};
       row.update(part);
+      rows.push_back(std::move(row));
+    }
+  }
+  return rows;
+}
+
+Json tile_rows(const Json& result) {
+  Json rows = Json::array();
+  for (const char* chip : {"chip", "baseline_chip"}) {
+    for (const Json& tile : value_at(result, std::string("/") + chip + "/tiles")) {
+      Json row = {{"chip", chip}};
+      row.update(tile);
       rows.push_back(std::move(row));
     }
   }

@@ -18,8 +18,8 @@ struct ReportedRun {
   [[nodiscard]] bool has(const std::string& stage) const { return stages.count(stage) > 0; }
 };
 
-/// {provenance, accuracy, compression, mapping, chip, baseline_chip, reduction, not_modelled,
-/// notes, components}: what a stage would give that the run has not is absent. Throws DataError
+/// {provenance, accuracy, compression, mapping, chip, baseline_chip, reduction, programming,
+/// sensitivity, not_modelled, notes, components}: what a stage would give that the run has not is absent. Throws DataError
 /// naming a file that is missing or not JSON.
 [[nodiscard]] Json build_result(const ReportedRun& run);
 
@@ -27,6 +27,8 @@ struct ReportedRun {
 [[nodiscard]] Json layer_rows(const Json& result);
 /// One line a part of the chip and of the baseline chip.
 [[nodiscard]] Json part_rows(const Json& result);
+/// One line a tile of both.
+[[nodiscard]] Json tile_rows(const Json& result);
 
 /// A JSON file of a run; DataError names it when it is missing or damaged.
 [[nodiscard]] Json read_artifact(const std::filesystem::path& path);

@@ -170,6 +170,19 @@ void check_sparsity(const RunConfig& c, const Network& network,
   }
 }
 
+/// Copies of layers are chosen by the circuits' time and area.
+void check_copies(const RunConfig& c, std::vector<std::string>& problems) {
+  if (c.chip) return;
+  if (c.mapping.target_throughput_hz)
+    problems.emplace_back(
+        "/mapping/target_throughput_hz: needs section /chip, which says how fast "
+        "arrays are read");
+  if (c.mapping.area_budget_m2)
+    problems.emplace_back(
+        "/mapping/area_budget_m2: needs section /chip, which says how large "
+        "arrays are");
+}
+
 }  // namespace
 
 std::vector<std::string> cross_section_problems(const RunConfig& c) {
@@ -181,6 +194,7 @@ std::vector<std::string> cross_section_problems(const RunConfig& c) {
   if (c.compress) check_constraints(c, network, problems);
   check_times(c, problems);
   check_device(c, problems);
+  check_copies(c, problems);
   const std::string tile_problem = mapping::tile_problem(c.mapping, c.array.cells().num_arrays());
   if (!tile_problem.empty()) problems.push_back(tile_problem);
   const std::string level_problem = crossbar::level_problem(c.device, c.array.bits_per_cell);

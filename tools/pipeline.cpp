@@ -17,6 +17,7 @@
 #include "data/options.h"
 #include "report/report.h"
 #include "tools/chip_stages.h"
+#include "tools/placing.h"
 #include "tools/version.h"
 #include "tools/weight_stages.h"
 #include "tools/worker_process.h"
@@ -97,6 +98,13 @@ Sections compress_sections(const RunConfig& config) {
   return {"seed", "data", "model", "array/cols", "evaluate"};
 }
 
+/// Copies follow from the circuits' time and area.
+Sections map_sections(const RunConfig& config) {
+  if (wants_copies(config.mapping))
+    return {"activations", "device", "array", "adc", "dac", "mapping", "chip"};
+  return {"activations", "array", "mapping"};
+}
+
 const std::vector<Stage>& stages() {
   static const std::vector<Stage> table = {
       {"dense",
@@ -118,7 +126,7 @@ const std::vector<Stage>& stages() {
       {"map",
        "assigns every weight to a cell, every array to a tile",
        2,
-       always({"activations", "array", "mapping"}),
+       map_sections,
        {"dense", "compress"},
        {kBoost},
        [](const RunConfig&) { return true; },
@@ -142,7 +150,7 @@ const std::vector<Stage>& stages() {
        run_estimate},
       {"report",
        "result.json, tables and report.html",
-       3,
+       4,
        always({}),
        {"dense", "compress", "map", "evaluate", "estimate"},
        {},
@@ -192,7 +200,8 @@ std::string stamp_of(const Stage& stage, const Run& run) {
     const std::string files = weight_files_fingerprint(config.model);
     if (!files.empty()) key["weight_files_sha256"] = files;
   }
-  if (name == "estimate") key["library_sha256"] = chip_library_fingerprint(config);
+  const bool is_sized = name == "map" && wants_copies(config.mapping);
+  if (name == "estimate" || is_sized) key["library_sha256"] = chip_library_fingerprint(config);
   if (name == "report") key["config"] = run.loaded.resolved;
   return sha256(key.dump());
 }

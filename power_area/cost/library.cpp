@@ -135,7 +135,9 @@ double ComponentLibrary::si(const std::string& key) const {
 std::string ComponentLibrary::citation(const std::string& key) const {
   const Record& entry = record(key);
   std::ostringstream text;
-  text << entry.source << " [" << key << ", " << entry.node_nm << " nm, " << entry.status;
+  text << entry.source << " [" << key << ", ";
+  if (entry.node_nm > 0.0) text << entry.node_nm << " nm, ";
+  text << entry.status;
   if (!entry.rule.empty()) text << ", " << entry.rule;
   text << "]";
   return text.str();

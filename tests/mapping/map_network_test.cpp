@@ -53,6 +53,31 @@ TEST(MapNetwork, CountsTheArraysOfAGridThatMovesNothing) {
   EXPECT_EQ(arrays_in_grid(network, geometry), (std::vector<int>{0, 10}));
 }
 
+TEST(TrafficSummary, ComparesThePlacementWithTheRowMajorOne) {
+  QuantizedNetwork network = lenet();
+  fill_randomly(network, 1.0, 1);
+
+  const Json by_traffic = traffic_summary(map_network(network, kGeometry, {"traffic", 4}), network);
+  const Json by_rows = traffic_summary(map_network(network, kGeometry, {"row_major", 4}), network);
+
+  EXPECT_DOUBLE_EQ(by_rows["hops_ratio"].get<double>(), 1.0);
+  EXPECT_EQ(by_traffic["byte_hops_row_major"], by_rows["byte_hops"]);
+  EXPECT_LT(by_traffic["hops_ratio"].get<double>(), 0.9);
+  EXPECT_EQ(by_traffic["bytes_between_tiles"], by_rows["bytes_between_tiles"]);
+  // The image goes to the one tile of conv1: 28 * 28 codes of a byte; 10 accumulators come out.
+  EXPECT_GT(by_traffic["bytes_through_port"].get<double>(), 28.0 * 28.0);
+}
+
+TEST(TrafficSummary, OfOneTileHasNoRatio) {
+  QuantizedNetwork network = one_layer(3, 2);
+  fill_randomly(network, 1.0, 1);
+
+  const Json summary = traffic_summary(map_network(network, kGeometry, {}), network);
+
+  EXPECT_EQ(summary["byte_hops"], 0.0);
+  EXPECT_FALSE(summary.contains("hops_ratio"));
+}
+
 TEST(MapNetwork, NamesATileThatIsTooSmall) {
   try {
     static_cast<void>(map_network(lenet(), kGeometry, {"traffic", 3}));

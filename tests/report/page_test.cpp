@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "report/result.h"
 #include "report/svg.h"
+#include "report/svg_chip.h"
 #include "report/svg_elements.h"
 #include "tests/report/run_fixture.h"
 
@@ -39,6 +40,63 @@ TEST(ReportPage, ShowsTheFiguresInTheirUnits) {
            "isaac_isca_2016, table I", "1.13.1", "1e-12 m^2", "busy", "Power over time"}) {
     EXPECT_NE(page.find(text), std::string::npos) << text;
   }
+}
+
+TEST(ReportPage, ShowsWhatTheReductionIsMadeOfAndWhatTheChipWouldBe) {
+  const RunFixture fixture;
+
+  const std::string page = report_page(input_of(fixture));
+
+  for (const char* text : {"<h2>Reduction",
+                           "weights over &lt;weights&gt;",
+                           "10x",
+                           "the product of the lines above",
+                           "5 such chips fit",
+                           "<b>5x</b>",
+                           "<h2>Energy of a multiply-accumulate",
+                           "2 TOPS/W",
+                           "0.1 TOPS/mm²",
+                           "1.00 pJ",
+                           "A &lt;1&gt;, silicon",
+                           "between A &lt;1&gt; and B",
+                           "<h2>Floorplan",
+                           "this chip, 1.00 mm²",
+                           "tile 1, mostly fc1: 6 arrays",
+                           "off-chip links",
+                           "<h2>How sure the figures are",
+                           "adc 8b energy (seen)",
+                           "20 % down and up",
+                           "200 draws",
+                           "seen 10 %, assumed 50 %",
+                           "<h2>Writing the network, once",
+                           "123,456",
+                           "300 nJ",
+                           "Not part of any figure above. a rule."})
+    EXPECT_NE(page.find(text), std::string::npos) << text;
+}
+
+TEST(Floorplans, AreToScale) {
+  FloorDrawing small{"small", 1, 1, 1e-6, 0.0, {{0, 0, 0.5, 0, "half"}}};
+  FloorDrawing large{"large", 2, 2, 1e-6, 2e-6, {}};
+
+  const std::string svg = floorplans({small, large});
+
+  // 1 mm and 2 mm + 1 mm of links wide in 860 pixels, but at most 420 high: 210 px a mm.
+  EXPECT_NE(svg.find("width=\"210\" height=\"210\" fill=\"#eef0f2\""), std::string::npos);
+  EXPECT_NE(svg.find("width=\"420\" height=\"420\" fill=\"#eef0f2\""), std::string::npos);
+  EXPECT_NE(svg.find("width=\"209\" height=\"104\" fill=\"" + colour(0)), std::string::npos)
+      << "half of it is built";
+  EXPECT_NE(svg.find("x=\"670\" y=\"24\" width=\"210\" height=\"420\""), std::string::npos)
+      << "2 mm2 of links beside 2 mm of mesh";
+}
+
+TEST(TornadoChart, DrawsBarsFromTheLowerToTheHigherChange) {
+  const std::string svg =
+      tornado_chart({{"a", -0.1, 0.1, 0.0, 0.05}, {"b", 0.02, -0.02, 0.0, 0.0}});
+
+  EXPECT_NE(svg.find("<title>-10.00 % to 10.00 %</title>"), std::string::npos);
+  EXPECT_NE(svg.find("<title>2.00 % to -2.00 %</title>"), std::string::npos);
+  EXPECT_EQ(tornado_chart({{"a", 0.0, 0.0, 0.0, 0.0}}), "");
 }
 
 TEST(ReportPage, NeedsNothingFromTheNetworkAndEscapesNames) {

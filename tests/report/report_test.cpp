@@ -34,7 +34,7 @@ TEST(Result, TakesEverySectionOverUnchanged) {
   for (const char* key : {"chip", "baseline_chip", "reduction", "not_modelled", "components"}) {
     EXPECT_EQ(result[key], RunFixture::estimate()[key]) << key;
   }
-  EXPECT_EQ(result.size(), 9U);
+  EXPECT_EQ(result.size(), 11U);
 }
 
 TEST(Result, LeavesOutTheStagesThatTheRunHasNot) {
@@ -70,8 +70,8 @@ TEST(WriteReport, WritesAllFilesTheSameEachTime) {
   write_report(fixture.reported(), fixture.run() / "report");
   write_report(fixture.reported(), fixture.scratch() / "again");
 
-  for (const char* name :
-       {"result.json", "timing.json", "layers.csv", "parts.csv", "report.html"}) {
+  for (const char* name : {"result.json", "timing.json", "layers.csv", "parts.csv", "tiles.csv",
+                           "sensitivity.csv", "report.html"}) {
     EXPECT_EQ(read_file(fixture.run() / "report" / name),
               read_file(fixture.scratch() / "again" / name))
         << name;

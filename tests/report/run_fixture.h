@@ -174,7 +174,63 @@ class RunFixture {
                      part("white space", 2e-7, 3e-7, 9e-5)};
     json["layers"] = {part("conv1", 3e-7, 1.5e-6, 1e-4), part("fc1", 7e-7, 5e-7, 3e-4)};
     json["layers"][0]["busy_fraction"] = 0.75;
+    json["layers"][0]["arrays"] = 4;
+    json["layers"][1]["arrays"] = 8;
+    json["floorplan"] = {{"mesh_width", 2},
+                         {"mesh_height", 1},
+                         {"tile_area_m2", 5e-7 * scale},
+                         {"off_chip_area_m2", 1e-7 * scale}};
+    for (int t = 0; t < 2; ++t)
+      json["tiles"].push_back({{"name", "tile " + std::to_string(t)},
+                               {"x", t},
+                               {"y", 0},
+                               {"arrays", 6.0},
+                               {"layer", t == 0 ? "conv1" : "fc1"},
+                               {"area_m2", 5e-7 * scale},
+                               {"built_area_m2", 4e-7 * scale},
+                               {"energy_j", 1e-6},
+                               {"leakage_w", 1e-5}});
+    json["efficiency"] = efficiency(scale);
     return json;
+  }
+
+  static Json efficiency(double scale) {
+    return {{"operations_per_mac", 2.0},
+            {"macs_per_inference", 2000000},
+            {"energy_per_mac_j", 1e-12 * scale},
+            {"energy_per_bit_product_j", 2.5e-14 * scale},
+            {"ops_per_second", 1e11},
+            {"ops_per_second_per_m2", 1e17},
+            {"ops_per_joule", 2e12 / scale},
+            {"causes",
+             {{{"name", "cells"}, {"energy_per_mac_j", 4e-13}, {"energy_fraction", 0.4}},
+              {{"name", "leakage"}, {"energy_per_mac_j", 6e-13}, {"energy_fraction", 0.6}}}},
+            {"place", "between A <1> and B"},
+            {"published",
+             {{{"name", "A <1>"}, {"what", "silicon"}, {"energy_per_mac_j", 2e-14}},
+              {{"name", "B"}, {"what", "design"}, {"energy_per_mac_j", 3e-12}}}}};
+  }
+
+  static Json factors() {
+    return {{"total_ratio", 5.0},
+            {"factors",
+             {{{"name", "weights"}, {"ratio", 10.0}, {"meaning", "weights over <weights>"}},
+              {{"name", "utilization"}, {"ratio", 0.5}, {"meaning", "cells over cells"}}}}};
+  }
+
+  static Json sensitivity() {
+    const Json band = {{"mean", 1e-6}, {"std", 1e-7}, {"p5", 8e-7}, {"p50", 1e-6}, {"p95", 1.2e-6}};
+    return {{"tornado",
+             {{"change_fraction", 0.2},
+              {"numbers",
+               {{{"name", "adc_8b_energy"},
+                 {"status", "seen"},
+                 {"area_down_fraction", 0.0},
+                 {"area_up_fraction", 0.0},
+                 {"energy_down_fraction", -0.1},
+                 {"energy_up_fraction", 0.1}}}}}},
+            {"bands",
+             {{"samples", 200}, {"sigmas", {{"seen", 0.1}, {"assumed", 0.5}}}, {"area_m2", band}}}};
   }
 
   static Json estimate() {
@@ -185,7 +241,29 @@ class RunFixture {
              {{"at", "equal_throughput"},
               {"baseline", "the dense network on the same arrays and converters"},
               {"views", {{"whole_chip", view}, {"arrays_and_converters", view}}},
-              {"arrays_fraction", 0.9}}},
+              {"arrays_fraction", 0.9},
+              {"ratios",
+               {{"weights_ratio", 97.7},
+                {"occupied_arrays_ratio", 10.0},
+                {"chip_area_ratio", 5.0},
+                {"chip_power_ratio", 5.0}}},
+              {"area_factors", factors()},
+              {"power_factors", factors()},
+              {"equal_area",
+               {{"copies", 5.0},
+                {"throughput_ratio", 5.0},
+                {"throughput_hz", 125000.0},
+                {"average_power_w", 0.016},
+                {"energy_per_inference_j", 2e-6}}}}},
+            {"programming",
+             {{"cells", 123456},
+              {"pulses_per_cell", 8.52},
+              {"energy_j", 3e-7},
+              {"time_s", 4e-5},
+              {"endurance_writes", 1e6},
+              {"inferences_of_equal_energy", 0.15},
+              {"source", "a rule"}}},
+            {"sensitivity", sensitivity()},
             {"not_modelled", {"write circuits", "off-chip memory"}},
             {"components",
              {{"library", "isaac"},
