@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "crossbar/pair.h"
@@ -45,11 +46,18 @@ struct ReadCircuits {
   int input_bits = 8;  // magnitude bits of the inputs
 };
 
-/// Programs the pairs of all slices with the frozen devices of chip sample `chip`
-/// (array_stream()) and sets up their reads.
 /// Whether such arrays are what a BlockReader stands for: one-sided pairs, slices of one width,
 /// read as a matrix.
 [[nodiscard]] bool can_read_blocks(const ArrayOptions& array);
+
+/// Why a chip of such circuits has no codes that BlockReaders give, or "": other arrays; ranges
+/// that images set; converters or drivers as built; cells that are not ohmic; noise, with which no
+/// two reads are equal.
+[[nodiscard]] std::string block_read_problem(const ArrayOptions& array, const DeviceOptions& device,
+                                             const AdcOptions& adc, const DacOptions& dac);
+
+/// Programs the pairs of all slices with the frozen devices of chip sample `chip`
+/// (array_stream()) and sets up their reads.
 [[nodiscard]] BlockReader make_block_reader(const BlockSite& site, const ReadCircuits& circuits,
                                             const RandomStream& run, int chip);
 

@@ -33,14 +33,11 @@ crossbar::BlockReader program_block(const MappedNetwork& mapped, const mapping::
 ReferenceChip::ReferenceChip(const MappedNetwork& mapped, const Hardware& hardware,
                              const ChipKey& key)
     : mapped_(mapped), shapes_(infer_shapes(mapped.network.network)) {
-  if (hardware.device.read_noise)
-    throw ConfigError({"/device/read_noise: the reference mode reads devices without it"});
-  if (!crossbar::can_read_blocks(hardware.array) || hardware.adc.has_spread() ||
-      hardware.dac.has_spread() || !hardware.range_bits.empty() || hardware.calibrates_columns ||
-      hardware.device.iv)
-    throw ConfigError(
-        {"/evaluate: the reference mode reads one-sided pairs of equal slices as a matrix, with "
-         "ideal drivers, ohmic cells and converters without spread, calibration or range of data"});
+  const std::string problem =
+      crossbar::block_read_problem(hardware.array, hardware.device, hardware.adc, hardware.dac);
+  if (!problem.empty()) throw ConfigError({"/chip/functional_images: must be 0 where " + problem});
+  if (hardware.calibrates_columns)
+    throw ConfigError({"/chip/functional_images: must be 0 with /evaluate/calibrates_columns"});
   for (const mapping::Block& block : mapped.placement.blocks)
     readers_.push_back(program_block(mapped, block, hardware, key));
 }

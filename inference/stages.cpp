@@ -15,6 +15,7 @@
 #include "inference/converter_range.h"
 #include "inference/mapped_chip.h"
 #include "inference/memory.h"
+#include "inference/reference_chip.h"
 #include "nn/evaluate.h"
 
 namespace ohmweave::inference {
@@ -186,6 +187,19 @@ Json activity_of(const QuantizedNetwork& network, const EvaluateInputs& inputs,
                        inputs.dac.bits, inputs.options.batch, on_torch_threads));
 }
 
+/// What the simulated pipeline of chip 0 has to give too, code by code.
+void write_reference(const EvaluateInputs& inputs, const EvaluateContext& context,
+                     const CodeBatch& images) {
+  const int count = inputs.reference_images;
+  if (count > images.num_images)
+    throw ConfigError({"/chip/functional_images = " + std::to_string(count) +
+                       ": the test split has " + std::to_string(images.num_images) + " images"});
+  const MappedNetwork mapped{inputs.mapped, inputs.placement};
+  const ReferenceChip chip(mapped, {inputs.device, inputs.array, inputs.adc, inputs.dac},
+                           {context.stream, 0});
+  write_json_atomically(context.output / "reference.json", reference_json(chip, images, count));
+}
+
 }  // namespace
 
 void evaluate_stage(const EvaluateInputs& inputs, const EvaluateContext& context) {
@@ -193,6 +207,7 @@ void evaluate_stage(const EvaluateInputs& inputs, const EvaluateContext& context
   const int num_images = images_per_chip(inputs.options, split);
   Json accuracy = float_accuracies(inputs, split);
   const TestCodes test = quantize_split(split, inputs);
+  if (inputs.reference_images > 0) write_reference(inputs, context, test.images);
   const std::int64_t correct =
       count_correct(inputs.mapped, exact_products(inputs.mapped), test.images, test.labels,
                     inputs.options.batch, on_torch_threads);

@@ -70,13 +70,13 @@ std::vector<int> cell_levels(const Placement& placement, const QuantizedNetwork&
   return levels;
 }
 
+int num_rounds(const Placement& placement) {
+  return placement.tiles.empty() ? 1 : placement.tiles.back().round + 1;
+}
+
 Sign sign_of_array(const Geometry& geometry, int array) {
   if (geometry.arrays_per_slice() == 1) return Sign::Both;
   return array % 2 == 0 ? Sign::Positive : Sign::Negative;
-}
-
-int num_rounds(const Placement& placement) {
-  return placement.tiles.empty() ? 1 : placement.tiles.back().round + 1;
 }
 
 int num_copies(const Placement& placement, int node) {

@@ -101,11 +101,11 @@ struct CellAddress {
 /// once by each copy of its layer.
 void validate(const Placement& placement, const QuantizedNetwork& network);
 
-/// The sign of array `array`, of those of a position or of all.
-[[nodiscard]] Sign sign_of_array(const Geometry& geometry, int array);
-
 /// Rounds in which the network is loaded; 1 when the chip holds all of it.
 [[nodiscard]] int num_rounds(const Placement& placement);
+
+/// The sign of array `array`, of those of a position or of all.
+[[nodiscard]] Sign sign_of_array(const Geometry& geometry, int array);
 
 /// Copies of a node's weights on the chip (1 when nothing is duplicated; 0 when the node has no
 /// block, because it has no weights or all of them are zero).

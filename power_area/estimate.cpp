@@ -10,6 +10,7 @@
 #include "power_area/array_energy.h"
 #include "power_area/chip_report.h"
 #include "power_area/chip_time.h"
+#include "power_area/functional_report.h"
 #include "power_area/programming.h"
 #include "power_area/reduction.h"
 #include "power_area/sensitivity.h"
@@ -190,6 +191,8 @@ Json estimate_json(const EstimateInputs& inputs, const Estimate& estimate) {
     json["baseline_chip"] = chip_json(baseline->chip, baseline->bill);
     json["reduction"] = reduction_of(inputs, estimate, *baseline);
   }
+  if (inputs.circuits.chip.functional_images > 0)
+    json["functional"] = functional_json(estimate.chip, inputs.reference, inputs.stream);
   json["programming"] =
       programming_json(program_network(inputs.chip, inputs.circuits, inputs.library, inputs.stream),
                        json["chip"]["energy_per_inference_j"].get<double>());

@@ -260,18 +260,9 @@ std::shared_ptr<const ChipReaders> program_readers(const MappedNetwork& mapped,
                                                    const std::vector<LayerPlan>& plans,
                                                    const Circuits& circuits,
                                                    const RandomStream& stream) {
-  if (circuits.device.read_noise)
-    throw ConfigError(
-        {"/chip/functional_images: must be 0 for a device with /device/read_noise: "
-         "no two reads of it are equal"});
-  if (!crossbar::can_read_blocks(circuits.array) || circuits.adc.has_spread() ||
-      circuits.dac.has_spread() || circuits.adc.range != crossbar::AdcRange::WorstCase ||
-      circuits.device.iv)
-    throw ConfigError(
-        {"/chip/functional_images: must be 0 unless /array/encoding is \"one_sided_pair\" with "
-         "slices of one width, /array/topology not \"gate_input\", converters and drivers without "
-         "spread, /adc/range \"worst_case\" and cells ohmic: images run through such chips in "
-         "evaluate alone"});
+  const std::string problem =
+      crossbar::block_read_problem(circuits.array, circuits.device, circuits.adc, circuits.dac);
+  if (!problem.empty()) throw ConfigError({"/chip/functional_images: must be 0 where " + problem});
   auto readers = std::make_shared<ChipReaders>();
   readers->blocks.resize(mapped.placement.blocks.size());
   for (const LayerPlan& plan : plans) {

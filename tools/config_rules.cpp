@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/glob.h"
+#include "crossbar/block_read.h"
 #include "crossbar/device.h"
 #include "data/table.h"
 #include "mapping/options.h"
@@ -109,6 +110,17 @@ void check_times(const RunConfig& c, std::vector<std::string>& problems) {
   }
 }
 
+/// What images that run through the simulated chip ask of the arrays.
+void check_functional_images(const RunConfig& c, std::vector<std::string>& problems) {
+  if (!c.chip || c.chip->functional_images == 0) return;
+  std::string problem = crossbar::block_read_problem(c.array, c.device, c.adc, c.dac);
+  if (problem.empty() && c.evaluate && c.evaluate->calibrates_columns)
+    problem = "/evaluate/calibrates_columns is set";
+  if (!problem.empty())
+    problems.push_back("/chip/functional_images = " + std::to_string(c.chip->functional_images) +
+                       ": must be 0 where " + problem);
+}
+
 /// What a device may have that whole networks are not run with.
 void check_device(const RunConfig& c, std::vector<std::string>& problems) {
   const bool is_gate = c.array.topology == crossbar::Topology::GateInput;
@@ -208,6 +220,7 @@ std::vector<std::string> cross_section_problems(const RunConfig& c) {
   if (c.compress) check_constraints(c, network, problems);
   check_times(c, problems);
   check_device(c, problems);
+  check_functional_images(c, problems);
   check_copies(c, problems);
   const std::string tile_problem = mapping::tile_problem(c.mapping, c.array.cells().num_arrays());
   if (!tile_problem.empty()) problems.push_back(tile_problem);

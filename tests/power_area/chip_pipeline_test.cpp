@@ -31,6 +31,14 @@ const PipelineNode& stage(const ChipPipeline& pipeline, const std::string& name)
   throw std::logic_error("no stage " + name);
 }
 
+/// Two convolutions of 2 channels.
+Network two_convolutions() {
+  Network network = one_convolution();
+  network.nodes[1].name = "conv1";
+  network.nodes.push_back(make_node("conv2", Op::Conv2d, {1}, 2, 3));
+  return network;
+}
+
 TEST(LayerPlan, CountsTheActionsOfOneWindow) {
   const Circuits circuits;
   const MappedNetwork mapped = map_random(one_convolution(), 1, circuits);
@@ -57,6 +65,27 @@ TEST(LayerPlan, RowGroupsMultiplyTheReadsButNotTheDrives) {
   EXPECT_EQ(plans.at(0).shares.at(0).window.conversions, 3 * 2 * 2 * 8);
   EXPECT_EQ(plans.at(0).shares.at(0).window.drives, 9 * 2 * 2 * 8);
   EXPECT_EQ(plans.at(0).shares.at(0).read_cycles, 3 * 8 * 10);
+}
+
+TEST(ChipPipeline, ACopyOnATileOfItsOwnSendsCodesAndNotSums) {
+  Circuits circuits;
+  circuits.arrays_per_tile = 4;  // one block
+  const ComponentLibrary library = isaac_library();
+  MappedNetwork mapped = map_random(two_convolutions(), 1, circuits);
+  mapping::MappingOptions options;
+  options.arrays_per_tile = 4;
+  mapped.placement =
+      mapping::map_network(mapped.network, mapped.placement.geometry, options, {1, 2, 1});
+
+  const ChipPipeline pipeline =
+      build_pipeline(mapped, plan_layers(mapped, circuits, library), circuits);
+
+  const PipelineNode& conv = stage(pipeline, "conv1");
+  ASSERT_EQ(conv.num_copies, 2);
+  ASSERT_EQ(conv.units.size(), 2u);
+  EXPECT_EQ(conv.units[0].partial_bits, 0);  // at home
+  EXPECT_EQ(conv.units[1].copy, 1);
+  EXPECT_EQ(conv.units[1].partial_bits, 2 * 8);  // 2 channels, 8-bit codes
 }
 
 TEST(ChipPipeline, PaddedStridedWindowsReadTheRowsTheyCover) {
