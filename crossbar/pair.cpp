@@ -19,11 +19,6 @@ namespace {
 
 constexpr int kLargestCodeBits = 30;  // codes are 32-bit integers
 
-Wires wires_of(const ArrayOptions& array) {
-  return {array.row_ohm,   array.col_ohm,          array.driver_ohm,
-          array.sense_ohm, array.drives_both_ends, array.senses_both_ends};
-}
-
 Matrix row_select_siemens(const Matrix& siemens, const Wires& wires, Eigen::Index rows_at_once) {
   Matrix result(siemens.cols(), siemens.rows());
   for (Eigen::Index first = 0; first < siemens.rows(); first += rows_at_once) {
@@ -116,6 +111,11 @@ std::vector<double> effective_digits(const std::vector<double>& driver, const Ar
     digits.push_back(largest * curve->amps_per_siemens(array.read_voltage_v * level / largest) /
                      curve->amps_per_siemens(array.read_voltage_v));
   return digits;
+}
+
+Wires wires_of(const ArrayOptions& array) {
+  return {array.row_ohm,   array.col_ohm,          array.driver_ohm,
+          array.sense_ohm, array.drives_both_ends, array.senses_both_ends};
 }
 
 GateColumn gate_column_of(const ArrayOptions& array) {

@@ -16,6 +16,7 @@
 #include "crossbar/gate_column.h"
 #include "crossbar/matrix.h"
 #include "crossbar/options.h"
+#include "crossbar/wires.h"
 
 namespace ohmweave::crossbar {
 
@@ -57,6 +58,9 @@ namespace ohmweave::crossbar {
 /// cell does to other columns is left out.
 [[nodiscard]] Matrix effective_variance(const Matrix& siemens, const Matrix& effective,
                                         const DeviceOptions& device, double transistor_ohm = 0.0);
+
+/// The wires of a passive or row_select array.
+[[nodiscard]] Wires wires_of(const ArrayOptions& array);
 
 /// A column of a gate_input array, without its cells.
 [[nodiscard]] GateColumn gate_column_of(const ArrayOptions& array);

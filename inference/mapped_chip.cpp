@@ -9,6 +9,7 @@
 #include "crossbar/drift.h"
 #include "crossbar/pair.h"
 #include "inference/built_converters.h"
+#include "inference/column_calibration.h"
 #include "inference/gate_circuit.h"
 #include "inference/slice_read.h"
 #include "mapping/column_sums.h"
@@ -151,6 +152,46 @@ SliceCells slice_cells(const MappedNetwork& mapped, const Hardware& hardware, co
   return old;
 }
 
+/// The gains that ideal devices and wires would give a block.
+GainMatrix ideal_gain(const MappedNetwork& mapped, const Block& block,
+                      const BlockProduct& product) {
+  const WeightCells cells = mapped.placement.geometry.cells();
+  const std::vector<std::int32_t>& codes = mapped.network.nodes[block.node].weights->codes;
+  const std::size_t matrix_rows =
+      codes.size() /
+      static_cast<std::size_t>(mapped.network.network.nodes[block.node].out_channels);
+  const auto columns = static_cast<Eigen::Index>(product.outputs.size());
+  const auto rows = static_cast<Eigen::Index>(product.rows.size());
+  GainMatrix gain = GainMatrix::Ones(product.gain.rows(), rows);  // the unit column's, if any
+  for (int slice = 0; slice < cells.num_slices(); ++slice)
+    for (Eigen::Index c = 0; c < columns; ++c)
+      for (Eigen::Index r = 0; r < rows; ++r)
+        gain(slice * columns + c, r) = static_cast<float>(cells.value(
+            codes[static_cast<std::size_t>(product.outputs[c]) * matrix_rows + product.rows[r]],
+            slice));
+  return gain;
+}
+
+/// Trims the converters of all columns.
+void calibrate_columns(const MappedNetwork& mapped, const ChipKey& key, const ForEach& for_each,
+                       LayerProducts& products) {
+  struct Work {
+    const Block* block;
+    BlockProduct* product;
+  };
+  std::vector<Work> work;
+  std::vector<std::size_t> seen(products.size(), 0);
+  for (const Block& block : mapped.placement.blocks)
+    if (block.copy == 0)
+      work.push_back({&block, &products[block.node]->blocks[seen[block.node]++]});
+  for_each(static_cast<int>(work.size()), [&](int i) {
+    const RandomStream stream = key.run.child("calibration", static_cast<std::uint64_t>(key.index),
+                                              static_cast<std::uint64_t>(i));
+    calibrate_block(*products[work[i].block->node],
+                    ideal_gain(mapped, *work[i].block, *work[i].product), stream, *work[i].product);
+  });
+}
+
 }  // namespace
 
 ConverterBits converter_bits(const MappedNetwork& mapped, int node, const Hardware& hardware) {
@@ -161,7 +202,10 @@ ConverterBits converter_bits(const MappedNetwork& mapped, int node, const Hardwa
       std::min(hardware.dac.bits, mapping::input_format(mapped.network, node).magnitude_bits());
   bits.lossless_bits = crossbar::lossless_adc_bits(largest_sum, digit_bits);
   bits.adc_bits = hardware.adc.bits.value_or(bits.lossless_bits);
-  bits.dropped_bits = std::max(0, bits.lossless_bits - bits.adc_bits);
+  const int full_scale_bits = hardware.range_bits.empty()
+                                  ? bits.lossless_bits
+                                  : std::min(bits.lossless_bits, hardware.range_bits.at(node));
+  bits.dropped_bits = std::max(0, full_scale_bits - bits.adc_bits);
   return bits;
 }
 
@@ -179,6 +223,7 @@ LayerProducts program_chip(const MappedNetwork& mapped, const Hardware& hardware
     for (const SeatedBlock& seat : site.blocks)
       fill_slice(cells, matrices, circuits, seat, products[seat.node]->blocks[seat.block]);
   });
+  if (hardware.calibrates_columns) calibrate_columns(mapped, key, for_each, products);
   return products;
 }
 

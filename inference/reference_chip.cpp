@@ -36,6 +36,8 @@ ReferenceChip::ReferenceChip(const MappedNetwork& mapped, const Hardware& hardwa
   const std::string problem =
       crossbar::block_read_problem(hardware.array, hardware.device, hardware.adc, hardware.dac);
   if (!problem.empty()) throw ConfigError({"/chip/functional_images: must be 0 where " + problem});
+  if (hardware.calibrates_columns)
+    throw ConfigError({"/chip/functional_images: must be 0 with /evaluate/calibrates_columns"});
   for (const mapping::Block& block : mapped.placement.blocks)
     readers_.push_back(program_block(mapped, block, hardware, key));
 }
