@@ -383,7 +383,8 @@ TEST(Estimate, StagesSayWhatTheirUnitsDid) {
     if (stage.at("name") != "conv2") continue;
     // 8 x 8 windows; 500 rows in 4 blocks, 50 columns, 2 slices, 8 digits.
     const Json& actions = stage.at("actions_per_inference");
-    EXPECT_EQ(stage.at("windows_per_inference").get<double>(), 64.0 * stage.at("units").size());
+    EXPECT_EQ(stage.at("windows_per_inference").get<double>(),
+              64.0 * static_cast<double>(stage.at("units").size()));
     EXPECT_EQ(actions.at("row_drives").get<double>(), 64.0 * 500 * 2 * 2 * 8);
     EXPECT_EQ(actions.at("conversions").get<double>(), 64.0 * 4 * 50 * 2 * 8);
   }
