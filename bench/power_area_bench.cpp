@@ -88,61 +88,71 @@ struct Example {
   ChipPipeline pipeline;
 };
 
-Example make_example(const Network& network) {
+/// Copies with which no layer has more than `windows` windows an image.
+std::vector<std::int64_t> copies_for(const Network& network, std::int64_t windows) {
+  const std::vector<Shape> shapes = infer_shapes(network);
+  std::vector<std::int64_t> copies(network.nodes.size(), 1);
+  for (const int node : weight_nodes(network))
+    copies[node] = (matrix_shape(network, shapes, node).windows + windows - 1) / windows;
+  return copies;
+}
+
+constexpr std::int64_t kNoDuplicates = 1 << 20;
+
+Example make_example(const Network& network, std::int64_t most_windows) {
   Example example;
   example.library = load_component_library(OHMWEAVE_SOURCE_DIR
                                            "/configs/presets/components/isaac_isca_2016.json");
   example.mapped.network = with_random_codes(network);
   const crossbar::ArrayOptions& array = example.circuits.array;
-  example.mapped.placement =
-      mapping::map_network(example.mapped.network,
-                           {array.rows, array.cols, array.num_slices(), array.bits_per_cell}, {});
+  example.mapped.placement = mapping::map_network(
+      example.mapped.network, {array.rows, array.cols, array.num_slices(), array.bits_per_cell}, {},
+      copies_for(network, most_windows));
   example.plans = plan_layers(example.mapped, example.circuits, example.library);
   example.pipeline = build_pipeline(example.mapped, example.plans, example.circuits);
   return example;
 }
 
-const Example& example_of(const std::string& name) {
-  static std::map<std::string, Example> examples;
-  const auto found = examples.find(name);
+const Example& example_of(const std::string& name, std::int64_t most_windows = kNoDuplicates) {
+  static std::map<std::pair<std::string, std::int64_t>, Example> examples;
+  const auto found = examples.find({name, most_windows});
   if (found != examples.end()) return found->second;
   const Network network = without_batch_norms(models::build_model(name));
-  return examples.emplace(name, make_example(network)).first->second;
+  return examples.emplace(std::pair(name, most_windows), make_example(network, most_windows))
+      .first->second;
 }
 
-void simulate_pipeline(benchmark::State& state, const std::string& name) {
-  PipelineModel model = example_of(name).pipeline.model;
-  model.num_inferences = static_cast<int>(state.range(0));
-  double latency = 0.0;
-  for (auto _ : state) latency = static_cast<double>(simulate(model).latency_cycles());
-  state.counters["latency_cycles"] = latency;
+void set_times(benchmark::State& state, const PipelineResult& result) {
+  state.counters["latency_cycles"] = static_cast<double>(result.latency_cycles());
+  if (result.finish_cycles.size() > 2) state.counters["period_cycles"] = result.period_cycles();
 }
-BENCHMARK_CAPTURE(simulate_pipeline, vgg16_cifar, "vgg16_cifar")
-    ->Arg(1)
-    ->Arg(6)
-    ->Unit(benchmark::kMillisecond)
-    ->UseRealTime();
-BENCHMARK_CAPTURE(simulate_pipeline, resnet18_cifar, "resnet18_cifar")
-    ->Arg(1)
-    ->Arg(6)
-    ->Unit(benchmark::kMillisecond)
-    ->UseRealTime();
+
+/// state.range(0) inferences; layers duplicated to at most state.range(1) windows each.
+void simulate_pipeline(benchmark::State& state, const std::string& name) {
+  PipelineModel model = example_of(name, state.range(1)).pipeline.model;
+  model.num_inferences = static_cast<int>(state.range(0));
+  PipelineResult result;
+  for (auto _ : state) result = simulate(model);
+  set_times(state, result);
+}
 
 void analyze_pipeline(benchmark::State& state, const std::string& name) {
-  PipelineModel model = example_of(name).pipeline.model;
+  PipelineModel model = example_of(name, state.range(1)).pipeline.model;
   model.num_inferences = static_cast<int>(state.range(0));
-  double latency = 0.0;
-  for (auto _ : state) latency = static_cast<double>(analyze(model).latency_cycles());
-  state.counters["latency_cycles"] = latency;
+  PipelineResult result;
+  for (auto _ : state) result = analyze(model);
+  set_times(state, result);
 }
-BENCHMARK_CAPTURE(analyze_pipeline, vgg16_cifar, "vgg16_cifar")
-    ->Arg(1)
-    ->Arg(6)
-    ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(analyze_pipeline, resnet18_cifar, "resnet18_cifar")
-    ->Arg(1)
-    ->Arg(6)
-    ->Unit(benchmark::kMillisecond);
+
+void choose_sizes(benchmark::internal::Benchmark* benchmark) {
+  benchmark->Unit(benchmark::kMillisecond)->UseRealTime();
+  for (const std::int64_t windows : {kNoDuplicates, std::int64_t{64}})
+    benchmark->Args({1, windows})->Args({6, windows});
+}
+BENCHMARK_CAPTURE(simulate_pipeline, vgg16_cifar, "vgg16_cifar")->Apply(choose_sizes);
+BENCHMARK_CAPTURE(simulate_pipeline, resnet18_cifar, "resnet18_cifar")->Apply(choose_sizes);
+BENCHMARK_CAPTURE(analyze_pipeline, vgg16_cifar, "vgg16_cifar")->Apply(choose_sizes);
+BENCHMARK_CAPTURE(analyze_pipeline, resnet18_cifar, "resnet18_cifar")->Apply(choose_sizes);
 
 void plan_pipeline(benchmark::State& state, const std::string& name) {
   const Example& example = example_of(name);

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "crossbar/pair.h"
@@ -44,6 +45,16 @@ struct ReadCircuits {
   int dropped_bits = 0;
   int input_bits = 8;  // magnitude bits of the inputs
 };
+
+/// Whether such arrays are what a BlockReader stands for: one-sided pairs, slices of one width,
+/// read as a matrix.
+[[nodiscard]] bool can_read_blocks(const ArrayOptions& array);
+
+/// Why a chip of such circuits has no codes that BlockReaders give, or "": other arrays; ranges
+/// that images set; converters or drivers as built; cells that are not ohmic; noise, with which no
+/// two reads are equal.
+[[nodiscard]] std::string block_read_problem(const ArrayOptions& array, const DeviceOptions& device,
+                                             const AdcOptions& adc, const DacOptions& dac);
 
 /// Programs the pairs of all slices with the frozen devices of chip sample `chip`
 /// (array_stream()) and sets up their reads.

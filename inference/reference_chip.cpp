@@ -33,8 +33,11 @@ crossbar::BlockReader program_block(const MappedNetwork& mapped, const mapping::
 ReferenceChip::ReferenceChip(const MappedNetwork& mapped, const Hardware& hardware,
                              const ChipKey& key)
     : mapped_(mapped), shapes_(infer_shapes(mapped.network.network)) {
-  if (hardware.device.read_noise)
-    throw ConfigError({"/device/read_noise: the reference mode reads devices without it"});
+  const std::string problem =
+      crossbar::block_read_problem(hardware.array, hardware.device, hardware.adc, hardware.dac);
+  if (!problem.empty()) throw ConfigError({"/chip/functional_images: must be 0 where " + problem});
+  if (hardware.calibrates_columns)
+    throw ConfigError({"/chip/functional_images: must be 0 with /evaluate/calibrates_columns"});
   for (const mapping::Block& block : mapped.placement.blocks)
     readers_.push_back(program_block(mapped, block, hardware, key));
 }

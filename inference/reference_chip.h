@@ -22,7 +22,7 @@ struct ReferenceImage {
 class ReferenceChip {
  public:
   /// Programs every block, its copies too; `mapped` must outlive the chip. Throws ConfigError for
-  /// devices with read noise, whose reads are never the same.
+  /// circuits of which crossbar::block_read_problem() has something to say.
   ReferenceChip(const MappedNetwork& mapped, const Hardware& hardware, const ChipKey& key);
 
   /// Codes of image number `index` of those that follow each other through the chip: window w of a

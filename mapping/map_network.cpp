@@ -21,14 +21,17 @@ namespace {
 void check_geometry(const QuantizedNetwork& network, const Geometry& geometry,
                     const MappingOptions& options) {
   std::vector<std::string> problems;
-  const std::string tile = tile_problem(options, geometry.num_slices);
+  const std::string tile = tile_problem(options, geometry.arrays_per_position());
   if (!tile.empty()) problems.push_back(tile);
-  const int cell_bits = geometry.num_slices * geometry.bits_per_cell;
-  if (cell_bits < network.weight_bits)
+  const WeightCells cells = geometry.cells();
+  if (cells.magnitude_bits() < network.weight_bits)
     problems.push_back("/array/weight_bits = " + std::to_string(network.weight_bits) +
-                       ": must be at most " + std::to_string(cell_bits) + " (" +
-                       std::to_string(geometry.num_slices) + " slices of " +
-                       std::to_string(geometry.bits_per_cell) + " bits)");
+                       ": must be at most " + std::to_string(cells.magnitude_bits()) +
+                       ", the magnitude bits that the slices hold");
+  if (geometry.reserved_columns() >= geometry.cols)
+    problems.push_back("/array/cols = " + std::to_string(geometry.cols) +
+                       ": must be greater than " + std::to_string(geometry.reserved_columns()) +
+                       ", the columns that the encoding reserves");
   if (geometry.rows_at_once() < 1 || geometry.rows_at_once() > geometry.rows)
     problems.push_back("/array/rows_active = " + std::to_string(geometry.rows_at_once()) +
                        ": must be in [1, " + std::to_string(geometry.rows) + "]");
@@ -107,8 +110,8 @@ void add_arrays(Placement& placement, Packing packing) {
     for (int i = 0; i < per_position; ++i) {
       Array& array = placement.arrays[block.first_array + i];
       array.blocks.push_back(static_cast<int>(b));
-      array.slice = i / 2;
-      array.sign = i % 2 == 0 ? Sign::Positive : Sign::Negative;
+      array.slice = i / placement.geometry.arrays_per_slice();
+      array.sign = sign_of_array(placement.geometry, i);
     }
   }
 }

@@ -30,12 +30,11 @@ std::vector<Word> layout_words() {
   };
 }
 
-std::string tile_problem(const MappingOptions& options, int num_slices) {
-  const int arrays_per_block = 2 * num_slices;
-  if (options.arrays_per_tile >= arrays_per_block) return "";
+std::string tile_problem(const MappingOptions& options, int arrays_per_position) {
+  if (options.arrays_per_tile >= arrays_per_position) return "";
   return "/mapping/arrays_per_tile = " + std::to_string(options.arrays_per_tile) +
-         ": must be at least " + std::to_string(arrays_per_block) +
-         " (a positive and a negative array for each of " + std::to_string(num_slices) + " slices)";
+         ": must be at least " + std::to_string(arrays_per_position) +
+         ", the arrays of all slices of a block (of a pair, for each sign)";
 }
 
 void declare(Fields& f, MappingOptions& o) {

@@ -29,8 +29,8 @@ struct MappingOptions {
 };
 void declare(Fields& f, MappingOptions& o);
 
-/// Why a tile cannot hold the arrays of one block (both signs of every slice), or "".
-[[nodiscard]] std::string tile_problem(const MappingOptions& options, int num_slices);
+/// Why a tile cannot hold the arrays of one block, or "".
+[[nodiscard]] std::string tile_problem(const MappingOptions& options, int arrays_per_position);
 
 /// Names and summaries of the placer table (placers.h); a contract test holds both lists equal.
 [[nodiscard]] std::vector<Word> placer_words();

@@ -13,7 +13,7 @@ crossbar::Vector row_sums(const MappedNetwork& mapped, int array, const Circuits
                           const RandomStream& stream) {
   return crossbar::program_siemens(mapping::cell_levels(mapped.placement, mapped.network, array),
                                    circuits.array.rows, circuits.array.cols, circuits.device,
-                                   circuits.array.bits_per_cell,
+                                   circuits.array.cell_bits(mapped.placement.arrays[array].slice),
                                    crossbar::array_stream(stream, kChipSample, array))
       .rowwise()
       .sum();

@@ -10,6 +10,7 @@
 #include "power_area/array_energy.h"
 #include "power_area/chip_report.h"
 #include "power_area/chip_time.h"
+#include "power_area/functional_report.h"
 #include "power_area/programming.h"
 #include "power_area/reduction.h"
 #include "power_area/sensitivity.h"
@@ -25,8 +26,13 @@ constexpr const char* kUnsharedUnits =
     "layer works as if it had them alone";
 
 std::string geometry_text(const mapping::Geometry& g) {
+  std::string slices;
+  for (const int bits : g.slice_bits)
+    slices += (slices.empty() ? " of " : ", ") + std::to_string(bits);
   return std::to_string(g.rows) + " x " + std::to_string(g.cols) + " cells of " +
          std::to_string(g.bits_per_cell) + " bits, " + std::to_string(g.num_slices) + " slices" +
+         slices +
+         (g.encoding == Encoding::OneSidedPair ? "" : ", " + find_encoding(g.encoding).name) +
          (g.rows_at_once() < g.rows ? ", " + std::to_string(g.rows_at_once()) + " rows read at once"
                                     : "");
 }
@@ -35,9 +41,10 @@ std::string geometry_text(const mapping::Geometry& g) {
 void check_placement(const mapping::Placement& placement, const Circuits& circuits) {
   if (placement.tiles.empty())
     throw DataError("placement.json: the chip holds no array, so there is nothing to estimate");
-  const mapping::Geometry expected{circuits.array.rows, circuits.array.cols,
+  const mapping::Geometry expected{circuits.array.rows,         circuits.array.cols,
                                    circuits.array.num_slices(), circuits.array.bits_per_cell,
-                                   circuits.array.rows_active};
+                                   circuits.array.rows_active,  circuits.array.encoding,
+                                   circuits.array.slice_bits};
   if (geometry_text(placement.geometry) != geometry_text(expected))
     throw DataError("placement.json: mapped to arrays of " + geometry_text(placement.geometry) +
                     "; the config has " + geometry_text(expected) + ": map again");
@@ -184,6 +191,8 @@ Json estimate_json(const EstimateInputs& inputs, const Estimate& estimate) {
     json["baseline_chip"] = chip_json(baseline->chip, baseline->bill);
     json["reduction"] = reduction_of(inputs, estimate, *baseline);
   }
+  if (inputs.circuits.chip.functional_images > 0)
+    json["functional"] = functional_json(estimate.chip, inputs.reference, inputs.stream);
   json["programming"] =
       programming_json(program_network(inputs.chip, inputs.circuits, inputs.library, inputs.stream),
                        json["chip"]["energy_per_inference_j"].get<double>());

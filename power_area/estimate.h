@@ -29,6 +29,7 @@ struct EstimateInputs {
   std::optional<PaperBaseline> paper_baseline;
   Circuits circuits;
   ComponentLibrary library;
+  Json reference;  // evaluate/reference.json, for /chip/functional_images; null: not evaluated
   RandomStream stream{0};  // the run's: chip sample 0 is the one that evaluation calls chip 0
 };
 

@@ -260,10 +260,9 @@ std::shared_ptr<const ChipReaders> program_readers(const MappedNetwork& mapped,
                                                    const std::vector<LayerPlan>& plans,
                                                    const Circuits& circuits,
                                                    const RandomStream& stream) {
-  if (circuits.device.read_noise)
-    throw ConfigError(
-        {"/chip/functional_images: must be 0 for a device with /device/read_noise: "
-         "no two reads of it are equal"});
+  const std::string problem =
+      crossbar::block_read_problem(circuits.array, circuits.device, circuits.adc, circuits.dac);
+  if (!problem.empty()) throw ConfigError({"/chip/functional_images: must be 0 where " + problem});
   auto readers = std::make_shared<ChipReaders>();
   readers->blocks.resize(mapped.placement.blocks.size());
   for (const LayerPlan& plan : plans) {

@@ -20,8 +20,8 @@ namespace ohmweave::power_area {
 class ChipReaders;
 
 /// Programs every array of the placement with the devices of chip sample 0 of `stream`, the one
-/// that evaluation calls chip 0. Throws ConfigError for devices with read noise, whose reads differ
-/// from time to time.
+/// that evaluation calls chip 0. Throws ConfigError for circuits of which
+/// crossbar::block_read_problem() has something to say.
 [[nodiscard]] std::shared_ptr<const ChipReaders> program_readers(
     const MappedNetwork& mapped, const std::vector<LayerPlan>& plans, const Circuits& circuits,
     const RandomStream& stream);

@@ -41,15 +41,18 @@ void add_actions(const mapping::Block& block, const LayerPlan& plan, const Circu
                  TileShare& share) {
   const auto rows = static_cast<std::int64_t>(block.rows.size());
   const auto columns = static_cast<std::int64_t>(block.columns.size());
-  const std::int64_t slices = circuits.array.num_slices();
+  const WeightCells cells = circuits.array.cells();
+  const std::int64_t arrays = cells.num_arrays();
+  const std::int64_t converted =
+      cells.num_slices() * columns + (cells.kind().has_unit_column ? 1 : 0);
   const std::int64_t reads = num_reads(block, plan, circuits);
   WindowActions& window = share.window;
-  window.drives += 2 * slices * rows * plan.num_digits;
-  window.holds += 2 * slices * columns * reads;
-  window.conversions += slices * columns * reads;
-  window.input_bits += 2 * slices * rows * plan.input_bits;
+  window.drives += arrays * rows * plan.num_digits;
+  window.holds += arrays * (columns + cells.kind().reserved_columns) * reads;
+  window.conversions += converted * reads;
+  window.input_bits += arrays * rows * plan.input_bits;
   window.bus_bits += rows * plan.input_bits;
-  window.sums += slices * columns;
+  window.sums += converted;
 }
 
 /// How many different lines of the layer's matrix (over all groups) the blocks have.

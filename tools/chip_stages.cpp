@@ -38,7 +38,7 @@ std::vector<std::string> library_problems(const RunConfig& config,
   const std::string problem = power_area::paper_accounting_problem(circuits_of(config), library);
   if (!problem.empty()) problems.push_back(problem);
   const std::string tile = mapping::tile_problem(
-      config.mapping, power_area::kPaperWeightBits / power_area::kPaperCellBits);
+      config.mapping, 2 * power_area::kPaperWeightBits / power_area::kPaperCellBits);
   if (!tile.empty()) problems.push_back("/chip/paper_accounting: " + tile);
   return problems;
 }
@@ -103,6 +103,8 @@ void add_paper_baseline(const Run& run, power_area::EstimateInputs& inputs) {
   mapping::Geometry geometry = tools::geometry(config);
   geometry.num_slices = paper.circuits.array.num_slices();
   geometry.bits_per_cell = power_area::kPaperCellBits;
+  geometry.encoding = paper.circuits.array.encoding;
+  geometry.slice_bits.clear();
   paper.network.placement = mapping::map_network(paper.network.network, geometry, config.mapping);
   paper.network.activity = inputs.baseline->activity;
   paper.description =
@@ -137,6 +139,8 @@ void estimate_stage(const Run& run, const std::filesystem::path& output) {
                         "converter bits that its own columns need";
   inputs.library = library_of(config);
   inputs.stream = RandomStream(config.seed);
+  if (config.evaluate && config.chip->functional_images > 0)
+    inputs.reference = read("evaluate", "reference.json");
   if (config.chip->paper_accounting) add_paper_baseline(run, inputs);
   power_area::estimate_stage(inputs, output);
 }

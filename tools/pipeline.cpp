@@ -98,6 +98,14 @@ Sections compress_sections(const RunConfig& config) {
   return {"seed", "data", "model", "array/cols", "evaluate"};
 }
 
+Sections evaluate_sections(const RunConfig& config) {
+  Sections sections = {"seed",  "threads", "data", "activations", "device",
+                       "array", "adc",     "dac",  "evaluate",    "chip/functional_images"};
+  // Which columns share a converter matters where converters differ.
+  if (config.adc.has_spread()) sections.push_back("chip/columns_per_adc");
+  return sections;
+}
+
 /// Copies follow from the circuits' time and area.
 Sections map_sections(const RunConfig& config) {
   if (wants_copies(config.mapping))
@@ -134,8 +142,7 @@ const std::vector<Stage>& stages() {
       {"evaluate",
        "accuracy on frozen chip samples, activity of every layer",
        5,
-       always(
-           {"seed", "threads", "data", "activations", "device", "array", "adc", "dac", "evaluate"}),
+       evaluate_sections,
        {"dense", "compress", "map"},
        {kTorch, kEigen},
        [](const RunConfig& c) { return c.evaluate.has_value(); },

@@ -64,8 +64,9 @@ class Duplicator {
 }  // namespace
 
 mapping::Geometry geometry(const RunConfig& config) {
-  return {config.array.rows, config.array.cols, config.array.num_slices(),
-          config.array.bits_per_cell, config.array.rows_active};
+  return {config.array.rows,          config.array.cols,        config.array.num_slices(),
+          config.array.bits_per_cell, config.array.rows_active, config.array.encoding,
+          config.array.slice_bits};
 }
 
 power_area::Circuits circuits_of(const RunConfig& config) {

@@ -42,7 +42,7 @@ Chip make_chip(const QuantizedNetwork& network, const Hardware& hardware,
       OHMWEAVE_SOURCE_DIR "/configs/presets/components/isaac_isca_2016.json");
   const power_area::MappedNetwork mapped{network, placement, {}};
   chip.plans = power_area::plan_layers(mapped, chip.circuits, library);
-  chip.pipeline = power_area::build_pipeline(mapped, chip.plans, chip.circuits, library);
+  chip.pipeline = power_area::build_pipeline(mapped, chip.plans, chip.circuits);
   return chip;
 }
 
@@ -306,14 +306,23 @@ TEST(SimulatedChip, CarriesDataInTheTimeOfTheTimingMode) {
             power_area::result_to_json(power_area::simulate(model)));
 }
 
-TEST(SimulatedChip, RefusesDevicesWhoseReadsAreNeverEqual) {
+TEST(SimulatedChip, RefusesCircuitsThatBlockReadersDoNotStandFor) {
   const QuantizedNetwork network = residual_network(0.3, RandomStream(5));
-  Hardware hardware = ideal_hardware(8, 4);
-  hardware.device.read_noise.emplace();
-  const Chip chip = make_chip(network, hardware, spread_placement(network, hardware.array));
+  const Hardware ideal = ideal_hardware(8, 4);
+  const mapping::Placement placement = spread_placement(network, ideal.array);
+  Hardware noisy = ideal;
+  noisy.device.read_noise.emplace();
+  Hardware built = ideal;
+  built.adc.gain_sigma = 0.01;
+  Hardware calibrated = ideal;
+  calibrated.adc.range = crossbar::AdcRange::Largest;
+  for (const Hardware& hardware : {noisy, built, calibrated}) {
+    const Chip chip = make_chip(network, hardware, placement);
 
-  EXPECT_THROW((void)simulate(chip, RandomStream(1), random_input(network, 1, RandomStream(9))),
-               ConfigError);
+    EXPECT_THROW((void)simulate(chip, RandomStream(1), random_input(network, 1, RandomStream(9))),
+                 ConfigError);
+    EXPECT_THROW(ReferenceChip(chip.mapped, hardware, {RandomStream(1), kChip}), ConfigError);
+  }
 }
 
 }  // namespace

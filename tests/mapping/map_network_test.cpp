@@ -13,7 +13,7 @@
 namespace ohmweave::mapping {
 namespace {
 
-constexpr Geometry kGeometry{128, 64, 2, 2};
+const Geometry kGeometry{128, 64, 2, 2};
 
 TEST(MapNetwork, GivesTheKnownArraysOfADenseLenet) {
   QuantizedNetwork network = lenet();
@@ -84,8 +84,8 @@ TEST(MapNetwork, NamesATileThatIsTooSmall) {
     FAIL() << "accepted";
   } catch (const ConfigError& error) {
     EXPECT_EQ(error.problems(), (std::vector<std::string>{
-                                    "/mapping/arrays_per_tile = 3: must be at least 4 (a positive "
-                                    "and a negative array for each of 2 slices)"}));
+                                    "/mapping/arrays_per_tile = 3: must be at least 4, the arrays "
+                                    "of all slices of a block (of a pair, for each sign)"}));
   }
 }
 
@@ -94,8 +94,9 @@ TEST(MapNetwork, NamesCellsThatAreTooFew) {
     static_cast<void>(map_network(lenet(), {128, 64, 1, 3}, {}));
     FAIL() << "accepted";
   } catch (const ConfigError& error) {
-    EXPECT_EQ(error.problems(), (std::vector<std::string>{"/array/weight_bits = 4: must be at "
-                                                          "most 3 (1 slices of 3 bits)"}));
+    EXPECT_EQ(error.problems(),
+              (std::vector<std::string>{"/array/weight_bits = 4: must be at "
+                                        "most 3, the magnitude bits that the slices hold"}));
   }
 }
 

@@ -10,6 +10,7 @@
 #include "mapped_networks.h"
 #include "power_area/chip_time.h"
 #include "power_area/cost/component.h"
+#include "power_area/functional_chip.h"
 
 namespace ohmweave::power_area {
 namespace {
@@ -370,6 +371,25 @@ TEST(Estimate, AveragePowerOverTimeIsEnergyOverTime) {
   EXPECT_LT(power.at("peak_w").get<double>(), chip.at("peak_power_w").get<double>());
 }
 
+TEST(Estimate, StagesSayWhatTheirUnitsDid) {
+  const Json chip = estimate_chips(inputs_of(lenet5(), 1)).at("chip");
+
+  for (const Json& stage : chip.at("stages")) {
+    double busy_s = 0.0;
+    for (const Json& unit : stage.at("units")) busy_s += unit.at("busy_s").get<double>();
+    EXPECT_NEAR(busy_s / static_cast<double>(stage.at("units").size()),
+                stage.at("busy_s").get<double>(), 1e-15)
+        << stage.at("name");
+    if (stage.at("name") != "conv2") continue;
+    // 8 x 8 windows; 500 rows in 4 blocks, 50 columns, 2 slices, 8 digits.
+    const Json& actions = stage.at("actions_per_inference");
+    EXPECT_EQ(stage.at("windows_per_inference").get<double>(),
+              64.0 * static_cast<double>(stage.at("units").size()));
+    EXPECT_EQ(actions.at("row_drives").get<double>(), 64.0 * 500 * 2 * 2 * 8);
+    EXPECT_EQ(actions.at("conversions").get<double>(), 64.0 * 4 * 50 * 2 * 8);
+  }
+}
+
 TEST(Estimate, NamesTheStageThatSetsThePeriod) {
   const Json chip = estimate_chips(inputs_of(lenet5(), 1)).at("chip");
 
@@ -377,6 +397,57 @@ TEST(Estimate, NamesTheStageThatSetsThePeriod) {
   EXPECT_EQ(chip.at("bottleneck").at("kind"), "stage");
   EXPECT_EQ(chip.at("bottleneck").at("name"), "conv1");
   EXPECT_NEAR(chip.at("bottleneck").at("busy_fraction").get<double>(), 1.0, 0.02);
+}
+
+/// One convolution that carries two images.
+EstimateInputs functional_inputs() {
+  EstimateInputs inputs = inputs_of(one_convolution(), 1);
+  inputs.circuits.chip.functional_images = 2;
+  return inputs;
+}
+
+TEST(Functional, CarriesDrawnImagesWhenNothingWasEvaluated) {
+  const Json functional = estimate_chips(functional_inputs()).at("functional");
+
+  EXPECT_EQ(functional.at("images"), 2);
+  EXPECT_EQ(functional.at("input"), "drawn");
+  EXPECT_EQ(functional.at("logits").at(0).size(), 2U * 4U * 4U);
+  // 16 windows, 2 columns, 2 slices, 8 digits.
+  EXPECT_EQ(functional.at("codes_per_image").get<double>(), 16.0 * 2 * 2 * 8);
+  EXPECT_FALSE(functional.contains("equals_evaluation"));
+}
+
+TEST(Functional, IsNotInTheReportUnlessAskedFor) {
+  EXPECT_FALSE(estimate_chips(inputs_of(one_convolution(), 1)).contains("functional"));
+}
+
+TEST(Functional, NamesTheLayerWhoseCodesAreNotThoseOfTheEvaluation) {
+  EstimateInputs inputs = functional_inputs();
+  const std::vector<std::int32_t> image(36, 5);
+  const auto mapped = inputs.chip;
+  const auto plans = plan_layers(mapped, inputs.circuits, inputs.library);
+  const auto readers = program_readers(mapped, plans, inputs.circuits, inputs.stream);
+  const FunctionalImages expected = simulate_images(
+      mapped, plans, build_pipeline(mapped, plans, inputs.circuits), readers, {image, image});
+  inputs.reference = {
+      {"images", {image, image}}, {"logits", expected.logits}, {"blocks", Json::array()}};
+  for (const auto& blocks : expected.blocks) {
+    Json image_blocks = Json::array();
+    for (const auto& block : blocks)
+      image_blocks.push_back(Json::array({block.num_codes, block.digest}));
+    inputs.reference["blocks"].push_back(image_blocks);
+  }
+
+  EXPECT_EQ(estimate_chips(inputs).at("functional").at("equals_evaluation"), true);
+
+  inputs.reference["blocks"][1][0][1] = 1;
+  try {
+    (void)estimate_chips(inputs);
+    FAIL() << "another code was not noticed";
+  } catch (const DataError& error) {
+    EXPECT_NE(std::string(error.what()).find("image 1"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("layer 'conv'"), std::string::npos) << error.what();
+  }
 }
 
 }  // namespace

@@ -111,9 +111,10 @@ inline MappedNetwork map_random(const Network& network, int keep_one_of, const C
                                 mapping::Packing packing = mapping::Packing::None) {
   MappedNetwork mapped;
   mapped.network = random_codes(network, keep_one_of);
-  const mapping::Geometry geometry{circuits.array.rows, circuits.array.cols,
+  const mapping::Geometry geometry{circuits.array.rows,         circuits.array.cols,
                                    circuits.array.num_slices(), circuits.array.bits_per_cell,
-                                   circuits.array.rows_active};
+                                   circuits.array.rows_active,  circuits.array.encoding,
+                                   circuits.array.slice_bits};
   mapping::MappingOptions options;
   options.arrays_per_tile = circuits.arrays_per_tile;
   options.packing = packing;
