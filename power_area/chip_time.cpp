@@ -21,25 +21,77 @@ UnitResult all_units(const NodeResult& node) {
   return sum;
 }
 
+/// Times of units as seconds per inference and unit.
+class Times {
+ public:
+  Times(const SimulatedChip& chip, std::size_t num_units)
+      : s_per_cycle_(1.0 / (chip.circuits.chip.clock_hz * chip.pipeline.model.num_inferences *
+                            static_cast<double>(num_units))) {}
+
+  void add(const UnitResult& unit, Json& json) const {
+    json["busy_s"] = seconds(unit.busy_cycles);
+    json["stall_input_s"] = seconds(unit.stalls.input);
+    json["stall_output_s"] = seconds(unit.stalls.output);
+    json["stall_partial_sums_s"] = seconds(unit.stalls.partial);
+  }
+
+ private:
+  [[nodiscard]] double seconds(std::int64_t cycles) const {
+    return s_per_cycle_ * static_cast<double>(cycles);
+  }
+  double s_per_cycle_;
+};
+
+Json units_json(const SimulatedChip& chip, std::size_t s) {
+  Json units = Json::array();
+  const PipelineNode& node = chip.pipeline.model.nodes[s];
+  for (std::size_t u = 0; u < node.units.size(); ++u) {
+    Json unit = {{"tile", node.units[u].tile}, {"copy", node.units[u].copy}};
+    Times(chip, 1).add(chip.result.nodes[s].units[u], unit);
+    units.push_back(std::move(unit));
+  }
+  return units;
+}
+
+/// What the arrays of a weight layer do for one inference.
+Json actions_json(const SimulatedChip& chip, std::size_t s) {
+  WindowActions all;
+  const LayerPlan& plan = chip.plans[chip.pipeline.roles[s].plan];
+  for (std::size_t u = 0; u < plan.shares.size(); ++u) {
+    const WindowActions& window = plan.shares[u].window;
+    const std::int64_t windows = chip.result.nodes[s].units[u].windows;
+    all.drives += windows * window.drives;
+    all.holds += windows * window.holds;
+    all.conversions += windows * window.conversions;
+    all.buffer_bits += windows * window.buffer_bits;
+    all.bus_bits += windows * window.bus_bits;
+    all.additions += windows * window.additions;
+  }
+  const auto per_inference = [&chip](std::int64_t count) {
+    return static_cast<double>(count) / chip.pipeline.model.num_inferences;
+  };
+  return {{"row_drives", per_inference(all.drives)},
+          {"column_samples", per_inference(all.holds)},
+          {"conversions", per_inference(all.conversions)},
+          {"buffer_read_bits", per_inference(all.buffer_bits)},
+          {"bus_bits", per_inference(all.bus_bits)},
+          {"additions", per_inference(all.additions)}};
+}
+
 Json stage_json(const SimulatedChip& chip, std::size_t s) {
   const NodeResult& node = chip.result.nodes[s];
   const UnitResult sum = all_units(node);
   const double inferences = chip.pipeline.model.num_inferences;
-  const double per_unit_s =
-      1.0 / (chip.circuits.chip.clock_hz * inferences * static_cast<double>(node.units.size()));
-  const auto time_s = [per_unit_s](std::int64_t cycles) {
-    return per_unit_s * static_cast<double>(cycles);
-  };
-  return {{"name", chip.pipeline.model.nodes[s].name},
-          {"units", node.units.size()},
-          {"windows_per_inference", static_cast<double>(sum.windows) / inferences},
-          {"busy_s", time_s(sum.busy_cycles)},
-          {"stall_input_s", time_s(sum.stalls.input)},
-          {"stall_output_s", time_s(sum.stalls.output)},
-          {"stall_partial_sums_s", time_s(sum.stalls.partial)},
-          {"received_bits_per_inference", static_cast<double>(node.received_bits) / inferences},
-          {"sent_bits_per_inference", static_cast<double>(node.sent_bits) / inferences},
-          {"flit_hops_per_inference", static_cast<double>(node.flit_hops) / inferences}};
+  Json json = {
+      {"name", chip.pipeline.model.nodes[s].name},
+      {"windows_per_inference", static_cast<double>(sum.windows) / inferences},
+      {"received_bits_per_inference", static_cast<double>(node.received_bits) / inferences},
+      {"sent_bits_per_inference", static_cast<double>(node.sent_bits) / inferences},
+      {"flit_hops_per_inference", static_cast<double>(node.flit_hops) / inferences},
+      {"units", units_json(chip, s)}};
+  Times(chip, node.units.size()).add(sum, json);
+  if (chip.pipeline.roles[s].plan >= 0) json["actions_per_inference"] = actions_json(chip, s);
+  return json;
 }
 
 std::string link_name(const LinkResult& link) {

@@ -11,8 +11,9 @@ namespace ohmweave::power_area {
 constexpr int kPowerBins = 400;
 
 /// {"timing", "stages", "bottleneck", "power_over_time"}: part of the "chip" object of result.json.
-/// Times of a stage are per inference and unit; `bottleneck` is the unit or link that is busy for
-/// the longest, with the share of a period for which it is.
+/// Times of a stage are per inference, averaged over its units, which follow one by one; actions
+/// are those of a layer's arrays before zeros are skipped. `bottleneck` is the unit or link that is
+/// busy for the longest, with the share of a period for which it is.
 [[nodiscard]] Json time_json(const SimulatedChip& chip, const Bill& bill);
 
 /// Leakage, and each layer's dynamic energy over the time for which its units work; what no layer

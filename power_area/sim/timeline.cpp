@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kRowsProcess = 0;
 constexpr int kUnitsProcess = 1;
-constexpr int kRowLanes = 2;  // a row starts once the last but one has been sent
+constexpr std::int64_t kRowLanes = 2;  // a row starts once the last but one has been sent
 
 struct StateLook {
   const char* name;
@@ -23,7 +23,7 @@ constexpr std::array<StateLook, 4> kLooks{{{"busy", "good"},
                                            {"stalled: output", "bad"},
                                            {"stalled: partial sums", "terrible"}}};
 
-Json name_event(const char* what, int process, std::size_t thread, const std::string& name) {
+Json name_event(const char* what, int process, std::int64_t thread, const std::string& name) {
   return {
       {"ph", "M"}, {"pid", process}, {"tid", thread}, {"name", what}, {"args", {{"name", name}}}};
 }
@@ -64,14 +64,14 @@ class Timeline {
 
   void name_tracks(std::size_t n) {
     const PipelineNode& node = model_.nodes[n];
-    for (std::size_t lane = 0; lane < kRowLanes; ++lane)
-      events_.push_back(name_event("thread_name", kRowsProcess, kRowLanes * n + lane, node.name));
+    for (std::int64_t lane = 0; lane < kRowLanes; ++lane)
+      events_.push_back(name_event("thread_name", kRowsProcess,
+                                   kRowLanes * static_cast<std::int64_t>(n) + lane, node.name));
     first_unit_.push_back(num_units_);
     for (const PipelineUnit& unit : node.units) {
       std::string name = node.name + " on tile " + std::to_string(unit.tile);
       if (node.num_copies > 1) name += ", copy " + std::to_string(unit.copy);
-      events_.push_back(
-          name_event("thread_name", kUnitsProcess, static_cast<std::size_t>(num_units_), name));
+      events_.push_back(name_event("thread_name", kUnitsProcess, num_units_, name));
       ++num_units_;
     }
   }

@@ -371,6 +371,25 @@ TEST(Estimate, AveragePowerOverTimeIsEnergyOverTime) {
   EXPECT_LT(power.at("peak_w").get<double>(), chip.at("peak_power_w").get<double>());
 }
 
+TEST(Estimate, StagesSayWhatTheirUnitsDid) {
+  const Json chip = estimate_chips(inputs_of(lenet5(), 1)).at("chip");
+
+  for (const Json& stage : chip.at("stages")) {
+    double busy_s = 0.0;
+    for (const Json& unit : stage.at("units")) busy_s += unit.at("busy_s").get<double>();
+    EXPECT_NEAR(busy_s / static_cast<double>(stage.at("units").size()),
+                stage.at("busy_s").get<double>(), 1e-15)
+        << stage.at("name");
+    if (stage.at("name") != "conv2") continue;
+    // 8 x 8 windows; 500 rows in 4 blocks, 50 columns, 2 slices, 8 digits.
+    const Json& actions = stage.at("actions_per_inference");
+    EXPECT_EQ(stage.at("windows_per_inference").get<double>(),
+              64.0 * static_cast<double>(stage.at("units").size()));
+    EXPECT_EQ(actions.at("row_drives").get<double>(), 64.0 * 500 * 2 * 2 * 8);
+    EXPECT_EQ(actions.at("conversions").get<double>(), 64.0 * 4 * 50 * 2 * 8);
+  }
+}
+
 TEST(Estimate, NamesTheStageThatSetsThePeriod) {
   const Json chip = estimate_chips(inputs_of(lenet5(), 1)).at("chip");
 
