@@ -85,14 +85,22 @@ struct BinnedSearch {
   }
 };
 
-std::vector<Bin> binned(const std::vector<float>& weights) {
+std::uint32_t bits_of(float value) {
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+/// What is below 2^-24 of the largest has code 0 at every scale that is tried: one bin takes it.
+std::vector<Bin> binned(const std::vector<float>& weights, float largest) {
   constexpr int kDroppedBits = 23 - kMantissaBitsOfBin;
-  std::vector<Bin> bins(std::size_t{1} << (31 - kDroppedBits));
+  constexpr std::uint32_t kMostBins = 24U << kMantissaBitsOfBin;
+  const std::uint32_t top = bits_of(largest) >> kDroppedBits;
+  const std::uint32_t bottom = top > kMostBins ? top - kMostBins : 0;
+  std::vector<Bin> bins(top - bottom + 1);
   for (const float w : weights) {
     const float magnitude = std::fabs(w);
-    std::uint32_t bits = 0;
-    std::memcpy(&bits, &magnitude, sizeof bits);
-    Bin& bin = bins[bits >> kDroppedBits];
+    Bin& bin = bins[std::max(bits_of(magnitude) >> kDroppedBits, bottom) - bottom];
     bin.count += 1.0;
     bin.sum += magnitude;
     bin.sum_of_squares += static_cast<double>(magnitude) * magnitude;
@@ -169,7 +177,7 @@ double best_weight_scale(const std::vector<float>& weights, int weight_bits) {
   if (largest == 0.0F) return 0.0;
   const double unit = static_cast<double>(largest) / highest_code;
   if (weights.size() > kMostSingleWeights) {
-    return best_scale(BinnedSearch{binned(weights), highest_code}, unit);
+    return best_scale(BinnedSearch{binned(weights, largest), highest_code}, unit);
   }
   SingleSearch search;
   search.highest_code = highest_code;

@@ -27,11 +27,29 @@ std::vector<std::int32_t> digits_of(const BlockReader& block,
 
 }  // namespace
 
+bool can_read_blocks(const ArrayOptions& array) {
+  return array.encoding == Encoding::OneSidedPair && array.slice_bits.empty() &&
+         array.topology != Topology::GateInput;
+}
+
+std::string block_read_problem(const ArrayOptions& array, const DeviceOptions& device,
+                               const AdcOptions& adc, const DacOptions& dac) {
+  if (array.topology == Topology::GateInput) return "/array/topology is \"gate_input\"";
+  if (!can_read_blocks(array)) return "/array/encoding is not a one-sided pair of equal slices";
+  if (device.read_noise) return "/device/read_noise makes no two reads equal";
+  if (device.iv) return "/device/iv makes cells that are not ohmic";
+  if (adc.range != AdcRange::WorstCase) return "/adc/range is set by images";
+  if (adc.has_spread()) return "/adc has converters as built";
+  if (dac.has_spread()) return "/dac has drivers as built";
+  return "";
+}
+
 BlockReader make_block_reader(const BlockSite& site, const ReadCircuits& circuits,
                               const RandomStream& run, int chip) {
   const ArrayOptions& array = circuits.array;
   OHMWEAVE_REQUIRE(site.levels.size() == 2 * static_cast<std::size_t>(array.num_slices()),
                    "two arrays a slice");
+  OHMWEAVE_REQUIRE(can_read_blocks(array), "pairs of equal slices, read as a matrix");
   const auto program = [&](int index) {
     return program_siemens(site.levels[index], array.rows, array.cols, circuits.device,
                            array.bits_per_cell, array_stream(run, chip, site.first_array + index));
@@ -74,6 +92,15 @@ std::vector<std::int64_t> read_block(const BlockReader& block,
     }
   }
   return sums;
+}
+
+void CodeDigest::add(const std::vector<std::int32_t>& codes) {
+  constexpr std::uint64_t kOffset = 0xcbf29ce484222325;
+  constexpr std::uint64_t kPrime = 0x100000001b3;
+  if (num_codes == 0) digest = kOffset;
+  for (const std::int32_t code : codes)
+    digest = (digest ^ static_cast<std::uint32_t>(code)) * kPrime;
+  num_codes += static_cast<std::int64_t>(codes.size());
 }
 
 }  // namespace ohmweave::crossbar

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "crossbar/pair.h"
@@ -45,6 +46,16 @@ struct ReadCircuits {
   int input_bits = 8;  // magnitude bits of the inputs
 };
 
+/// Whether such arrays are what a BlockReader stands for: one-sided pairs, slices of one width,
+/// read as a matrix.
+[[nodiscard]] bool can_read_blocks(const ArrayOptions& array);
+
+/// Why a chip of such circuits has no codes that BlockReaders give, or "": other arrays; ranges
+/// that images set; converters or drivers as built; cells that are not ohmic; noise, with which no
+/// two reads are equal.
+[[nodiscard]] std::string block_read_problem(const ArrayOptions& array, const DeviceOptions& device,
+                                             const AdcOptions& adc, const DacOptions& dac);
+
 /// Programs the pairs of all slices with the frozen devices of chip sample `chip`
 /// (array_stream()) and sets up their reads.
 [[nodiscard]] BlockReader make_block_reader(const BlockSite& site, const ReadCircuits& circuits,
@@ -58,5 +69,12 @@ using CodeVisitor = std::function<void(const std::vector<std::int32_t>& codes)>;
 [[nodiscard]] std::vector<std::int64_t> read_block(const BlockReader& block,
                                                    const std::vector<std::int32_t>& inputs,
                                                    const CodeVisitor& visit = {});
+
+/// The codes of many reads in a word: changes with any code and with their order.
+struct CodeDigest {
+  std::int64_t num_codes = 0;
+  std::uint64_t digest = 0;  // FNV-1a, a code at a time
+  void add(const std::vector<std::int32_t>& codes);
+};
 
 }  // namespace ohmweave::crossbar

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crossbar/options.h"
 
+#include <cmath>
 #include <string>
+#include <vector>
 
 namespace ohmweave::crossbar {
 namespace {
@@ -14,6 +16,33 @@ constexpr int kLargestAdcBits = 16;
 constexpr double kLargestOhm = 1e9;
 constexpr double kLargestReadVolts = 5.0;
 constexpr NumberRange kResistance{0.0, kLargestOhm, false};
+constexpr int kMostSlices = 16;
+
+/// Widths of slices, which the config gives as whole numbers.
+void declare_slices(Fields& f, ArrayOptions& o) {
+  std::vector<double> widths(o.slice_bits.begin(), o.slice_bits.end());
+  f.numbers("slice_bits", widths, {1.0, static_cast<double>(kLargestCellBits), false},
+            "bits of each slice of a weight, least significant first; left empty, as many slices "
+            "of bits_per_cell as hold a weight");
+  if (!f.is_reading()) return;
+  o.slice_bits.clear();
+  int sum = 0;
+  for (const double width : widths) {
+    f.rule(width == std::floor(width), "slice_bits", "must be whole numbers");
+    f.rule(width <= o.bits_per_cell, "slice_bits",
+           "must be at most bits_per_cell = " + std::to_string(o.bits_per_cell) + " each");
+    o.slice_bits.push_back(static_cast<int>(width));
+    sum += o.slice_bits.back();
+  }
+  const int needed = o.weight_bits + (find_encoding(o.encoding).is_pair ? 0 : 1);
+  f.rule(widths.empty() || sum >= needed, "slice_bits",
+         "must hold " + std::to_string(needed) +
+             " bits together: weight_bits = " + std::to_string(o.weight_bits) +
+             (needed > o.weight_bits ? " and the sign that the encoding adds" : ""));
+  f.rule(widths.size() <= kMostSlices && sum <= 2 * kLargestWeightBits - 2, "slice_bits",
+         "must be at most " + std::to_string(kMostSlices) + " slices of " +
+             std::to_string(2 * kLargestWeightBits - 2) + " bits together");
+}
 
 }  // namespace
 
@@ -29,10 +58,21 @@ void declare(Fields& f, ArrayOptions& o) {
   f.integer("cols", o.cols, {1, kLargestArraySide}, "output lines of an array");
   f.integer("rows_active", o.rows_active, {1, kLargestArraySide},
             "rows read at once; left out, all of them");
+  f.choice("encoding", o.encoding,
+           {{Encoding::OneSidedPair, "one_sided_pair",
+             "a pair of cells, of which the one of the weight's sign holds its magnitude"},
+            {Encoding::TwoSidedPair, "two_sided_pair",
+             "a pair of cells, moved apart from the middle of their levels"},
+            {Encoding::OffsetColumn, "offset_column",
+             "one cell with an offset; the converted sum of a unit column takes it away"},
+            {Encoding::UnitColumn, "unit_column",
+             "one cell with an offset; the current of a reference column takes it away"}},
+           "how a signed weight sits in cells");
   f.integer("bits_per_cell", o.bits_per_cell, {1, kLargestCellBits},
             "bits one cell holds: 2^bits_per_cell levels");
   f.integer("weight_bits", o.weight_bits, {1, kLargestWeightBits},
             "magnitude bits of a weight, for each sign");
+  declare_slices(f, o);
   f.number("row_ohm", o.row_ohm, kResistance,
            "wire between neighbouring cells of a row; without effect in gate_input, whose rows "
            "carry no current");

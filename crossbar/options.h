@@ -4,7 +4,9 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "core/encoding.h"
 #include "core/fields.h"
 #include "crossbar/device_options.h"
 
@@ -23,10 +25,13 @@ struct ArrayOptions {
   int rows = 128;
   int cols = 128;
   std::optional<int> rows_active;  // rows read at once; empty = all
+  Encoding encoding = Encoding::OneSidedPair;
   int bits_per_cell = 2;
-  int weight_bits = 4;   // magnitude bits per sign; slices = ceil(weight_bits / bits_per_cell)
-  double row_ohm = 1.0;  // per segment; nothing flows in the rows of gate_input
-  double col_ohm = 1.0;  // per segment; of gate_input, the bit line's
+  int weight_bits = 4;          // magnitude bits per sign
+  std::vector<int> slice_bits;  // least significant first; empty = as many of bits_per_cell as hold
+                                // a weight
+  double row_ohm = 1.0;         // per segment; nothing flows in the rows of gate_input
+  double col_ohm = 1.0;         // per segment; of gate_input, the bit line's
   std::optional<double> source_line_ohm;  // gate_input: per segment; empty = col_ohm
   double driver_ohm = 0.0;                // of a row; of gate_input, of a column's read source
   double sense_ohm = 0.0;
@@ -34,7 +39,15 @@ struct ArrayOptions {
   bool drives_both_ends = false;
   bool senses_both_ends = false;
   double read_voltage_v = 0.2;  // full-scale input; of gate_input, of every read
-  [[nodiscard]] int num_slices() const { return (weight_bits + bits_per_cell - 1) / bits_per_cell; }
+  [[nodiscard]] WeightCells cells() const {
+    return {encoding,
+            slice_bits.empty() ? equal_slices(encoding, weight_bits, bits_per_cell) : slice_bits};
+  }
+  [[nodiscard]] int num_slices() const { return cells().num_slices(); }
+  /// Bits of a cell of a slice: it has 2^bits levels.
+  [[nodiscard]] int cell_bits(int slice) const {
+    return slice_bits.empty() ? bits_per_cell : slice_bits[slice];
+  }
   [[nodiscard]] int rows_at_once() const { return rows_active.value_or(rows); }
 };
 void declare(Fields& f, ArrayOptions& o);

@@ -19,11 +19,6 @@ namespace {
 
 constexpr int kLargestCodeBits = 30;  // codes are 32-bit integers
 
-Wires wires_of(const ArrayOptions& array) {
-  return {array.row_ohm,   array.col_ohm,          array.driver_ohm,
-          array.sense_ohm, array.drives_both_ends, array.senses_both_ends};
-}
-
 Matrix row_select_siemens(const Matrix& siemens, const Wires& wires, Eigen::Index rows_at_once) {
   Matrix result(siemens.cols(), siemens.rows());
   for (Eigen::Index first = 0; first < siemens.rows(); first += rows_at_once) {
@@ -118,6 +113,11 @@ std::vector<double> effective_digits(const std::vector<double>& driver, const Ar
   return digits;
 }
 
+Wires wires_of(const ArrayOptions& array) {
+  return {array.row_ohm,   array.col_ohm,          array.driver_ohm,
+          array.sense_ohm, array.drives_both_ends, array.senses_both_ends};
+}
+
 GateColumn gate_column_of(const ArrayOptions& array) {
   return {array.col_ohm, array.source_line_ohm.value_or(array.col_ohm), array.driver_ohm,
           array.sense_ohm, array.read_voltage_v};
@@ -128,6 +128,15 @@ double unit_siemens(const ArrayOptions& array, const DeviceOptions& device, int 
   if (!device.iv) return step;
   return step * make_curve(*device.iv)->amps_per_siemens(array.read_voltage_v) /
          array.read_voltage_v;
+}
+
+ArrayRead read_of_array(const Matrix& siemens, const ArrayOptions& array,
+                        const DeviceOptions& device) {
+  ArrayRead read;
+  read.effective = effective_siemens(linearized_siemens(siemens, array, device), array);
+  if (device.read_noise)
+    read.variance = effective_variance(siemens, read.effective, device, array.transistor_ohm);
+  return read;
 }
 
 PairReader make_pair_reader(const Matrix& positive_siemens, const Matrix& negative_siemens,
@@ -142,19 +151,12 @@ PairReader make_pair_reader(const Matrix& positive_siemens, const Matrix& negati
   const double digit_v = array.read_voltage_v / ((1 << dac.bits) - 1);
   const double lsb_a = unit_siemens(array, device, array.bits_per_cell) * digit_v;
   const double unit = digit_v / lsb_a;
-  const auto effective = [&](const Matrix& siemens) {
-    return effective_siemens(linearized_siemens(siemens, array, device), array);
-  };
-  const Matrix positive = effective(positive_siemens);
-  const Matrix negative = effective(negative_siemens);
+  const ArrayRead positive = read_of_array(positive_siemens, array, device);
+  const ArrayRead negative = read_of_array(negative_siemens, array, device);
   PairReader reader;
-  reader.unit_gain = ((positive - negative) * unit).cast<float>();
-  if (device.read_noise) {
-    const Matrix variance =
-        effective_variance(positive_siemens, positive, device, array.transistor_ohm) +
-        effective_variance(negative_siemens, negative, device, array.transistor_ohm);
-    reader.unit_variance = (variance * (unit * unit)).cast<float>();
-  }
+  reader.unit_gain = ((positive.effective - negative.effective) * unit).cast<float>();
+  if (device.read_noise)
+    reader.unit_variance = ((positive.variance + negative.variance) * (unit * unit)).cast<float>();
   reader.adc_bits = adc_bits;
   reader.dropped_bits = dropped_bits;
   return reader;
@@ -180,16 +182,20 @@ Matrix effective_variance(const Matrix& siemens, const Matrix& effective,
 double pair_compensation(const Matrix& positive_then, const Matrix& negative_then,
                          const Matrix& positive_now, const Matrix& negative_now,
                          const ArrayOptions& array) {
-  const auto reference = [&](const Matrix& positive, const Matrix& negative) {
+  return compensation({positive_then, negative_then}, {positive_now, negative_now}, array);
+}
+
+double compensation(const std::vector<Matrix>& then, const std::vector<Matrix>& now,
+                    const ArrayOptions& array) {
+  const auto reference = [&](const std::vector<Matrix>& arrays) {
     std::vector<double> currents_a;
-    for (const Matrix* siemens : {&positive, &negative}) {
-      const Vector columns_a = full_scale_currents(*siemens, array);
+    for (const Matrix& siemens : arrays) {
+      const Vector columns_a = full_scale_currents(siemens, array);
       currents_a.insert(currents_a.end(), columns_a.begin(), columns_a.end());
     }
     return currents_a;
   };
-  return drift_compensation(reference(positive_then, negative_then),
-                            reference(positive_now, negative_now));
+  return drift_compensation(reference(then), reference(now));
 }
 
 Vector full_scale_currents(const Matrix& siemens, const ArrayOptions& array) {

@@ -16,6 +16,7 @@
 #include "crossbar/gate_column.h"
 #include "crossbar/matrix.h"
 #include "crossbar/options.h"
+#include "crossbar/wires.h"
 
 namespace ohmweave::crossbar {
 
@@ -58,6 +59,9 @@ namespace ohmweave::crossbar {
 [[nodiscard]] Matrix effective_variance(const Matrix& siemens, const Matrix& effective,
                                         const DeviceOptions& device, double transistor_ohm = 0.0);
 
+/// The wires of a passive or row_select array.
+[[nodiscard]] Wires wires_of(const ArrayOptions& array);
+
 /// A column of a gate_input array, without its cells.
 [[nodiscard]] GateColumn gate_column_of(const ArrayOptions& array);
 
@@ -65,6 +69,15 @@ namespace ohmweave::crossbar {
 /// (or, of a nonlinear one, f(read_voltage) / read_voltage of it) makes a level step.
 [[nodiscard]] double unit_siemens(const ArrayOptions& array, const DeviceOptions& device,
                                   int cell_bits);
+
+/// An array as it is read, in siemens: cols x rows.
+struct ArrayRead {
+  Matrix effective;  // currents = effective * voltages
+  Matrix variance;   // of effective from read to read; empty without read noise
+};
+/// siemens: rows x cols. Nonlinear cells are linearized.
+[[nodiscard]] ArrayRead read_of_array(const Matrix& siemens, const ArrayOptions& array,
+                                      const DeviceOptions& device);
 
 /// A pair ready to be read. unit_gain: cols x rows, (M+ - M-) * volts per digit unit / lsb: with
 /// ideal devices and wires exactly the signed slice levels.
@@ -86,6 +99,10 @@ struct PairReader {
 [[nodiscard]] double pair_compensation(const Matrix& positive_then, const Matrix& negative_then,
                                        const Matrix& positive_now, const Matrix& negative_now,
                                        const ArrayOptions& array);
+
+/// The same of any arrays that are read together.
+[[nodiscard]] double compensation(const std::vector<Matrix>& then, const std::vector<Matrix>& now,
+                                  const ArrayOptions& array);
 
 /// Currents in amperes, by column, when all rows are read at full scale once (group by group where
 /// rows are selected).

@@ -20,8 +20,7 @@ std::shared_ptr<const BlockConverters> build_converters(const crossbar::AdcOptio
   for (int row = 0; row < static_cast<int>(block.gain.rows()); ++row) {
     // The unit column comes after the outputs, in the arrays of slice 0.
     const bool is_unit = row == product.num_slices * num_outputs;
-    const int array =
-        site.first_array + (is_unit ? 0 : row / num_outputs * site.arrays_per_slice);
+    const int array = site.first_array + (is_unit ? 0 : row / num_outputs * site.arrays_per_slice);
     const int column = site.first_column + (is_unit ? num_outputs : row % num_outputs);
     const std::pair<int, int> place{array, column / columns_per_adc};
     const auto [found, is_new] =
@@ -40,9 +39,8 @@ GainMatrix build_drivers(const crossbar::DacOptions& dac, const crossbar::ArrayO
                          const BlockSite& site) {
   // A digit of one bit is 0 or full scale, which is what a nonlinear cell's levels hold for.
   if (!dac.has_spread() && (!device.iv || dac.bits == 1)) return {};
-  const RandomStream drivers =
-      site.run.child("drivers", static_cast<std::uint64_t>(site.chip),
-                     static_cast<std::uint64_t>(site.first_array));
+  const RandomStream drivers = site.run.child("drivers", static_cast<std::uint64_t>(site.chip),
+                                              static_cast<std::uint64_t>(site.first_array));
   GainMatrix result(num_rows, Eigen::Index{1} << dac.bits);
   for (int row = 0; row < num_rows; ++row) {
     const std::vector<double> digits = crossbar::effective_digits(

@@ -142,4 +142,13 @@ std::vector<CodeBatch> run_network(const QuantizedNetwork& network, const LayerP
   return outputs;
 }
 
+CodeBatch run_operation(const QuantizedNetwork& network, int node,
+                        const std::vector<CodeBatch>& inputs) {
+  OHMWEAVE_REQUIRE(!has_weights(network.network.nodes[node].op), "an operation without weights");
+  Step step{
+      network.network.nodes[node], network.nodes[node], infer_shapes(network.network)[node], {}};
+  for (const CodeBatch& input : inputs) step.inputs.push_back(&input);
+  return run_step(step, std::nullopt, std::nullopt);
+}
+
 }  // namespace ohmweave::inference

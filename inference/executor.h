@@ -20,4 +20,8 @@ namespace ohmweave::inference {
     const QuantizedNetwork& network, const LayerProducts& products, const CodeBatch& input,
     const std::optional<ReadNoise>& noise = std::nullopt);
 
+/// Codes of one node without weights, from those of its inputs (all of as many images).
+[[nodiscard]] CodeBatch run_operation(const QuantizedNetwork& network, int node,
+                                      const std::vector<CodeBatch>& inputs);
+
 }  // namespace ohmweave::inference

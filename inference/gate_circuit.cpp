@@ -5,44 +5,32 @@
 #include "crossbar/wires.h"
 
 namespace ohmweave::inference {
-namespace {
-
-crossbar::Vector with_transistors(const crossbar::Vector& siemens, double transistor_ohm) {
-  if (siemens.size() == 0) return siemens;
-  return crossbar::behind_transistors(siemens, transistor_ohm);
-}
-
-}  // namespace
-
 GateCircuit::GateCircuit(const GateBlock& block, int num_columns)
     : block_(block), columns_(static_cast<std::size_t>(num_columns)) {}
 
-void GateCircuit::set(int column, const crossbar::Vector& positive,
-                      const crossbar::Vector& negative) {
-  columns_.at(column) = {with_transistors(positive, block_.array.transistor_ohm),
-                         with_transistors(negative, block_.array.transistor_ohm)};
+void GateCircuit::set(int column, const GatePair& pair) {
+  const double transistor_ohm = block_.array.transistor_ohm;
+  columns_.at(column) = {crossbar::behind_transistors(pair.positive, transistor_ohm),
+                         crossbar::behind_transistors(pair.negative, transistor_ohm),
+                         pair.unit_siemens};
 }
 
 GainMatrix GateCircuit::units(Eigen::Index first, Eigen::Index rows,
                               const GainMatrix& digits) const {
-  const crossbar::GateColumn column =
-      crossbar::gate_column_of_rows(crossbar::gate_column_of(block_.array), block_.array.rows,
-                                    block_.first_row + first, rows);
-  const double units_per_amp = 1.0 / (block_.unit_siemens * block_.array.read_voltage_v);
+  const crossbar::GateColumn column = crossbar::gate_column_of_rows(
+      crossbar::gate_column_of(block_.array), block_.array.rows, block_.first_row + first, rows);
   const GainMatrix active = digits.middleRows(first, rows);
   GainMatrix result(static_cast<Eigen::Index>(columns_.size()), digits.cols());
   for (std::size_t c = 0; c < columns_.size(); ++c) {
-    const Pair& pair = columns_[c];
-    std::vector<double> amps =
+    const GatePair& pair = columns_[c];
+    const std::vector<double> plus =
         crossbar::gate_column_currents(pair.positive.segment(first, rows), column, active);
-    if (pair.negative.size() > 0) {
-      const std::vector<double> minus =
-          crossbar::gate_column_currents(pair.negative.segment(first, rows), column, active);
-      for (std::size_t i = 0; i < amps.size(); ++i) amps[i] -= minus[i];
-    }
-    for (std::size_t i = 0; i < amps.size(); ++i)
-      result(static_cast<Eigen::Index>(c), static_cast<Eigen::Index>(i)) =
-          static_cast<float>(amps[i] * units_per_amp);
+    const std::vector<double> minus =
+        crossbar::gate_column_currents(pair.negative.segment(first, rows), column, active);
+    const double unit_a = pair.unit_siemens * block_.array.read_voltage_v;
+    float* units = result.data() + static_cast<Eigen::Index>(c) * result.cols();
+    for (std::size_t i = 0; i < plus.size(); ++i)
+      units[i] = static_cast<float>((plus[i] - minus[i]) / unit_a);
   }
   return result;
 }

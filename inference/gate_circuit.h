@@ -11,32 +11,33 @@
 
 namespace ohmweave::inference {
 
-/// Where a block's rows are among those of its arrays, and what one unit of its reads is.
+/// Where a block's rows are among those of its arrays.
 struct GateBlock {
   crossbar::ArrayOptions array;
   int first_row = 0;
-  double unit_siemens = 1.0;  // crossbar::unit_siemens()
+};
+
+/// Conductances of a block's rows in the two columns whose currents a converted column is the
+/// difference of.
+struct GatePair {
+  crossbar::Vector positive;
+  crossbar::Vector negative;
+  double unit_siemens = 1.0;  // a level step
 };
 
 class GateCircuit final : public BlockCircuit {
  public:
   GateCircuit(const GateBlock& block, int num_columns);
 
-  /// Conductances of the block's rows in the two columns whose currents converted column `column`
-  /// is the difference of. An empty second one: nothing is subtracted. Distinct columns may be set
-  /// at the same time.
-  void set(int column, const crossbar::Vector& positive, const crossbar::Vector& negative);
+  /// Distinct converted columns may be set at the same time.
+  void set(int column, const GatePair& pair);
 
   [[nodiscard]] GainMatrix units(Eigen::Index first, Eigen::Index rows,
                                  const GainMatrix& digits) const override;
 
  private:
-  struct Pair {
-    crossbar::Vector positive;  // with their transistors
-    crossbar::Vector negative;
-  };
   GateBlock block_;
-  std::vector<Pair> columns_;
+  std::vector<GatePair> columns_;  // with their transistors
 };
 
 }  // namespace ohmweave::inference

@@ -162,9 +162,15 @@ void add_noise(const BlockProduct& block, Eigen::Index first, Eigen::Index rows,
   }
 }
 
+void trim(const std::vector<ColumnTrim>& trims, GainMatrix& units) {
+  for (std::size_t column = 0; column < trims.size(); ++column) {
+    auto row = units.row(static_cast<Eigen::Index>(column)).array();
+    row = row * trims[column].gain + trims[column].offset;
+  }
+}
+
 /// Reads the rows first .. first + rows - 1 of a block with the digits at hand.
-void read_rows(const LayerProduct& product, const BlockProduct& block, Eigen::Index first,
-               Eigen::Index rows, Scratch& scratch) {
+void read_rows(const BlockProduct& block, Eigen::Index first, Eigen::Index rows, Scratch& scratch) {
   if (block.circuit) {
     scratch.units = block.circuit->units(first, rows, scratch.digits);
     return;
@@ -180,13 +186,14 @@ void read_digit(const LayerProduct& product, const BlockProduct& block, int digi
   const Eigen::Index num_groups = (num_rows + product.rows_at_once - 1) / product.rows_at_once;
   for (Eigen::Index first = 0; first < num_rows; first += product.rows_at_once) {
     const Eigen::Index rows = std::min<Eigen::Index>(product.rows_at_once, num_rows - first);
-    read_rows(product, block, first, rows, scratch);
+    read_rows(block, first, rows, scratch);
     if (noise) {
       // Reads are counted digit by digit; those of negative digits come after all others.
       const Eigen::Index read = digit + (polarity < 0 ? product.num_digits : 0);
       add_noise(block, first, rows, *noise, read * num_groups + first / product.rows_at_once,
                 scratch);
     }
+    trim(block.trims, scratch.units);
     convert(product, block, digit, polarity, scratch);
   }
 }
@@ -352,7 +359,8 @@ CodeBatch multiply(const LayerProduct& product, const Node& node, const Shape& o
     const bool is_noisy = block.variance.size() > 0;
     OHMWEAVE_REQUIRE(!is_noisy || noise,
                      "layer '" + node.name + "' has read noise: name its stream");
-    const bool is_plain = !is_noisy && !block.circuit && !block.converters && block.drive.size() == 0;
+    const bool is_plain = block.trims.empty() && !is_noisy && !block.circuit && !block.converters &&
+                          block.drive.size() == 0;
     const std::optional<IntegerGain> integers =
         is_plain ? IntegerGain::from(block.gain, product.rows_at_once, product.digit_bits)
                  : std::nullopt;
@@ -381,6 +389,29 @@ CodeBatch multiply(const LayerProduct& product, const Node& node, const Shape& o
     }
   }
   return result;
+}
+
+GainMatrix read_codes(const LayerProduct& product, const BlockProduct& block, Eigen::Index first,
+                      Eigen::Index rows, const GainMatrix& digits) {
+  Scratch scratch;
+  scratch.digits = digits;
+  if (block.drive.size() > 0) drive(block.drive, scratch.digits);
+  scratch.units.resize(block.gain.rows(), digits.cols());
+  read_rows(block, first, rows, scratch);
+  trim(block.trims, scratch.units);
+  const int count = static_cast<int>(digits.cols());
+  std::vector<std::int32_t> codes(static_cast<std::size_t>(scratch.units.size()), 0);
+  const Conversion conversion{std::ldexp(1.0F, -product.dropped_bits),
+                              static_cast<float>(product.largest_code), 1 << product.dropped_bits};
+  if (block.converters)
+    add_built_codes(scratch.units.data(), static_cast<int>(scratch.units.rows()), count, 0,
+                    *block.converters, conversion, codes.data());
+  else
+    add_codes(scratch.units.data(), static_cast<int>(codes.size()), conversion, codes.data());
+  return Eigen::Map<
+             const Eigen::Matrix<std::int32_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>(
+             codes.data(), scratch.units.rows(), count)
+      .cast<float>();
 }
 
 }  // namespace ohmweave::inference

@@ -41,6 +41,13 @@ struct BlockConverters {
   std::vector<int> of_column;  // by row of the gain: which one converts it
 };
 
+/// What each converted column is multiplied by and then raised by, in units, before it is
+/// converted: the setting of a converter's step and offset.
+struct ColumnTrim {
+  float gain = 1.0F;
+  float offset = 0.0F;
+};
+
 /// The piece of a layer's matrix that is read together.
 struct BlockProduct {
   int group = 0;             // of a grouped convolution
@@ -55,6 +62,7 @@ struct BlockProduct {
   GainMatrix drive;
   std::shared_ptr<const BlockCircuit> circuit;        // in place of gain; null: gain
   std::shared_ptr<const BlockConverters> converters;  // null: ideal ones
+  std::vector<ColumnTrim> trims;                      // by row of the gain; empty: none
   /// What every weight of the block is stored with on top: that often the codes of the unit column
   /// are subtracted from each output.
   std::int32_t unit_weight = 0;
@@ -94,5 +102,12 @@ void check_accumulators(const LayerProduct& product, const std::string& layer);
 [[nodiscard]] CodeBatch multiply(const LayerProduct& product, const Node& node, const Shape& output,
                                  const CodeBatch& input,
                                  const std::optional<ReadNoise>& noise = std::nullopt);
+
+/// Codes of one read of the block's rows first .. first + rows - 1, in units (code *
+/// 2^dropped_bits), without read noise. digits: rows of the block x reads, none negative. Result:
+/// converted columns x reads.
+[[nodiscard]] GainMatrix read_codes(const LayerProduct& product, const BlockProduct& block,
+                                    Eigen::Index first, Eigen::Index rows,
+                                    const GainMatrix& digits);
 
 }  // namespace ohmweave::inference

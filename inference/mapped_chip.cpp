@@ -9,7 +9,9 @@
 #include "crossbar/drift.h"
 #include "crossbar/pair.h"
 #include "inference/built_converters.h"
+#include "inference/column_calibration.h"
 #include "inference/gate_circuit.h"
+#include "inference/slice_read.h"
 #include "mapping/column_sums.h"
 
 namespace ohmweave::inference {
@@ -22,8 +24,14 @@ void require_same_geometry(const mapping::Geometry& geometry, const crossbar::Ar
   OHMWEAVE_REQUIRE(geometry.rows == array.rows && geometry.cols == array.cols &&
                        geometry.num_slices == array.num_slices() &&
                        geometry.bits_per_cell == array.bits_per_cell &&
-                       geometry.rows_at_once() == array.rows_at_once(),
+                       geometry.rows_at_once() == array.rows_at_once() &&
+                       geometry.encoding == array.encoding &&
+                       geometry.slice_bits == array.slice_bits,
                    "the network was placed on other arrays than these");
+}
+
+bool is_read_by_gates(const Hardware& hardware) {
+  return hardware.array.topology == crossbar::Topology::GateInput;
 }
 
 /// The layer's converters and input digits; no blocks yet.
@@ -34,25 +42,33 @@ LayerProduct empty_product(const MappedNetwork& mapped, int node, const Hardware
   product.rows_at_once = hardware.array.rows_at_once();
   product.digit_bits = hardware.dac.bits;
   product.num_digits = (magnitude_bits + hardware.dac.bits - 1) / hardware.dac.bits;
-  product.slice_bits = hardware.array.bits_per_cell;
-  product.num_slices = hardware.array.num_slices();
+  const WeightCells cells = hardware.array.cells();
+  product.num_slices = cells.num_slices();
+  for (int slice = 0; slice < cells.num_slices(); ++slice)
+    product.slice_shifts.push_back(cells.slice(slice).shift);
   product.dropped_bits = bits.dropped_bits;
   product.largest_code = static_cast<std::int32_t>((std::int64_t{1} << bits.adc_bits) - 1);
   product.bias = mapped.network.nodes[node].weights->bias;
   return product;
 }
 
-BlockProduct empty_block(const MappedNetwork& mapped, const Block& block) {
+BlockProduct empty_block(const MappedNetwork& mapped, const Block& block,
+                         const Hardware& hardware) {
   const Node& layer = mapped.network.network.nodes[block.node];
   const int group_columns = layer.out_channels / layer.groups;
+  const WeightCells cells = mapped.placement.geometry.cells();
   BlockProduct result;
   result.group = block.group;
   result.rows = block.rows;
   for (const int column : block.columns)
     result.outputs.push_back(block.group * group_columns + column);
-  result.gain.resize(
-      static_cast<Eigen::Index>(block.columns.size()) * mapped.placement.geometry.num_slices,
-      static_cast<Eigen::Index>(block.rows.size()));
+  if (cells.kind().has_unit_column) result.unit_weight = cells.offset();
+  const Eigen::Index converted =
+      static_cast<Eigen::Index>(block.columns.size()) * cells.num_slices() +
+      (cells.kind().has_unit_column ? 1 : 0);
+  const auto rows = static_cast<Eigen::Index>(block.rows.size());
+  result.gain.resize(converted, is_read_by_gates(hardware) ? 0 : rows);
+  if (hardware.device.read_noise) result.variance.resize(converted, rows);
   return result;
 }
 
@@ -60,56 +76,54 @@ BlockProduct empty_block(const MappedNetwork& mapped, const Block& block) {
 crossbar::Matrix program_array(const MappedNetwork& mapped, const Hardware& hardware,
                                const ChipKey& key, int array) {
   const std::vector<int> levels = mapping::cell_levels(mapped.placement, mapped.network, array);
+  const int slice = mapped.placement.arrays[array].slice;
   return crossbar::program_siemens(levels, hardware.array.rows, hardware.array.cols,
-                                   hardware.device, hardware.array.bits_per_cell,
+                                   hardware.device, hardware.array.cell_bits(slice),
                                    crossbar::array_stream(key.run, key.index, array));
 }
 
-/// A block in its array, and where its gain goes.
-struct SeatedBlock {
-  int node = 0;
-  std::size_t block = 0;  // in the layer's product
-  int first_row = 0;      // of the array
-  int first_column = 0;
-};
-
-/// One slice of the blocks at one position: where its pair of arrays is, and what it holds.
-struct PairSite {
-  int positive_array = 0;
+/// One slice of the blocks at one position: where its arrays are, and what they hold.
+struct SliceSite {
+  int first_array = 0;
   int slice = 0;
-  ConverterBits bits;  // of the first block: gains do not depend on them
   std::vector<SeatedBlock> blocks;
 };
 
-/// Sets up all products but their gains, and lists the pairs that fill those.
-std::vector<PairSite> lay_out(const MappedNetwork& mapped, const Hardware& hardware,
-                              LayerProducts& products) {
+/// Sets up all products but their gains, and lists the slices that fill those.
+std::vector<SliceSite> lay_out(const MappedNetwork& mapped, const Hardware& hardware,
+                               const ChipKey& key, LayerProducts& products) {
+  const mapping::Geometry& geometry = mapped.placement.geometry;
   std::vector<ConverterBits> bits(products.size());
   for (const int node : weight_nodes(mapped.network.network)) {
     bits[node] = converter_bits(mapped, node, hardware);
     products[node] = empty_product(mapped, node, hardware, bits[node]);
   }
-  std::map<int, PairSite> sites;  // by positive array
+  std::map<int, SliceSite> sites;  // by first array
   for (const Block& block : mapped.placement.blocks) {
     if (block.copy != 0) continue;
     LayerProduct& product = products.at(block.node).value();
-    const SeatedBlock seat = {block.node, product.blocks.size(), block.first_row,
-                              block.first_column};
-    for (int slice = 0; slice < mapped.placement.geometry.num_slices; ++slice) {
-      const int array = block.first_array + 2 * slice;
-      PairSite& site =
-          sites.try_emplace(array, PairSite{array, slice, bits[block.node], {}}).first->second;
-      site.blocks.push_back(seat);
+    SeatedBlock seat{block.node, product.blocks.size(), block.first_row, block.first_column, {}};
+    BlockProduct& added = product.blocks.emplace_back(empty_block(mapped, block, hardware));
+    if (is_read_by_gates(hardware)) {
+      seat.circuit = std::make_shared<GateCircuit>(GateBlock{hardware.array, block.first_row},
+                                                   static_cast<int>(added.gain.rows()));
+      added.circuit = seat.circuit;
     }
-    product.blocks.push_back(empty_block(mapped, block));
-    if (hardware.device.read_noise) {
-      const GainMatrix& gain = product.blocks.back().gain;
-      product.blocks.back().variance.resize(gain.rows(), gain.cols());
+    for (int slice = 0; slice < geometry.num_slices; ++slice) {
+      const int array = block.first_array + geometry.arrays_per_slice() * slice;
+      sites.try_emplace(array, SliceSite{array, slice, {}}).first->second.blocks.push_back(seat);
     }
+    const BlockSite place{key.run,           key.index,
+                          block.first_array, geometry.arrays_per_slice(),
+                          block.first_row,   block.first_column};
+    added.converters = build_converters(hardware.adc, bits[block.node].adc_bits,
+                                        hardware.columns_per_adc, product, added, place);
+    added.drive = build_drivers(hardware.dac, hardware.array, hardware.device,
+                                static_cast<int>(block.rows.size()), place);
   }
   for (const int node : weight_nodes(mapped.network.network))
     check_accumulators(*products[node], mapped.network.network.nodes[node].name);
-  std::vector<PairSite> list;
+  std::vector<SliceSite> list;
   for (auto& [array, site] : sites) list.push_back(std::move(site));
   return list;
 }
@@ -122,37 +136,60 @@ crossbar::Matrix aged_array(const crossbar::Matrix& programmed, const Hardware& 
   return Eigen::Map<const crossbar::Matrix>(aged.data(), programmed.rows(), programmed.cols());
 }
 
-/// The cells of a pair of arrays, at their age.
-struct PairCells {
-  crossbar::Matrix positive;
-  crossbar::Matrix negative;
-  double compensation = 1.0;  // of the converter's step
-};
-
-PairCells pair_cells(const MappedNetwork& mapped, const Hardware& hardware, const ChipKey& key,
-                     const std::optional<ChipAge>& age, int array) {
-  PairCells fresh{program_array(mapped, hardware, key, array),
-                  program_array(mapped, hardware, key, array + 1)};
+SliceCells slice_cells(const MappedNetwork& mapped, const Hardware& hardware, const ChipKey& key,
+                       const std::optional<ChipAge>& age, int first_array) {
+  SliceCells fresh;
+  SliceCells old;
+  for (int i = 0; i < mapped.placement.geometry.arrays_per_slice(); ++i) {
+    fresh.siemens.push_back(program_array(mapped, hardware, key, first_array + i));
+    if (age)
+      old.siemens.push_back(
+          aged_array(fresh.siemens.back(), hardware, key, first_array + i, age->when));
+  }
   if (!age) return fresh;
-  PairCells old{aged_array(fresh.positive, hardware, key, array, age->when),
-                aged_array(fresh.negative, hardware, key, array + 1, age->when)};
   if (age->is_compensated)
-    old.compensation = crossbar::pair_compensation(fresh.positive, fresh.negative, old.positive,
-                                                   old.negative, hardware.array);
+    old.compensation = crossbar::compensation(fresh.siemens, old.siemens, hardware.array);
   return old;
 }
 
-/// The pair as it is read, its converter's step following what its cells have lost.
-crossbar::PairReader read_pair(const PairCells& cells, const Hardware& hardware,
-                               const ConverterBits& bits) {
-  crossbar::PairReader reader = crossbar::make_pair_reader(
-      cells.positive, cells.negative, hardware.array, hardware.device, hardware.dac, bits.adc_bits,
-      bits.dropped_bits);
-  if (cells.compensation == 1.0) return reader;
-  const auto factor = static_cast<float>(cells.compensation);
-  reader.unit_gain *= factor;
-  reader.unit_variance *= factor * factor;
-  return reader;
+/// The gains that ideal devices and wires would give a block.
+GainMatrix ideal_gain(const MappedNetwork& mapped, const Block& block,
+                      const BlockProduct& product) {
+  const WeightCells cells = mapped.placement.geometry.cells();
+  const std::vector<std::int32_t>& codes = mapped.network.nodes[block.node].weights->codes;
+  const std::size_t matrix_rows =
+      codes.size() /
+      static_cast<std::size_t>(mapped.network.network.nodes[block.node].out_channels);
+  const auto columns = static_cast<Eigen::Index>(product.outputs.size());
+  const auto rows = static_cast<Eigen::Index>(product.rows.size());
+  GainMatrix gain = GainMatrix::Ones(product.gain.rows(), rows);  // the unit column's, if any
+  for (int slice = 0; slice < cells.num_slices(); ++slice)
+    for (Eigen::Index c = 0; c < columns; ++c)
+      for (Eigen::Index r = 0; r < rows; ++r)
+        gain(slice * columns + c, r) = static_cast<float>(cells.value(
+            codes[static_cast<std::size_t>(product.outputs[c]) * matrix_rows + product.rows[r]],
+            slice));
+  return gain;
+}
+
+/// Trims the converters of all columns.
+void calibrate_columns(const MappedNetwork& mapped, const ChipKey& key, const ForEach& for_each,
+                       LayerProducts& products) {
+  struct Work {
+    const Block* block;
+    BlockProduct* product;
+  };
+  std::vector<Work> work;
+  std::vector<std::size_t> seen(products.size(), 0);
+  for (const Block& block : mapped.placement.blocks)
+    if (block.copy == 0)
+      work.push_back({&block, &products[block.node]->blocks[seen[block.node]++]});
+  for_each(static_cast<int>(work.size()), [&](int i) {
+    const RandomStream stream = key.run.child("calibration", static_cast<std::uint64_t>(key.index),
+                                              static_cast<std::uint64_t>(i));
+    calibrate_block(*products[work[i].block->node],
+                    ideal_gain(mapped, *work[i].block, *work[i].product), stream, *work[i].product);
+  });
 }
 
 }  // namespace
@@ -165,7 +202,10 @@ ConverterBits converter_bits(const MappedNetwork& mapped, int node, const Hardwa
       std::min(hardware.dac.bits, mapping::input_format(mapped.network, node).magnitude_bits());
   bits.lossless_bits = crossbar::lossless_adc_bits(largest_sum, digit_bits);
   bits.adc_bits = hardware.adc.bits.value_or(bits.lossless_bits);
-  bits.dropped_bits = std::max(0, bits.lossless_bits - bits.adc_bits);
+  const int full_scale_bits = hardware.range_bits.empty()
+                                  ? bits.lossless_bits
+                                  : std::min(bits.lossless_bits, hardware.range_bits.at(node));
+  bits.dropped_bits = std::max(0, full_scale_bits - bits.adc_bits);
   return bits;
 }
 
@@ -174,21 +214,16 @@ LayerProducts program_chip(const MappedNetwork& mapped, const Hardware& hardware
                            const std::optional<ChipAge>& age) {
   require_same_geometry(mapped.placement.geometry, hardware.array);
   LayerProducts products(mapped.network.nodes.size());
-  const std::vector<PairSite> sites = lay_out(mapped, hardware, products);
+  const std::vector<SliceSite> sites = lay_out(mapped, hardware, key, products);
   for_each(static_cast<int>(sites.size()), [&](int i) {
-    const PairSite& site = sites[i];
-    const crossbar::PairReader pair = read_pair(mapped, hardware, key, age, site);
-    for (const SeatedBlock& seat : site.blocks) {
-      BlockProduct& block = products[seat.node]->blocks[seat.block];
-      const Eigen::Index columns = block.gain.rows() / mapped.placement.geometry.num_slices;
-      const auto put = [&](const GainMatrix& whole, GainMatrix& target) {
-        target.middleRows(site.slice * columns, columns) =
-            whole.block(seat.first_column, seat.first_row, columns, target.cols());
-      };
-      put(pair.unit_gain, block.gain);
-      if (hardware.device.read_noise) put(pair.unit_variance, block.variance);
-    }
+    const SliceSite& site = sites[i];
+    const SliceCells cells = slice_cells(mapped, hardware, key, age, site.first_array);
+    const SliceCircuits circuits{hardware.array, hardware.device, site.slice};
+    const SliceMatrices matrices = slice_matrices(cells, circuits);
+    for (const SeatedBlock& seat : site.blocks)
+      fill_slice(cells, matrices, circuits, seat, products[seat.node]->blocks[seat.block]);
   });
+  if (hardware.calibrates_columns) calibrate_columns(mapped, key, for_each, products);
   return products;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "core/random.h"
 #include "crossbar/drift.h"
@@ -22,6 +23,11 @@ struct Hardware {
   crossbar::AdcOptions adc;
   crossbar::DacOptions dac;
   int columns_per_adc = 128;  // neighbouring columns of a pair that share a converter
+  /// Bits of the largest value that the converters of each node take (converter_range.h); empty:
+  /// those with which no value of the layer is clamped.
+  std::vector<int> range_bits;
+  /// Whether each column's converter is trimmed by test reads (column_calibration.h).
+  bool calibrates_columns = false;
 };
 
 /// An integer network and where its weights sit.
@@ -35,7 +41,7 @@ struct MappedNetwork {
 struct ConverterBits {
   int lossless_bits = 0;  // with which no sum of the layer is clamped or rounded
   int adc_bits = 0;       // magnitude bits of the converter: as given, or lossless_bits
-  int dropped_bits = 0;   // max(0, lossless_bits - adc_bits)
+  int dropped_bits = 0;   // max(0, bits of full scale - adc_bits)
 };
 [[nodiscard]] ConverterBits converter_bits(const MappedNetwork& mapped, int node,
                                            const Hardware& hardware);

@@ -17,6 +17,9 @@ void declare(Fields& f, EvaluateOptions& o) {
               "Temperature of the chips from programming to those ages")
       .boolean("compensates_drift", o.compensates_drift,
                "Whether each pair's converter follows what the pair's cells have lost together")
+      .boolean("calibrates_columns", o.calibrates_columns,
+               "Whether each column's converter is trimmed, in step and offset, by test reads of "
+               "every chip at every age")
       .integer("batch", o.batch, {1, 65536},
                "Images one thread runs at a time; changes memory and speed, not results");
 }

@@ -12,7 +12,10 @@
 #include "inference/accuracy.h"
 #include "inference/activity.h"
 #include "inference/batches.h"
+#include "inference/converter_range.h"
 #include "inference/mapped_chip.h"
+#include "inference/memory.h"
+#include "inference/reference_chip.h"
 #include "nn/evaluate.h"
 
 namespace ohmweave::inference {
@@ -128,12 +131,38 @@ CorrectImages correct_on_chip(const Population& population, const EvaluateInputs
   return correct;
 }
 
+/// What chips are made of; full scales of converters that follow data are found on validation
+/// images.
+Hardware hardware_of(const EvaluateInputs& inputs, const MappedNetwork& mapped) {
+  Hardware hardware;
+  hardware.device = inputs.device;
+  hardware.array = inputs.array;
+  hardware.adc = inputs.adc;
+  hardware.dac = inputs.dac;
+  hardware.columns_per_adc = inputs.columns_per_adc;
+  hardware.calibrates_columns = inputs.options.calibrates_columns;
+  if (inputs.adc.range == crossbar::AdcRange::WorstCase) return hardware;
+  const data::Split validation = data::load_training_data(inputs.data, inputs.seed).validation;
+  if (inputs.adc.calibration_images > validation.images.size(0))
+    throw ConfigError(
+        {"/adc/calibration_images = " + std::to_string(inputs.adc.calibration_images) +
+         ": there are only " + std::to_string(validation.images.size(0)) + " validation images"});
+  const CodeBatch images =
+      first_images(quantize_images(inputs.mapped, validation), inputs.adc.calibration_images);
+  hardware.range_bits = calibrated_range_bits(mapped, hardware, images);
+  return hardware;
+}
+
 Json evaluate_chips(const EvaluateInputs& inputs, const EvaluateContext& context,
                     const TestCodes& test, int num_images) {
-  const Population population{{inputs.mapped, inputs.placement},
-                              {inputs.device, inputs.array, inputs.adc, inputs.dac},
-                              first_images(test.images, num_images),
-                              test.labels};
+  MappedNetwork mapped{inputs.mapped, inputs.placement};
+  Hardware hardware = hardware_of(inputs, mapped);
+  const MemoryEstimate memory =
+      estimate_memory(mapped, hardware, {at::get_num_threads(), inputs.options.batch, num_images});
+  check_memory(memory, machine_memory());
+  context.progress.step("memory", 1, 1, memory_json(memory));
+  const Population population{std::move(mapped), std::move(hardware),
+                              first_images(test.images, num_images), test.labels};
   const std::vector<double>& times_s = inputs.options.times_s;
   std::vector<double> accuracies;
   std::vector<std::vector<double>> over_time(times_s.size());  // of the chips, at each age
@@ -158,6 +187,19 @@ Json activity_of(const QuantizedNetwork& network, const EvaluateInputs& inputs,
                        inputs.dac.bits, inputs.options.batch, on_torch_threads));
 }
 
+/// What the simulated pipeline of chip 0 has to give too, code by code.
+void write_reference(const EvaluateInputs& inputs, const EvaluateContext& context,
+                     const CodeBatch& images) {
+  const int count = inputs.reference_images;
+  if (count > images.num_images)
+    throw ConfigError({"/chip/functional_images = " + std::to_string(count) +
+                       ": the test split has " + std::to_string(images.num_images) + " images"});
+  const MappedNetwork mapped{inputs.mapped, inputs.placement};
+  const ReferenceChip chip(mapped, {inputs.device, inputs.array, inputs.adc, inputs.dac},
+                           {context.stream, 0});
+  write_json_atomically(context.output / "reference.json", reference_json(chip, images, count));
+}
+
 }  // namespace
 
 void evaluate_stage(const EvaluateInputs& inputs, const EvaluateContext& context) {
@@ -165,6 +207,7 @@ void evaluate_stage(const EvaluateInputs& inputs, const EvaluateContext& context
   const int num_images = images_per_chip(inputs.options, split);
   Json accuracy = float_accuracies(inputs, split);
   const TestCodes test = quantize_split(split, inputs);
+  if (inputs.reference_images > 0) write_reference(inputs, context, test.images);
   const std::int64_t correct =
       count_correct(inputs.mapped, exact_products(inputs.mapped), test.images, test.labels,
                     inputs.options.batch, on_torch_threads);

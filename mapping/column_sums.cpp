@@ -16,25 +16,18 @@ struct RowGroup {
   std::size_t end;
 };
 
-/// Which bits of a magnitude a slice holds.
-struct SliceBits {
-  int shift;
-  std::int64_t mask;
-};
-
-/// Sums of one slice's levels in one column of a pair of arrays.
+/// Sums of what one column of a slice is read as, by sign.
 struct PairSum {
   std::int64_t positive = 0;
   std::int64_t negative = 0;
 };
 
 PairSum sum_of_levels(const CodesView& codes, const Block& block, int column, RowGroup rows,
-                      SliceBits bits) {
+                      const WeightCells& cells, int slice) {
   PairSum sum;
   for (std::size_t row = rows.first; row < rows.end; ++row) {
-    const std::int64_t code = codes.at(block.group, block.rows[row], column);
-    const std::int64_t level = (std::abs(code) >> bits.shift) & bits.mask;
-    (code < 0 ? sum.negative : sum.positive) += level;
+    const std::int64_t value = cells.value(codes.at(block.group, block.rows[row], column), slice);
+    (value < 0 ? sum.negative : sum.positive) += std::abs(value);
   }
   return sum;
 }
@@ -56,17 +49,19 @@ std::int64_t max_column_sum(const Placement& placement, const QuantizedNetwork& 
   const CodesView codes(network, node);
   const bool is_signed = input_format(network, node).is_signed;
   const Geometry& geometry = placement.geometry;
-  const std::int64_t mask = (std::int64_t{1} << geometry.bits_per_cell) - 1;
+  const WeightCells cells = geometry.cells();
   std::int64_t largest = 0;
   for (const Block& block : placement.blocks) {
     if (block.node != node) continue;
     for (std::size_t first = 0; first < block.rows.size(); first += rows_at_once) {
       const std::size_t end = std::min(block.rows.size(), first + rows_at_once);
+      if (cells.kind().has_unit_column)  // it sums the digits alone
+        largest = std::max(largest, static_cast<std::int64_t>(end - first));
       for (const int column : block.columns)
         for (int slice = 0; slice < geometry.num_slices; ++slice)
-          largest = std::max(largest, reach(sum_of_levels(codes, block, column, {first, end},
-                                                          {slice * geometry.bits_per_cell, mask}),
-                                            is_signed));
+          largest = std::max(
+              largest,
+              reach(sum_of_levels(codes, block, column, {first, end}, cells, slice), is_signed));
     }
   }
   return largest;

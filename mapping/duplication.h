@@ -17,6 +17,7 @@ struct LayerLoad {
   std::string name;
   std::int64_t windows = 0;         // an image; > 0
   double seconds_per_window = 0.0;  // > 0
+  int node = 0;                     // of the network
 };
 
 /// Seconds between images. copies: by layer, at least 1 each.

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "core/error.h"
-#include "mapping/network_graph.h"
 #include "mapping/packing.h"
 #include "mapping/partition.h"
 #include "mapping/placers.h"
+#include "mapping/tile_assignment.h"
 #include "mapping/tiles.h"
 #include "mapping/traffic.h"
 
@@ -21,14 +21,17 @@ namespace {
 void check_geometry(const QuantizedNetwork& network, const Geometry& geometry,
                     const MappingOptions& options) {
   std::vector<std::string> problems;
-  const std::string tile = tile_problem(options, geometry.num_slices);
+  const std::string tile = tile_problem(options, geometry.arrays_per_position());
   if (!tile.empty()) problems.push_back(tile);
-  const int cell_bits = geometry.num_slices * geometry.bits_per_cell;
-  if (cell_bits < network.weight_bits)
+  const WeightCells cells = geometry.cells();
+  if (cells.magnitude_bits() < network.weight_bits)
     problems.push_back("/array/weight_bits = " + std::to_string(network.weight_bits) +
-                       ": must be at most " + std::to_string(cell_bits) + " (" +
-                       std::to_string(geometry.num_slices) + " slices of " +
-                       std::to_string(geometry.bits_per_cell) + " bits)");
+                       ": must be at most " + std::to_string(cells.magnitude_bits()) +
+                       ", the magnitude bits that the slices hold");
+  if (geometry.reserved_columns() >= geometry.cols)
+    problems.push_back("/array/cols = " + std::to_string(geometry.cols) +
+                       ": must be greater than " + std::to_string(geometry.reserved_columns()) +
+                       ", the columns that the encoding reserves");
   if (geometry.rows_at_once() < 1 || geometry.rows_at_once() > geometry.rows)
     problems.push_back("/array/rows_active = " + std::to_string(geometry.rows_at_once()) +
                        ": must be in [1, " + std::to_string(geometry.rows) + "]");
@@ -107,30 +110,10 @@ void add_arrays(Placement& placement, Packing packing) {
     for (int i = 0; i < per_position; ++i) {
       Array& array = placement.arrays[block.first_array + i];
       array.blocks.push_back(static_cast<int>(b));
-      array.slice = i / 2;
-      array.sign = i % 2 == 0 ? Sign::Positive : Sign::Negative;
+      array.slice = i / placement.geometry.arrays_per_slice();
+      array.sign = sign_of_array(placement.geometry, i);
     }
   }
-}
-
-/// Puts each position in a tile, as one of the layer of its first block; returns how many tiles.
-int assign_tiles(Placement& placement, const QuantizedNetwork& network, int positions_per_tile) {
-  const int per_position = placement.geometry.arrays_per_position();
-  std::vector<std::vector<int>> positions_of_node(network.nodes.size());
-  for (std::size_t a = 0; a < placement.arrays.size(); a += per_position) {
-    const Block& first = placement.blocks[placement.arrays[a].blocks.front()];
-    positions_of_node[first.node].push_back(static_cast<int>(a) / per_position);
-  }
-  std::vector<std::vector<int>> positions_of_layers;
-  for (const int node : layer_order(network.network))
-    positions_of_layers.push_back(std::move(positions_of_node[node]));
-  const std::vector<int> tile_of_position = fill_tiles(positions_of_layers, positions_per_tile);
-  int num_tiles = 0;
-  for (std::size_t a = 0; a < placement.arrays.size(); ++a) {
-    placement.arrays[a].tile = tile_of_position[a / per_position];
-    num_tiles = std::max(num_tiles, placement.arrays[a].tile + 1);
-  }
-  return num_tiles;
 }
 
 }  // namespace
@@ -145,16 +128,27 @@ Placement map_network(const QuantizedNetwork& network, const Geometry& geometry,
       cut_into_blocks(network, {geometry, options.layout, options.packing != Packing::None}),
       copies);
   add_arrays(placement, options.packing);
+  return on_tiles(std::move(placement), network, options);
+}
 
+Json traffic_summary(const Placement& placement, const QuantizedNetwork& network) {
   PlacingProblem problem;
-  problem.num_tiles =
-      assign_tiles(placement, network, options.arrays_per_tile / geometry.arrays_per_position());
-  problem.mesh = square_mesh(problem.num_tiles);
+  problem.num_tiles = static_cast<int>(placement.tiles.size());
+  problem.mesh = {placement.mesh_width, placement.mesh_height};
   problem.traffic = tile_traffic(placement, network);
-  placement.mesh_width = problem.mesh.width;
-  placement.mesh_height = problem.mesh.height;
-  placement.tiles = find_placer(options.placer).place(problem);
-  return placement;
+  double bytes = 0.0;
+  for (const TileTraffic& entry : problem.traffic) bytes += entry.bytes_per_inference;
+  double port_bytes = 0.0;
+  for (const PortTraffic& entry : port_traffic(placement, network))
+    port_bytes += entry.bytes_in_per_inference + entry.bytes_out_per_inference;
+  const double hops = traffic_hops(placement.tiles, problem.traffic);
+  const double row_major = traffic_hops(place_row_major(problem), problem.traffic);
+  Json summary = {{"bytes_between_tiles", bytes},
+                  {"bytes_through_port", port_bytes},
+                  {"byte_hops", hops},
+                  {"byte_hops_row_major", row_major}};
+  if (row_major > 0.0) summary["hops_ratio"] = hops / row_major;
+  return summary;
 }
 
 std::vector<int> arrays_in_grid(const QuantizedNetwork& network, const Geometry& geometry) {

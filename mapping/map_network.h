@@ -22,6 +22,12 @@ namespace ohmweave::mapping {
                                     const MappingOptions& options,
                                     const std::vector<std::int64_t>& copies = {});
 
+/// Summary of what tiles send each other for one inference: {bytes_between_tiles,
+/// bytes_through_port, byte_hops, byte_hops_row_major, hops_ratio}. byte_hops: sum of bytes x
+/// Manhattan distance as placed; ..._row_major: were the same tiles placed in the order in which
+/// they were filled; hops_ratio: the former over the latter, absent where tiles send nothing.
+[[nodiscard]] Json traffic_summary(const Placement& placement, const QuantizedNetwork& network);
+
 /// Arrays of each node (0 for nodes without weights) if its weights stood where the matrix has
 /// them, no line moved (the layout `grid`): what reordering and packing are to be measured against.
 [[nodiscard]] std::vector<int> arrays_in_grid(const QuantizedNetwork& network,

@@ -5,6 +5,7 @@ namespace ohmweave::mapping {
 namespace {
 
 constexpr int kMaxArraysPerTile = 1 << 16;
+constexpr int kMaxTiles = 1 << 20;
 
 }  // namespace
 
@@ -29,12 +30,11 @@ std::vector<Word> layout_words() {
   };
 }
 
-std::string tile_problem(const MappingOptions& options, int num_slices) {
-  const int arrays_per_block = 2 * num_slices;
-  if (options.arrays_per_tile >= arrays_per_block) return "";
+std::string tile_problem(const MappingOptions& options, int arrays_per_position) {
+  if (options.arrays_per_tile >= arrays_per_position) return "";
   return "/mapping/arrays_per_tile = " + std::to_string(options.arrays_per_tile) +
-         ": must be at least " + std::to_string(arrays_per_block) +
-         " (a positive and a negative array for each of " + std::to_string(num_slices) + " slices)";
+         ": must be at least " + std::to_string(arrays_per_position) +
+         ", the arrays of all slices of a block (of a pair, for each sign)";
 }
 
 void declare(Fields& f, MappingOptions& o) {
@@ -48,6 +48,25 @@ void declare(Fields& f, MappingOptions& o) {
            "more time");
   std::vector<Word> words = layout_words();
   words.insert(words.begin(), {kBestLayout, "for each layer the layout with the fewest arrays"});
+  f.number(
+      "target_throughput_hz", o.target_throughput_hz, kPositive,
+      "layers are duplicated until their arrays can take so many images a second; needs /chip");
+  f.number(
+      "area_budget_m2", o.area_budget_m2, kPositive,
+      "layers are duplicated, the slowest first, as far as the chip's area allows; needs /chip");
+  f.rule(!o.target_throughput_hz || !o.area_budget_m2, "area_budget_m2",
+         "give either this or target_throughput_hz");
+  f.rule(!o.reload || (!o.target_throughput_hz && !o.area_budget_m2), "reload",
+         "a chip that is loaded in rounds holds one copy of each layer; leave target_throughput_hz "
+         "and area_budget_m2 out");
+  f.integer("max_tiles", o.max_tiles, {1, kMaxTiles},
+            "tiles of the chip; absent: as many as the network needs");
+  f.boolean("reload", o.reload,
+            "whether a network that needs more than max_tiles is loaded in rounds, layer after "
+            "layer, for every image anew; else it is an error");
+  f.rule(!o.reload || o.packing != Packing::AcrossLayers, "reload",
+         "blocks that share arrays across layers would be in different rounds; set packing to "
+         "\"none\" or \"within_layers\"");
   f.word("layout", o.layout, words, "how weight matrices are cut into blocks");
   f.integer("arrays_per_tile", o.arrays_per_tile, {1, kMaxArraysPerTile},
             "physical arrays that share a tile's buffers and router port; every slice and sign of "

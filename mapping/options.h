@@ -2,6 +2,7 @@
 // Config section /mapping. Free of Boost, so that every program can check it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,12 +21,16 @@ struct MappingOptions {
   std::string placer = "traffic";  // a name of the placer table
   int arrays_per_tile = 16;        // physical arrays (each sign and slice counts) that share a tile
   Packing packing = Packing::None;
-  std::string layout = kBestLayout;  // or a name of the layout table
+  std::string layout = kBestLayout;             // or a name of the layout table
+  std::optional<int> max_tiles = std::nullopt;  // the chip's; empty: as many as are needed
+  std::optional<double> target_throughput_hz = std::nullopt;  // copies for so many images a second
+  std::optional<double> area_budget_m2 = std::nullopt;        // or as many as fit this chip
+  bool reload = false;                                        // load what does not fit in rounds
 };
 void declare(Fields& f, MappingOptions& o);
 
-/// Why a tile cannot hold the arrays of one block (both signs of every slice), or "".
-[[nodiscard]] std::string tile_problem(const MappingOptions& options, int num_slices);
+/// Why a tile cannot hold the arrays of one block, or "".
+[[nodiscard]] std::string tile_problem(const MappingOptions& options, int arrays_per_position);
 
 /// Names and summaries of the placer table (placers.h); a contract test holds both lists equal.
 [[nodiscard]] std::vector<Word> placer_words();

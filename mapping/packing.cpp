@@ -135,8 +135,8 @@ std::vector<Seat> assign_positions(const std::vector<Block>& blocks, const Geome
   for (const auto& [key, members] : classes) {
     std::vector<Extent> extents;
     for (const int b : members)
-      extents.push_back(
-          {static_cast<int>(blocks[b].rows.size()), static_cast<int>(blocks[b].columns.size())});
+      extents.push_back({static_cast<int>(blocks[b].rows.size()),
+                         static_cast<int>(blocks[b].columns.size()) + geometry.reserved_columns()});
     const std::vector<Seat> packed = pack_along_diagonals(extents, geometry);
     for (std::size_t i = 0; i < members.size(); ++i) {
       seats[members[i]] = packed[i];

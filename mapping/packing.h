@@ -12,7 +12,7 @@
 
 namespace ohmweave::mapping {
 
-/// Rows and columns of a block.
+/// Rows and columns that a block takes, reserved ones among them.
 struct Extent {
   int rows = 0;
   int cols = 0;

@@ -26,8 +26,8 @@ int num_positions_of(const std::vector<Piece>& pieces, const CutRules& rules) {
   if (!rules.is_packed) return static_cast<int>(pieces.size());
   std::vector<Extent> extents;
   for (const Piece& piece : pieces)
-    extents.push_back(
-        {static_cast<int>(piece.rows.size()), static_cast<int>(piece.columns.size())});
+    extents.push_back({static_cast<int>(piece.rows.size()),
+                       static_cast<int>(piece.columns.size()) + rules.geometry.reserved_columns()});
   return num_positions(pack_along_diagonals(extents, rules.geometry));
 }
 
@@ -111,7 +111,8 @@ int least_positions(const NonzeroPattern& pattern, ArraySize size) {
 }
 
 Partition partition(const NonzeroPattern& pattern, const CutRules& rules) {
-  const ArraySize size = {rules.geometry.rows, rules.geometry.cols};
+  const ArraySize size = {rules.geometry.rows,
+                          rules.geometry.cols - rules.geometry.reserved_columns()};
   OHMWEAVE_REQUIRE(size.rows > 0 && size.cols > 0, "an array needs rows and columns");
   Partition cut = rules.layout == kBestLayout ? best_partition(pattern, rules, size)
                                               : named_partition(pattern, rules, size);

@@ -2,7 +2,6 @@
 #include "mapping/placement.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 
 #include "core/error.h"
@@ -53,30 +52,31 @@ std::vector<int> cell_levels(const Placement& placement, const QuantizedNetwork&
                              int array) {
   OHMWEAVE_REQUIRE(array >= 0 && array < static_cast<int>(placement.arrays.size()),
                    "no such array");
-  const Array& place = placement.arrays[array];
   const Geometry& geometry = placement.geometry;
-  const int bits = geometry.bits_per_cell;
-  const int sign = place.sign == Sign::Positive ? 1 : -1;
-  const std::int64_t highest = (std::int64_t{1} << (bits * geometry.num_slices)) - 1;
+  const WeightCells cells = geometry.cells();
+  const int which = array % geometry.arrays_per_position();
   std::vector<int> levels(static_cast<std::size_t>(geometry.rows) * geometry.cols, 0);
-  for (const int index : place.blocks) {
+  for (const int index : placement.arrays[array].blocks) {
     const Block& block = placement.blocks[index];
     const CodesView codes(network, block.node);
-    OHMWEAVE_REQUIRE(
-        block.first_row + block.rows.size() <= static_cast<std::size_t>(geometry.rows) &&
-            block.first_column + block.columns.size() <= static_cast<std::size_t>(geometry.cols),
-        "a block leaves its array");
     for (std::size_t r = 0; r < block.rows.size(); ++r) {
-      int* row_levels = levels.data() + (block.first_row + r) * geometry.cols + block.first_column;
-      for (std::size_t c = 0; c < block.columns.size(); ++c) {
-        const int magnitude =
-            std::max(0, sign * codes.at(block.group, block.rows[r], block.columns[c]));
-        OHMWEAVE_REQUIRE(magnitude <= highest, "a weight code has more bits than its slices hold");
-        row_levels[c] = (magnitude >> (place.slice * bits)) & ((1 << bits) - 1);
-      }
+      int* level = levels.data() + (block.first_row + r) * geometry.cols + block.first_column;
+      for (const int column : block.columns)
+        *level++ = cells.level(codes.at(block.group, block.rows[r], column), which);
+      for (int reserved = 0; reserved < geometry.reserved_columns(); ++reserved)
+        *level++ = cells.reserved_level(which, reserved);
     }
   }
   return levels;
+}
+
+int num_rounds(const Placement& placement) {
+  return placement.tiles.empty() ? 1 : placement.tiles.back().round + 1;
+}
+
+Sign sign_of_array(const Geometry& geometry, int array) {
+  if (geometry.arrays_per_slice() == 1) return Sign::Both;
+  return array % 2 == 0 ? Sign::Positive : Sign::Negative;
 }
 
 int num_copies(const Placement& placement, int node) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which weight sits in which cell of which array, and where arrays sit on the chip.
 // A Block is the piece of one layer's weight matrix that one array position holds (rows and columns
-// that are wholly zero are physically absent). It occupies 2 * num_slices arrays of the same rows
-// and columns: for every slice (bits of the magnitude, least significant first) a positive and a
-// negative one. Several blocks may share one array position: their rows are disjoint and so are
-// their columns (they sit along a diagonal), and they are read one after the other.
+// that are wholly zero are physically absent). It occupies the same rows and columns of some
+// arrays: for every slice (bits of the code, least significant first) a positive and a negative
+// one, or a single one, as the encoding has it (core/encoding.h); columns that an encoding reserves
+// come after the block's own. Several blocks may share one array position: their rows are disjoint
+// and so are their columns (they sit along a diagonal), and they are read one after the other.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +13,14 @@
 #include <string>
 #include <vector>
 
+#include "core/encoding.h"
 #include "core/fields.h"
 #include "core/npz.h"
 #include "core/quantized_network.h"
 
 namespace ohmweave::mapping {
 
-enum class Sign { Positive, Negative };
+enum class Sign { Positive, Negative, Both };  // Both: the one array of its slice
 
 struct Block {
   int node = 0;              // index of the Conv2d or Linear node
@@ -43,6 +45,8 @@ struct Array {
 struct Tile {
   int x = 0;
   int y = 0;
+  int round =
+      0;  // of a network that is loaded in rounds: tiles of other rounds use the same places
 };
 
 struct Geometry {
@@ -52,15 +56,24 @@ struct Geometry {
   int bits_per_cell = 2;
   std::optional<int> rows_active = std::nullopt;  // rows read at once; empty: all
   [[nodiscard]] int rows_at_once() const { return rows_active.value_or(rows); }
-  [[nodiscard]] int arrays_per_position() const { return 2 * num_slices; }  // slices x signs
+  Encoding encoding = Encoding::OneSidedPair;
+  std::vector<int> slice_bits = {};  // of each slice; empty: bits_per_cell each
+  [[nodiscard]] WeightCells cells() const {
+    return {encoding,
+            slice_bits.empty() ? std::vector<int>(num_slices, bits_per_cell) : slice_bits};
+  }
+  [[nodiscard]] int arrays_per_slice() const { return find_encoding(encoding).is_pair ? 2 : 1; }
+  [[nodiscard]] int arrays_per_position() const { return arrays_per_slice() * num_slices; }
+  [[nodiscard]] int reserved_columns() const { return find_encoding(encoding).reserved_columns; }
 };
 
 struct Placement {
   Geometry geometry;
   std::vector<Block> blocks;
-  std::vector<Array> arrays;  // of (block b, slice s, sign g): b.first_array + 2*s + g
-  std::vector<Tile> tiles;
-  int mesh_width = 0;  // tiles sit at distinct (x, y) in mesh_width x mesh_height
+  /// That of slice s of block b, and sign g: b.first_array + geometry.arrays_per_slice() * s + g.
+  std::vector<Array> arrays;
+  std::vector<Tile> tiles;  // round by round
+  int mesh_width = 0;       // tiles of a round sit at distinct (x, y) in mesh_width x mesh_height
   int mesh_height = 0;
 };
 
@@ -77,8 +90,8 @@ struct CellAddress {
                                               const QuantizedNetwork& network, int node, int out,
                                               int row);
 
-/// Level (0 .. 2^bits_per_cell - 1) of every cell of an array, geometry.rows x geometry.cols
-/// row-major: the array's slice of max(0, +-code); 0 where no block is.
+/// Level (0 .. 2^bits of the slice - 1) of every cell of an array, geometry.rows x geometry.cols
+/// row-major, as geometry.cells() has it; 0 where no block is.
 [[nodiscard]] std::vector<int> cell_levels(const Placement& placement,
                                            const QuantizedNetwork& network, int array);
 
@@ -87,6 +100,12 @@ struct CellAddress {
 /// leave it, codes with more bits than the slices hold, a non-zero weight that is not held exactly
 /// once by each copy of its layer.
 void validate(const Placement& placement, const QuantizedNetwork& network);
+
+/// Rounds in which the network is loaded; 1 when the chip holds all of it.
+[[nodiscard]] int num_rounds(const Placement& placement);
+
+/// The sign of array `array`, of those of a position or of all.
+[[nodiscard]] Sign sign_of_array(const Geometry& geometry, int array);
 
 /// Copies of a node's weights on the chip (1 when nothing is duplicated; 0 when the node has no
 /// block, because it has no weights or all of them are zero).
@@ -107,11 +126,12 @@ void validate(const Placement& placement, const QuantizedNetwork& network);
 [[nodiscard]] Json utilization_map(const Placement& placement, const QuantizedNetwork& network);
 
 /// What arrays.npz holds. Per array: "layer" (node index), "group", "copy" (all three of its first
-/// block), "slice", "sign" (0 positive, 1 negative), "tile"; "rows" (arrays x geometry.rows) and
-/// "columns" (arrays x geometry.cols): the matrix row (column, of the group) at each array row
-/// (column), -1 where the array has none; "row_blocks" and "column_blocks", of the same shapes: the
-/// block they belong to, or -1. A cell holds a weight where its row and column have one block. Per
-/// block: "block_layer", "block_group", "block_copy". "tile_xy": tiles x 2. All int32.
+/// block), "slice", "sign" (0 positive, 1 negative, 2 both), "tile"; "rows" (arrays x
+/// geometry.rows) and "columns" (arrays x geometry.cols): the matrix row (column, of the group) at
+/// each array row (column), -1 where the array has none; "row_blocks" and "column_blocks", of the
+/// same shapes: the block they belong to, or -1. A cell holds a weight where its row and column
+/// have one block. Per block: "block_layer", "block_group", "block_copy". "tile_xy": tiles x 2. All
+/// int32.
 [[nodiscard]] NpyArrays arrays_to_npz(const Placement& placement);
 
 [[nodiscard]] Json placement_to_json(const Placement& placement);

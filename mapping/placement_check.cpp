@@ -52,14 +52,14 @@ void check_lines(const Placement& placement) {
   };
   for (int b = 0; b < static_cast<int>(placement.blocks.size()); ++b) {
     const Block& block = placement.blocks[b];
+    const std::size_t width = block.columns.size() + geometry.reserved_columns();
     if (block.first_row + block.rows.size() > static_cast<std::size_t>(geometry.rows) ||
-        block.first_column + block.columns.size() > static_cast<std::size_t>(geometry.cols))
+        block.first_column + width > static_cast<std::size_t>(geometry.cols))
       refuse(b, ": leaves its array of " + std::to_string(geometry.rows) + " rows and " +
                     std::to_string(geometry.cols) + " columns");
     const std::size_t position = block.first_array / per_position;
     take(row_holder, position * geometry.rows + block.first_row, block.rows.size(), b, "rows");
-    take(column_holder, position * geometry.cols + block.first_column, block.columns.size(), b,
-         "columns");
+    take(column_holder, position * geometry.cols + block.first_column, width, b, "columns");
   }
 }
 
@@ -69,13 +69,12 @@ std::string name_of(const QuantizedNetwork& network, int node) {
 
 /// Throws if a code of the node does not fit the cells of one weight.
 void check_code_bits(const Placement& placement, const QuantizedNetwork& network, int node) {
-  const int bits = placement.geometry.bits_per_cell * placement.geometry.num_slices;
-  const std::int64_t highest = (std::int64_t{1} << bits) - 1;
+  const std::int64_t highest = placement.geometry.cells().largest_code();
   for (const std::int32_t code : network.nodes[node].weights->codes)
     if (std::abs(static_cast<std::int64_t>(code)) > highest)
       throw DataError("placement: layer '" + name_of(network, node) + "' has weight code " +
-                      std::to_string(code) + "; " + std::to_string(bits) +
-                      " cell bits hold magnitudes up to " + std::to_string(highest));
+                      std::to_string(code) + "; the cells of a weight hold magnitudes up to " +
+                      std::to_string(highest));
 }
 
 /// Throws unless each non-zero weight of the node is in exactly one block of the copy.

@@ -2,6 +2,7 @@
 #include <limits>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "core/error.h"
@@ -65,12 +66,39 @@ std::vector<int> read_indices(const Place& place, int most) {
   return indices;
 }
 
+const char* name_of(Sign sign) {
+  if (sign == Sign::Both) return "both";
+  return sign == Sign::Positive ? "positive" : "negative";
+}
+
+Encoding read_encoding(const Place& place) {
+  std::string names;
+  for (const EncodingKind& kind : encodings()) {
+    if (place.json == kind.name) return kind.encoding;
+    names += (names.empty() ? "" : ", ") + kind.name;
+  }
+  refuse(place.pointer, " = " + brief(place.json) + ": must be one of: " + names);
+}
+
+std::vector<int> read_slice_bits(const Place& place, const Geometry& geometry) {
+  std::vector<int> bits;
+  const std::size_t length = place.length();
+  if (length != 0 && length != static_cast<std::size_t>(geometry.num_slices))
+    refuse(place.pointer, ": has " + std::to_string(length) + " entries; there are " +
+                              std::to_string(geometry.num_slices) + " slices");
+  for (std::size_t i = 0; i < length; ++i)
+    bits.push_back(place.at(i).integer(1, geometry.bits_per_cell));
+  return bits;
+}
+
 Geometry read_geometry(const Place& place) {
   Geometry geometry;
   geometry.rows = place.at("rows").integer(1, kAnyInteger);
   geometry.cols = place.at("cols").integer(1, kAnyInteger);
   geometry.num_slices = place.at("num_slices").integer(1, 30);
   geometry.bits_per_cell = place.at("bits_per_cell").integer(1, 30 / geometry.num_slices);
+  geometry.encoding = read_encoding(place.at("encoding"));
+  geometry.slice_bits = read_slice_bits(place.at("slice_bits"), geometry);
   const Place rows_active = place.at("rows_active");
   if (!rows_active.json.is_null()) geometry.rows_active = rows_active.integer(1, geometry.rows);
   return geometry;
@@ -82,7 +110,7 @@ Block read_block(const Place& place, const Geometry& geometry) {
   block.group = place.at("group").integer(0, kAnyInteger);
   block.copy = place.at("copy").integer(0, kAnyInteger - 1);
   block.rows = read_indices(place.at("rows"), geometry.rows);
-  block.columns = read_indices(place.at("columns"), geometry.cols);
+  block.columns = read_indices(place.at("columns"), geometry.cols - geometry.reserved_columns());
   block.first_array = place.at("first_array").integer(0, kAnyInteger);
   if (block.first_array % geometry.arrays_per_position() != 0)
     refuse(place.pointer + "/first_array",
@@ -90,22 +118,18 @@ Block read_block(const Place& place, const Geometry& geometry) {
                std::to_string(geometry.arrays_per_position()) + " (slices x signs)");
   block.first_row =
       place.at("first_row").integer(0, geometry.rows - static_cast<int>(block.rows.size()));
-  block.first_column =
-      place.at("first_column").integer(0, geometry.cols - static_cast<int>(block.columns.size()));
+  block.first_column = place.at("first_column")
+                           .integer(0, geometry.cols - geometry.reserved_columns() -
+                                           static_cast<int>(block.columns.size()));
   return block;
-}
-
-Sign read_sign(const Place& place) {
-  if (place.json == "positive") return Sign::Positive;
-  if (place.json == "negative") return Sign::Negative;
-  refuse(place.pointer, " = " + brief(place.json) + ": must be \"positive\" or \"negative\"");
 }
 
 /// The array must be the one its index says: position by position, slice by slice, both signs.
 /// held: the blocks at its position.
 Array read_array(const Place& place, const Placement& placement, int index,
                  const std::vector<int>& held) {
-  const int slice = index % placement.geometry.arrays_per_position() / 2;
+  const Geometry& geometry = placement.geometry;
+  const int slice = index % geometry.arrays_per_position() / geometry.arrays_per_slice();
   Array array;
   const Place blocks = place.at("blocks");
   if (blocks.length() == 0) refuse(blocks.pointer, " = []: an array holds a block");
@@ -114,9 +138,11 @@ Array read_array(const Place& place, const Placement& placement, int index,
                                ", the blocks with first_array at this position");
   array.blocks = held;
   array.slice = place.at("slice").integer(slice, slice);
-  array.sign = read_sign(place.at("sign"));
-  if ((array.sign == Sign::Negative) != (index % 2 == 1))
-    refuse(place.pointer + "/sign", ": positive and negative arrays must take turns");
+  array.sign = sign_of_array(geometry, index);
+  const Place sign = place.at("sign");
+  if (sign.json != name_of(array.sign))
+    refuse(sign.pointer, " = " + brief(sign.json) + ": must be \"" + name_of(array.sign) +
+                             "\": positive and negative arrays of a pair take turns");
   array.tile = place.at("tile").integer(0, static_cast<int>(placement.tiles.size()) - 1);
   return array;
 }
@@ -142,12 +168,15 @@ void read_arrays(const Place& arrays, Placement& placement) {
 }
 
 void read_tiles(const Place& tiles, Placement& placement) {
-  std::set<std::pair<int, int>> taken;
+  std::set<std::tuple<int, int, int>> taken;
+  int round = 0;
   for (std::size_t i = 0; i < tiles.length(); ++i) {
     const Place place = tiles.at(i);
     const Tile tile = {place.at("x").integer(0, placement.mesh_width - 1),
-                       place.at("y").integer(0, placement.mesh_height - 1)};
-    if (!taken.emplace(tile.x, tile.y).second)
+                       place.at("y").integer(0, placement.mesh_height - 1),
+                       place.at("round").integer(round, round + (i > 0 ? 1 : 0))};
+    round = tile.round;
+    if (!taken.emplace(tile.round, tile.x, tile.y).second)
       refuse(place.pointer, ": another tile sits at the same place of the mesh");
     placement.tiles.push_back(tile);
   }
@@ -163,7 +192,7 @@ Json block_to_json(const Block& block) {
 Json array_to_json(const Array& array) {
   return {{"blocks", array.blocks},
           {"slice", array.slice},
-          {"sign", array.sign == Sign::Positive ? "positive" : "negative"},
+          {"sign", name_of(array.sign)},
           {"tile", array.tile}};
 }
 
@@ -175,13 +204,16 @@ Json placement_to_json(const Placement& placement) {
                       {"cols", placement.geometry.cols},
                       {"num_slices", placement.geometry.num_slices},
                       {"bits_per_cell", placement.geometry.bits_per_cell},
+                      {"encoding", find_encoding(placement.geometry.encoding).name},
+                      {"slice_bits", placement.geometry.slice_bits},
                       {"rows_active", nullptr}};
   if (placement.geometry.rows_active)
     json["geometry"]["rows_active"] = *placement.geometry.rows_active;
   json["mesh_width"] = placement.mesh_width;
   json["mesh_height"] = placement.mesh_height;
   json["tiles"] = Json::array();
-  for (const Tile& tile : placement.tiles) json["tiles"].push_back({{"x", tile.x}, {"y", tile.y}});
+  for (const Tile& tile : placement.tiles)
+    json["tiles"].push_back({{"x", tile.x}, {"y", tile.y}, {"round", tile.round}});
   json["blocks"] = Json::array();
   for (const Block& block : placement.blocks) json["blocks"].push_back(block_to_json(block));
   json["arrays"] = Json::array();

@@ -64,7 +64,7 @@ NpyArrays arrays_to_npz(const Placement& placement) {
     group.push_back(first.group);
     copy.push_back(first.copy);
     slice.push_back(array.slice);
-    sign.push_back(array.sign == Sign::Positive ? 0 : 1);
+    sign.push_back(static_cast<std::int32_t>(array.sign));
     tile.push_back(array.tile);
     rows.begin_array();
     columns.begin_array();

@@ -32,7 +32,7 @@ Placer find_placer(const std::string& name) {
 std::vector<Tile> place_row_major(const PlacingProblem& problem) {
   std::vector<Tile> places;
   for (int tile = 0; tile < problem.num_tiles; ++tile)
-    places.push_back({tile % problem.mesh.width, tile / problem.mesh.width});
+    places.push_back({tile % problem.mesh.width, tile / problem.mesh.width, 0});
   return places;
 }
 

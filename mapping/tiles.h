@@ -6,13 +6,24 @@
 
 namespace ohmweave::mapping {
 
+/// The array positions of each layer.
+using LayerPositions = std::vector<std::vector<int>>;
+
 /// Fills tiles layer after layer. A layer fills whole tiles; its remainder goes to the tile with
 /// the least room that still holds all of it (of equals the last), or to a new tile (best fit,
 /// Source: johnson_jcss_1974).
-/// positions_of_layers: array positions of each layer, in the order in which layers are to be
-/// filled; together 0 .. n-1, each once. Returns the tile of each position.
-[[nodiscard]] std::vector<int> fill_tiles(const std::vector<std::vector<int>>& positions_of_layers,
-                                          int positions_per_tile);
+/// layers: in the order in which they are to be filled. Returns the tile of each position, in the
+/// order of the lists.
+[[nodiscard]] std::vector<int> fill_tiles(const LayerPositions& layers, int positions_per_tile);
+
+/// Tiles that fill_tiles() takes.
+[[nodiscard]] int num_tiles(const LayerPositions& layers, int positions_per_tile);
+
+/// The layers in rounds of at most `max_tiles` tiles, each filled as by fill_tiles(): a layer opens
+/// the next round when it does not fit beside those before it; one that is larger than a whole
+/// round is split over as many as it fills. One round if all fits.
+[[nodiscard]] std::vector<LayerPositions> split_into_rounds(const LayerPositions& layers,
+                                                            int positions_per_tile, int max_tiles);
 
 struct MeshSize {
   int width = 0;

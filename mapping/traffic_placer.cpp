@@ -105,7 +105,8 @@ class Board {
   void descend();
   [[nodiscard]] std::vector<Tile> places() const {
     std::vector<Tile> places;
-    for (const int place : place_of_) places.push_back({place % mesh_.width, place / mesh_.width});
+    for (const int place : place_of_)
+      places.push_back({place % mesh_.width, place / mesh_.width, 0});
     return places;
   }
 

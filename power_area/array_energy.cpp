@@ -4,15 +4,12 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "crossbar/pair.h"
 #include "mapping/column_sums.h"
 #include "power_area/nonzero.h"
 
 namespace ohmweave::power_area {
 
 namespace {
-
-constexpr int kChipSample = 0;
 
 /// E[digit^2] of `bits` independent bits, each 1 with probability p:
 /// sum_i p 4^i + sum_{i != j} p^2 2^(i + j).
@@ -32,28 +29,6 @@ double assumed_square_digits(int magnitude_bits, int dac_bits, double density) {
   for (int low = 0; low < magnitude_bits; low += dac_bits)
     total += assumed_square(std::min(dac_bits, magnitude_bits - low), density);
   return total;
-}
-
-/// The rows of an array that one of its blocks drives.
-struct DrivenRows {
-  Eigen::Index first = 0;
-  std::vector<double> mean_squares;  // of the sum over digits of digit^2, by row
-};
-
-double array_energy_j(const MappedNetwork& mapped, int array, const DrivenRows& rows,
-                      const Circuits& circuits, const RandomStream& stream) {
-  const mapping::Placement& placement = mapped.placement;
-  // A driven row feeds all cells of the array, those that hold no weight too.
-  const std::vector<int> levels = mapping::cell_levels(placement, mapped.network, array);
-  const crossbar::Matrix siemens = crossbar::program_siemens(
-      levels, circuits.array.rows, circuits.array.cols, circuits.device,
-      circuits.array.bits_per_cell, crossbar::array_stream(stream, kChipSample, array));
-  double weighted = 0.0;
-  for (std::size_t r = 0; r < rows.mean_squares.size(); ++r)
-    weighted += rows.mean_squares[r] * siemens.row(rows.first + static_cast<Eigen::Index>(r)).sum();
-  const double volts_per_digit =
-      circuits.array.read_voltage_v / static_cast<double>((1 << circuits.dac.bits) - 1);
-  return weighted * volts_per_digit * volts_per_digit;  // watts * digits
 }
 
 }  // namespace
@@ -82,25 +57,22 @@ std::vector<double> mean_square_digits(const MappedNetwork& mapped, const LayerP
   return result;
 }
 
-std::vector<double> share_energies_j(const MappedNetwork& mapped, const LayerPlan& plan,
-                                     const Circuits& circuits, double settle_s,
-                                     const RandomStream& stream) {
+std::vector<double> share_energies_j(const MappedNetwork& mapped, const ChipSample& sample,
+                                     const LayerPlan& plan, const Circuits& circuits) {
   const std::vector<double> by_row = mean_square_digits(mapped, plan, circuits);
+  const double volts_per_digit =
+      circuits.array.read_voltage_v / static_cast<double>((1 << circuits.dac.bits) - 1);
   std::vector<double> energies;
   for (const TileShare& share : plan.shares) {
-    double energy_j = 0.0;
+    double siemens_digits = 0.0;  // of all blocks: sum of conductance times mean square of digits
     for (const int b : share.blocks) {
       const mapping::Block& block = mapped.placement.blocks[b];
-      DrivenRows rows;
-      rows.first = block.first_row;
-      for (const int row : block.rows)
-        rows.mean_squares.push_back(
-            by_row[static_cast<std::size_t>(block.group) * plan.matrix.rows + row]);
-      for (int a = 0; a < 2 * mapped.placement.geometry.num_slices; ++a)
-        energy_j +=
-            settle_s * array_energy_j(mapped, block.first_array + a, rows, circuits, stream);
+      for (std::size_t r = 0; r < block.rows.size(); ++r)
+        siemens_digits +=
+            sample.row_siemens[b][r] *
+            by_row[static_cast<std::size_t>(block.group) * plan.matrix.rows + block.rows[r]];
     }
-    energies.push_back(energy_j);
+    energies.push_back(plan.settle_s * volts_per_digit * volts_per_digit * siemens_digits);
   }
   return energies;
 }

@@ -10,8 +10,7 @@
 
 #include <vector>
 
-#include "core/random.h"
-#include "power_area/layer_plan.h"
+#include "power_area/chip_sample.h"
 
 namespace ohmweave::power_area {
 
@@ -22,9 +21,9 @@ namespace ohmweave::power_area {
                                                      const LayerPlan& plan,
                                                      const Circuits& circuits);
 
-/// Joules in the cells of each share of the layer for one window; chip sample 0 of `stream`.
+/// Joules in the cells of each share of the layer for one window.
 [[nodiscard]] std::vector<double> share_energies_j(const MappedNetwork& mapped,
-                                                   const LayerPlan& plan, const Circuits& circuits,
-                                                   double settle_s, const RandomStream& stream);
+                                                   const ChipSample& sample, const LayerPlan& plan,
+                                                   const Circuits& circuits);
 
 }  // namespace ohmweave::power_area

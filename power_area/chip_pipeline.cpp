@@ -160,6 +160,13 @@ class Builder {
     push(std::move(stage), role);
   }
 
+  /// Whether one tile holds all of the share's copy.
+  [[nodiscard]] static bool is_only_share(const LayerPlan& plan, const TileShare& share) {
+    return std::none_of(plan.shares.begin(), plan.shares.end(), [&share](const TileShare& other) {
+      return other.copy == share.copy && other.tile != share.tile;
+    });
+  }
+
   [[nodiscard]] PipelineUnit layer_unit(const LayerPlan& plan, const TileShare& share,
                                         const PipelineNode& stage) const {
     const std::int64_t lanes = circuits_.chip.vector_lanes;
@@ -172,13 +179,14 @@ class Builder {
     unit.tile = share.tile;
     unit.copy = share.copy;
     unit.cycles_per_window = std::max(share.read_cycles, ceil_div(additions, lanes));
-    if (is_home)
-      unit.cycles_per_window = std::max(
-          unit.cycles_per_window,
-          ceil_div(static_cast<std::int64_t>(plan.matrix.columns) * plan.matrix.groups, lanes));
-    else
-      unit.partial_bits =
-          static_cast<std::int64_t>(share.num_columns) * circuits_.chip.accumulator_bits;
+    const auto outputs = static_cast<std::int64_t>(plan.matrix.columns) * plan.matrix.groups;
+    const bool is_whole =
+        is_only_share(plan, share);  // its sums are complete: codes leave the tile
+    if (is_home || is_whole)
+      unit.cycles_per_window = std::max(unit.cycles_per_window, ceil_div(outputs, lanes));
+    if (!is_home)
+      unit.partial_bits = static_cast<std::int64_t>(share.num_columns) *
+                          (is_whole ? value_bits(plan.node) : circuits_.chip.accumulator_bits);
     unit.row_bits = {row_bits(plan, share, stage.edges.front())};
     return unit;
   }

@@ -5,7 +5,8 @@
 #include <cmath>
 #include <numeric>
 #include <set>
-#include <sstream>
+
+#include "power_area/chip_time.h"
 
 #include "power_area/efficiency.h"
 #include "power_area/tile_costs.h"
@@ -193,44 +194,10 @@ Json chip_json(const SimulatedChip& chip, const Bill& bill) {
   json["tiles"].push_back(tile_json(chip, bill.ledger, kNoTile, {}));
   json["efficiency"] = efficiency_json(chip, bill, rate_hz);
   json["closure"] = closure_json(json);
+  json.update(time_json(chip, bill));
   json["mesh"] = links_json(chip);
   json["floorplan"] = floorplan_json(chip, bill.floorplan);
   return json;
-}
-
-std::string power_csv(const SimulatedChip& chip, const Bill& bill, int num_bins) {
-  const auto end = static_cast<double>(chip.result.end_cycle);
-  const double clock_hz = chip.circuits.chip.clock_hz;
-  const double bin_cycles = end / num_bins;
-  std::vector<double> joules(num_bins, 0.0);
-  std::vector<double> row_cycles(chip.plans.size(), 0.0);  // worked for each layer
-  const auto owner = [&chip](const RowEvent& row) { return chip.pipeline.roles[row.node].owner; };
-  const auto is_layer = [&chip](const RowEvent& row) {
-    return chip.pipeline.roles[row.node].plan >= 0 && row.end_cycle > row.start_cycle;
-  };
-  for (const RowEvent& row : chip.result.rows)
-    if (is_layer(row))
-      row_cycles[owner(row)] += static_cast<double>(row.end_cycle - row.start_cycle);
-  for (const RowEvent& row : chip.result.rows) {
-    if (!is_layer(row)) continue;
-    const double energy_j =
-        bill.ledger.layer(owner(row)).dynamic_j * chip.pipeline.model.num_inferences;
-    const double j_per_cycle = energy_j / row_cycles[owner(row)];
-    for (int b = static_cast<int>(static_cast<double>(row.start_cycle) / bin_cycles);
-         b < num_bins && b * bin_cycles < static_cast<double>(row.end_cycle); ++b) {
-      const double from = std::max(b * bin_cycles, static_cast<double>(row.start_cycle));
-      const double to = std::min((b + 1) * bin_cycles, static_cast<double>(row.end_cycle));
-      if (to > from) joules[b] += j_per_cycle * (to - from);
-    }
-  }
-  std::ostringstream text;
-  text.precision(9);
-  text << "time_s,power_w\n";
-  const double leakage_w = bill.ledger.total().leakage_w;
-  for (int b = 0; b < num_bins; ++b)
-    text << b * bin_cycles / clock_hz << ',' << leakage_w + joules[b] * clock_hz / bin_cycles
-         << '\n';
-  return text.str();
 }
 
 }  // namespace ohmweave::power_area

@@ -9,22 +9,30 @@
 #include "core/error.h"
 #include "power_area/array_energy.h"
 #include "power_area/chip_report.h"
+#include "power_area/chip_time.h"
+#include "power_area/functional_report.h"
 #include "power_area/programming.h"
 #include "power_area/reduction.h"
 #include "power_area/sensitivity.h"
+#include "power_area/sim/analyze.h"
+#include "power_area/sim/trace.h"
 
 namespace ohmweave::power_area {
 
 namespace {
 
-constexpr int kPowerBins = 400;
 constexpr const char* kUnsharedUnits =
     "sharing of a tile's requantizers, adders and pooling units between layers on it: each "
     "layer works as if it had them alone";
 
 std::string geometry_text(const mapping::Geometry& g) {
+  std::string slices;
+  for (const int bits : g.slice_bits)
+    slices += (slices.empty() ? " of " : ", ") + std::to_string(bits);
   return std::to_string(g.rows) + " x " + std::to_string(g.cols) + " cells of " +
          std::to_string(g.bits_per_cell) + " bits, " + std::to_string(g.num_slices) + " slices" +
+         slices +
+         (g.encoding == Encoding::OneSidedPair ? "" : ", " + find_encoding(g.encoding).name) +
          (g.rows_at_once() < g.rows ? ", " + std::to_string(g.rows_at_once()) + " rows read at once"
                                     : "");
 }
@@ -33,9 +41,10 @@ std::string geometry_text(const mapping::Geometry& g) {
 void check_placement(const mapping::Placement& placement, const Circuits& circuits) {
   if (placement.tiles.empty())
     throw DataError("placement.json: the chip holds no array, so there is nothing to estimate");
-  const mapping::Geometry expected{circuits.array.rows, circuits.array.cols,
+  const mapping::Geometry expected{circuits.array.rows,         circuits.array.cols,
                                    circuits.array.num_slices(), circuits.array.bits_per_cell,
-                                   circuits.array.rows_active};
+                                   circuits.array.rows_active,  circuits.array.encoding,
+                                   circuits.array.slice_bits};
   if (geometry_text(placement.geometry) != geometry_text(expected))
     throw DataError("placement.json: mapped to arrays of " + geometry_text(placement.geometry) +
                     "; the config has " + geometry_text(expected) + ": map again");
@@ -54,17 +63,18 @@ struct Setting {
   const Circuits& circuits;
 };
 
-SimulatedChip simulate_chip(const EstimateInputs& inputs, const Setting& setting) {
+SimulatedChip simulate_chip(const Setting& setting, const ChipSample& sample,
+                            const ComponentLibrary& library, bool records_states) {
   const auto& [mapped, circuits] = setting;
-  check_placement(mapped.placement, circuits);
-  SimulatedChip chip{mapped, circuits, inputs.library, {}, {}, {}, {}, {}};
-  chip.plans = plan_layers(mapped, circuits, inputs.library);
+  SimulatedChip chip{mapped, circuits, library, {}, {}, {}, {}, {}};
+  chip.plans = plan_layers(mapped, sample.max_column_sums, circuits, library);
   chip.pipeline = build_pipeline(mapped, chip.plans, circuits);
-  chip.result = simulate(chip.pipeline.model);
+  chip.pipeline.model.records_states = records_states;
+  chip.result = circuits.chip.timing == Timing::Simulated ? simulate(chip.pipeline.model)
+                                                          : analyze(chip.pipeline.model);
   for (const LayerPlan& plan : chip.plans) {
     chip.nonzero.push_back(nonzero_shares(mapped, plan, circuits));
-    chip.share_energies_j.push_back(
-        share_energies_j(mapped, plan, circuits, plan.settle_s, inputs.stream));
+    chip.share_energies_j.push_back(share_energies_j(mapped, sample, plan, circuits));
   }
   return chip;
 }
@@ -107,7 +117,9 @@ struct Estimate {
 };
 
 Estimate estimate_one(const EstimateInputs& inputs, const Setting& setting) {
-  SimulatedChip chip = simulate_chip(inputs, setting);
+  check_placement(setting.mapped.placement, setting.circuits);
+  const ChipSample sample = sample_chip(setting.mapped, setting.circuits, inputs.stream);
+  SimulatedChip chip = simulate_chip(setting, sample, inputs.library, true);
   Bill bill = bill_chip(chip);
   return {std::move(chip), std::move(bill)};
 }
@@ -179,6 +191,8 @@ Json estimate_json(const EstimateInputs& inputs, const Estimate& estimate) {
     json["baseline_chip"] = chip_json(baseline->chip, baseline->bill);
     json["reduction"] = reduction_of(inputs, estimate, *baseline);
   }
+  if (inputs.circuits.chip.functional_images > 0)
+    json["functional"] = functional_json(estimate.chip, inputs.reference, inputs.stream);
   json["programming"] =
       programming_json(program_network(inputs.chip, inputs.circuits, inputs.library, inputs.stream),
                        json["chip"]["energy_per_inference_j"].get<double>());
@@ -190,6 +204,25 @@ Json estimate_json(const EstimateInputs& inputs, const Estimate& estimate) {
 
 }  // namespace
 
+ChipFigures chip_figures(const MappedNetwork& mapped, const ChipSample& sample,
+                         const Circuits& circuits, const ComponentLibrary& library) {
+  check_placement(mapped.placement, circuits);
+  const SimulatedChip chip = simulate_chip({mapped, circuits}, sample, library, false);
+  const Bill bill = bill_chip(chip);
+  const Cost total = bill.ledger.total();
+  ChipFigures figures;
+  figures.throughput_hz = throughput_hz(chip);
+  figures.area_m2 = bill.floorplan.area_m2();
+  figures.dynamic_energy_j = total.dynamic_j;
+  figures.leakage_w = total.leakage_w;
+  figures.energy_per_inference_j = total.dynamic_j + total.leakage_w / figures.throughput_hz;
+  figures.peak_power_w = total.peak_w + total.leakage_w;
+  figures.latency_s = static_cast<double>(chip.result.latency_cycles()) / circuits.chip.clock_hz;
+  figures.num_arrays = static_cast<int>(mapped.placement.arrays.size());
+  for (const LayerPlan& plan : chip.plans) figures.macs_per_inference += plan.mapped_macs;
+  return figures;
+}
+
 Json estimate_chips(const EstimateInputs& inputs) {
   return estimate_json(inputs, estimate_one(inputs, {inputs.chip, inputs.circuits}));
 }
@@ -197,10 +230,16 @@ Json estimate_chips(const EstimateInputs& inputs) {
 void estimate_stage(const EstimateInputs& inputs, const std::filesystem::path& output) {
   const Estimate estimate = estimate_one(inputs, {inputs.chip, inputs.circuits});
   write_json_atomically(output / "chip.json", estimate_json(inputs, estimate));
-  write_json_atomically(output / "timeline.json",
-                        timeline_json(estimate.chip.pipeline.model, estimate.chip.result,
-                                      inputs.circuits.chip.clock_hz));
-  write_file_atomically(output / "power.csv", power_csv(estimate.chip, estimate.bill, kPowerBins));
+  const ChipOptions& options = inputs.circuits.chip;
+  const PipelineModel& model = estimate.chip.pipeline.model;
+  PipelineResult result = estimate.chip.result;
+  if (options.trace)
+    write_file_atomically(output / "trace.vcd", states_vcd(model, result, options.clock_hz));
+  else
+    result.states.clear();  // rows alone
+  write_json_atomically(output / "timeline.json", timeline_json(model, result, options.clock_hz));
+  write_file_atomically(output / "power.csv",
+                        power_csv(chip_power(estimate.chip, estimate.bill, kPowerBins)));
 }
 
 }  // namespace ohmweave::power_area

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "core/error.h"
-#include "crossbar/block_read.h"
 #include "mapping/column_sums.h"
 
 namespace ohmweave::power_area {
@@ -87,7 +86,7 @@ class ChipArithmetic final : public Arithmetic {
         readers_(readers),
         images_(images),
         shapes_(infer_shapes(network_)),
-        digests_(images.size(), std::vector<CodeDigest>(readers.blocks.size())) {
+        digests_(images.size(), std::vector<crossbar::CodeDigest>(readers.blocks.size())) {
     for (std::size_t s = 0; s < pipeline.roles.size(); ++s) inputs_.push_back(inputs_of(s));
   }
 
@@ -119,9 +118,9 @@ class ChipArithmetic final : public Arithmetic {
 
   [[nodiscard]] Json notes() const override {
     Json json = Json::array();
-    for (const std::vector<CodeDigest>& blocks : digests_) {
+    for (const std::vector<crossbar::CodeDigest>& blocks : digests_) {
       Json image = Json::array();
-      for (const CodeDigest& block : blocks)
+      for (const crossbar::CodeDigest& block : blocks)
         image.push_back(Json::array({block.num_codes, block.digest}));
       json.push_back(std::move(image));
     }
@@ -191,7 +190,7 @@ class ChipArithmetic final : public Arithmetic {
       inputs.reserve(block.rows.size());
       for (const int row : block.rows)
         inputs.push_back(window_input(node, map, block.group, row, place));
-      CodeDigest& digest = digests_[place.inference][b];
+      crossbar::CodeDigest& digest = digests_[place.inference][b];
       const std::vector<std::int64_t> values = crossbar::read_block(
           readers_.blocks[b], inputs,
           [&digest](const std::vector<std::int32_t>& codes) { digest.add(codes); });
@@ -251,29 +250,19 @@ class ChipArithmetic final : public Arithmetic {
   const ChipReaders& readers_;
   const std::vector<std::vector<std::int32_t>>& images_;
   std::vector<Shape> shapes_;
-  std::vector<std::vector<InputMap>> inputs_;     // [stage][edge]
-  std::vector<std::vector<CodeDigest>> digests_;  // [image][block]
+  std::vector<std::vector<InputMap>> inputs_;               // [stage][edge]
+  std::vector<std::vector<crossbar::CodeDigest>> digests_;  // [image][block]
 };
 
 }  // namespace
-
-void CodeDigest::add(const std::vector<std::int32_t>& codes) {
-  constexpr std::uint64_t kPrime = 0x100000001b3;  // FNV-1a, a word at a time
-  constexpr std::uint64_t kOffset = 0xcbf29ce484222325;
-  if (num_codes == 0) digest = kOffset;
-  for (const std::int32_t code : codes)
-    digest = (digest ^ static_cast<std::uint32_t>(code)) * kPrime;
-  num_codes += static_cast<std::int64_t>(codes.size());
-}
 
 std::shared_ptr<const ChipReaders> program_readers(const MappedNetwork& mapped,
                                                    const std::vector<LayerPlan>& plans,
                                                    const Circuits& circuits,
                                                    const RandomStream& stream) {
-  if (circuits.device.read_noise)
-    throw ConfigError(
-        {"/chip/functional_images: must be 0 for a device with /device/read_noise: "
-         "no two reads of it are equal"});
+  const std::string problem =
+      crossbar::block_read_problem(circuits.array, circuits.device, circuits.adc, circuits.dac);
+  if (!problem.empty()) throw ConfigError({"/chip/functional_images: must be 0 where " + problem});
   auto readers = std::make_shared<ChipReaders>();
   readers->blocks.resize(mapped.placement.blocks.size());
   for (const LayerPlan& plan : plans) {
@@ -302,7 +291,7 @@ FunctionalImages simulate_images(const MappedNetwork& mapped, const std::vector<
   FunctionalImages result;
   result.logits = std::move(run.outputs);
   for (const Json& image : run.notes) {
-    std::vector<CodeDigest>& blocks = result.blocks.emplace_back();
+    std::vector<crossbar::CodeDigest>& blocks = result.blocks.emplace_back();
     for (const Json& block : image)
       blocks.push_back({block.at(0).get<std::int64_t>(), block.at(1).get<std::uint64_t>()});
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/random.h"
+#include "crossbar/block_read.h"
 #include "power_area/chip_pipeline.h"
 #include "power_area/sim/arithmetic.h"
 #include "power_area/sim/simulate.h"
@@ -19,24 +20,16 @@ namespace ohmweave::power_area {
 class ChipReaders;
 
 /// Programs every array of the placement with the devices of chip sample 0 of `stream`, the one
-/// that evaluation calls chip 0. Throws ConfigError for devices with read noise, whose reads differ
-/// from time to time.
+/// that evaluation calls chip 0. Throws ConfigError for circuits of which
+/// crossbar::block_read_problem() has something to say.
 [[nodiscard]] std::shared_ptr<const ChipReaders> program_readers(
     const MappedNetwork& mapped, const std::vector<LayerPlan>& plans, const Circuits& circuits,
     const RandomStream& stream);
 
-/// The codes that a layer's converters gave for one image, in a word: changes with any code.
-struct CodeDigest {
-  std::int64_t num_codes = 0;
-  std::uint64_t digest = 0;
-  /// Codes of one read of a block, in the order in which crossbar::read_block() visits them.
-  void add(const std::vector<std::int32_t>& codes);
-};
-
 struct FunctionalImages {
   std::vector<std::vector<std::int32_t>> logits;  // per image: accumulators of the last node
   /// Per image and block of the placement; a block of a copy that had no window has none.
-  std::vector<std::vector<CodeDigest>> blocks;
+  std::vector<std::vector<crossbar::CodeDigest>> blocks;
   PipelineResult timing;  // of these images back to back
 };
 

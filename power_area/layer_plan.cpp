@@ -41,38 +41,50 @@ void add_actions(const mapping::Block& block, const LayerPlan& plan, const Circu
                  TileShare& share) {
   const auto rows = static_cast<std::int64_t>(block.rows.size());
   const auto columns = static_cast<std::int64_t>(block.columns.size());
-  const std::int64_t slices = circuits.array.num_slices();
+  const WeightCells cells = circuits.array.cells();
+  const std::int64_t arrays = cells.num_arrays();
+  const std::int64_t converted =
+      cells.num_slices() * columns + (cells.kind().has_unit_column ? 1 : 0);
   const std::int64_t reads = num_reads(block, plan, circuits);
   WindowActions& window = share.window;
-  window.drives += 2 * slices * rows * plan.num_digits;
-  window.holds += 2 * slices * columns * reads;
-  window.conversions += slices * columns * reads;
-  window.input_bits += 2 * slices * rows * plan.input_bits;
+  window.drives += arrays * rows * plan.num_digits;
+  window.holds += arrays * (columns + cells.kind().reserved_columns) * reads;
+  window.conversions += converted * reads;
+  window.input_bits += arrays * rows * plan.input_bits;
   window.bus_bits += rows * plan.input_bits;
-  window.sums += slices * columns;
+  window.sums += converted;
+}
+
+/// How many different lines of the layer's matrix (over all groups) the blocks have.
+int count_distinct(const mapping::Placement& placement, const std::vector<int>& blocks,
+                   std::vector<int> mapping::Block::*lines, const LayerPlan& plan) {
+  const bool are_rows = lines == &mapping::Block::rows;
+  const int of_group = are_rows ? plan.matrix.rows : plan.matrix.columns;
+  std::vector<char> seen(static_cast<std::size_t>(of_group) * plan.matrix.groups, 0);
+  int count = 0;
+  for (const int b : blocks) {
+    const mapping::Block& block = placement.blocks[b];
+    for (const int line : block.*lines) {
+      char& is_seen = seen[static_cast<std::size_t>(block.group) * of_group + line];
+      count += is_seen == 0 ? 1 : 0;
+      is_seen = 1;
+    }
+  }
+  return count;
 }
 
 void finish_share(const mapping::Placement& placement, const LayerPlan& plan, TileShare& share) {
-  std::set<std::pair<int, int>> inputs;
-  std::set<std::pair<int, int>> outputs;
-  for (const int index : share.blocks) {
-    const mapping::Block& block = placement.blocks[index];
-    for (const int row : block.rows) inputs.insert({block.group, row});
-    for (const int column : block.columns) outputs.insert({block.group, column});
-  }
-  share.num_inputs = static_cast<int>(inputs.size());
-  share.num_columns = static_cast<int>(outputs.size());
+  share.num_inputs = count_distinct(placement, share.blocks, &mapping::Block::rows, plan);
+  share.num_columns = count_distinct(placement, share.blocks, &mapping::Block::columns, plan);
   share.window.buffer_bits = static_cast<std::int64_t>(share.num_inputs) * plan.input_bits;
   share.window.additions = share.window.sums - share.num_columns;
 }
 
-void plan_converters(const MappedNetwork& mapped, const Circuits& circuits,
+void plan_converters(std::int64_t column_sum, int magnitude_bits, const Circuits& circuits,
                      const ComponentLibrary& library, LayerPlan& plan) {
-  const std::int64_t sum = mapping::max_column_sum(mapped.placement, mapped.network, plan.node,
-                                                   circuits.array.rows_at_once());
-  const int digit_bits = std::min(
-      circuits.dac.bits, mapping::input_format(mapped.network, plan.node).magnitude_bits());
-  const int lossless = crossbar::lossless_adc_bits(std::max<std::int64_t>(1, sum), digit_bits);
+  const int digit_bits = std::min(circuits.dac.bits, magnitude_bits);
+  const int lossless =
+      crossbar::lossless_adc_bits(std::max<std::int64_t>(1, column_sum), digit_bits);
   plan.adc_bits = circuits.adc.bits.value_or(lossless);
   plan.dropped_bits = std::max(0, lossless - plan.adc_bits);
   plan.settle_s = circuits.chip.settling == Settling::Library
@@ -184,8 +196,22 @@ void plan_shares(const MappedNetwork& mapped, const Circuits& circuits, const Bl
 
 }  // namespace
 
+std::vector<std::int64_t> max_column_sums(const MappedNetwork& mapped, const Circuits& circuits) {
+  std::vector<std::int64_t> sums;
+  for (const int node : weight_nodes(mapped.network.network))
+    sums.push_back(mapping::max_column_sum(mapped.placement, mapped.network, node,
+                                           circuits.array.rows_at_once()));
+  return sums;
+}
+
 std::vector<LayerPlan> plan_layers(const MappedNetwork& mapped, const Circuits& circuits,
                                    const ComponentLibrary& library) {
+  return plan_layers(mapped, max_column_sums(mapped, circuits), circuits, library);
+}
+
+std::vector<LayerPlan> plan_layers(const MappedNetwork& mapped,
+                                   const std::vector<std::int64_t>& column_sums,
+                                   const Circuits& circuits, const ComponentLibrary& library) {
   const Network& network = mapped.network.network;
   const std::vector<Shape> shapes = infer_shapes(network);
   std::vector<LayerPlan> plans;
@@ -197,7 +223,7 @@ std::vector<LayerPlan> plan_layers(const MappedNetwork& mapped, const Circuits& 
     const CodeFormat& input = mapping::input_format(mapped.network, node);
     plan.input_bits = input.bits;
     plan.num_digits = static_cast<int>(ceil_div(input.magnitude_bits(), circuits.dac.bits));
-    plan_converters(mapped, circuits, library, plan);
+    plan_converters(column_sums.at(plans.size()), input.magnitude_bits(), circuits, library, plan);
     plans.push_back(std::move(plan));
   }
   const BlockDemands demands(mapped, plans, circuits, library);

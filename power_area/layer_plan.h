@@ -89,4 +89,13 @@ struct LayerPlan {
                                                  const Circuits& circuits,
                                                  const ComponentLibrary& library);
 
+/// mapping::max_column_sum() of each weight node, in order: what plans need of the weights.
+[[nodiscard]] std::vector<std::int64_t> max_column_sums(const MappedNetwork& mapped,
+                                                        const Circuits& circuits);
+/// The same plans with sums that are known already.
+[[nodiscard]] std::vector<LayerPlan> plan_layers(const MappedNetwork& mapped,
+                                                 const std::vector<std::int64_t>& column_sums,
+                                                 const Circuits& circuits,
+                                                 const ComponentLibrary& library);
+
 }  // namespace ohmweave::power_area

@@ -65,6 +65,13 @@ void declare(Fields& f, ChipOptions& o) {
   f.integer("accumulator_bits", o.accumulator_bits, {8, 64}, "bits of a partial sum between tiles");
   f.number("buffer_windows", o.buffer_windows, {1.0, 1000.0},
            "input buffer of a layer, in row windows");
+  f.choice("timing", o.timing,
+           {{Timing::Simulated, "simulated", "event by event, with contention on the mesh"},
+            {Timing::Analytic, "analytic", "by recurrences, in milliseconds, without contention"}},
+           "how latency, throughput and actions are found");
+  f.integer("functional_images", o.functional_images, {0, 1000},
+            "images that the simulated chip carries as data, with all their converter codes");
+  f.boolean("trace", o.trace, "write trace.vcd, and a track a unit into timeline.json");
   f.integer("num_inferences", o.num_inferences, {4, 1000},
             "inferences simulated back to back; the first half fills the pipeline");
   f.number("assumed_bit_density", o.assumed_bit_density, kFraction,

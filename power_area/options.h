@@ -10,6 +10,12 @@
 
 namespace ohmweave::power_area {
 
+/// How latency, throughput and actions are found.
+enum class Timing {
+  Simulated,  // event by event (sim/simulate.h)
+  Analytic    // by the pipeline's recurrences, without contention on the mesh (sim/analyze.h)
+};
+
 /// What sets the time until a read's currents can be sampled (settling.h).
 enum class Settling {
   Wires,    // the front end and the wires, to half a step of each layer's converters
@@ -47,9 +53,12 @@ struct ChipOptions {
   double io_bits_per_s = 51.2e9;  // 6.4 GB/s of one off-chip link. Source: shafiee_isca_2016
   int vector_lanes = 2;  // requantizers of a tile, one value a cycle. Source: shafiee_isca_2016
   int pool_lanes = 1;    // pooling units of a tile. Source: shafiee_isca_2016
-  int accumulator_bits = 32;         // of a partial sum on its way between tiles
-  double buffer_windows = 2.0;       // input buffer, in row windows (2: one is read, one is filled)
+  int accumulator_bits = 32;    // of a partial sum on its way between tiles
+  double buffer_windows = 2.0;  // input buffer, in row windows (2: one is read, one is filled)
+  Timing timing = Timing::Simulated;
   int num_inferences = 6;            // simulated back to back; the first half fills the pipeline
+  int functional_images = 0;         // images carried through the simulated chip as data
+  bool trace = false;                // trace.vcd, and a track a unit in timeline.json
   double assumed_bit_density = 0.5;  // share of ones in each input bit, when nothing was evaluated
 };
 void declare(Fields& f, ChipOptions& o);

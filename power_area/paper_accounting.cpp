@@ -10,6 +10,8 @@ namespace ohmweave::power_area {
 
 Circuits paper_circuits(const Circuits& circuits, const ComponentLibrary& library) {
   Circuits paper = circuits;
+  paper.array.encoding = Encoding::OneSidedPair;
+  paper.array.slice_bits.clear();
   paper.array.bits_per_cell = kPaperCellBits;
   paper.array.weight_bits = kPaperWeightBits;
   paper.chip.paper_accounting = false;

@@ -27,8 +27,8 @@ std::vector<int> arrays_to_simulate(int num_arrays) {
 /// Levels' conductances, in the cells of an array that hold a block's weights.
 std::vector<double> targets_siemens(const MappedNetwork& mapped, const Circuits& circuits,
                                     int array) {
-  const int bits = circuits.array.bits_per_cell;
   const mapping::Placement& placement = mapped.placement;
+  const int bits = circuits.array.cell_bits(placement.arrays[array].slice);
   std::vector<double> siemens;
   for (int level = 0; level < 1 << bits; ++level)
     siemens.push_back(crossbar::level_siemens(circuits.device, level, bits));

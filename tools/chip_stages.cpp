@@ -6,22 +6,15 @@
 #include "core/npz.h"
 #include "mapping/map_network.h"
 #include "mapping/placement.h"
+#include "mapping/reload.h"
 #include "power_area/cost/adc.h"
 #include "power_area/cost/analog.h"
 #include "power_area/estimate.h"
 #include "power_area/paper_accounting.h"
+#include "tools/placing.h"
 
 namespace ohmweave::tools {
 namespace {
-
-power_area::ComponentLibrary library_of(const RunConfig& config) {
-  return power_area::load_chip_library(*config.chip, find_presets_folder());
-}
-
-power_area::Circuits circuits_of(const RunConfig& config) {
-  return {config.device, config.array, config.adc,
-          config.dac,    *config.chip, config.mapping.arrays_per_tile};
-}
 
 /// Converters and drivers that the config asks for and the library has no numbers for.
 std::vector<std::string> library_problems(const RunConfig& config,
@@ -45,7 +38,7 @@ std::vector<std::string> library_problems(const RunConfig& config,
   const std::string problem = power_area::paper_accounting_problem(circuits_of(config), library);
   if (!problem.empty()) problems.push_back(problem);
   const std::string tile = mapping::tile_problem(
-      config.mapping, power_area::kPaperWeightBits / power_area::kPaperCellBits);
+      config.mapping, 2 * power_area::kPaperWeightBits / power_area::kPaperCellBits);
   if (!tile.empty()) problems.push_back("/chip/paper_accounting: " + tile);
   return problems;
 }
@@ -75,16 +68,12 @@ ChipNetworks load_chip_networks(const Run& run) {
   return networks;
 }
 
-mapping::Geometry geometry(const RunConfig& config) {
-  return {config.array.rows, config.array.cols, config.array.num_slices(),
-          config.array.bits_per_cell, config.array.rows_active};
-}
-
 void map_stage(const Run& run, const std::filesystem::path& output) {
   const RunConfig& config = run.loaded.config;
   const ChipNetworks networks = load_chip_networks(run);
-  const auto placement = mapping::map_network(networks.mapped, geometry(config), config.mapping);
-  const auto dense = mapping::map_network(networks.baseline, geometry(config), config.mapping);
+  const PlacedNetwork placed = place_network(config, networks.mapped);
+  const mapping::Placement& placement = placed.placement;
+  const mapping::Placement dense = place_baseline(config, networks.baseline).placement;
   Json summary = mapping::placement_summary(placement, networks.mapped);
   const Json dense_summary = mapping::placement_summary(dense, networks.baseline);
   const auto needed = summary["arrays_needed"].get<double>();
@@ -92,6 +81,10 @@ void map_stage(const Run& run, const std::filesystem::path& output) {
   summary["array_ratio"] = dense_summary["arrays_needed"].get<double>() / needed;
   summary["dense_cell_utilization_fraction"] = dense_summary["cell_utilization_fraction"];
   add_grid_arrays(networks.mapped, geometry(config), summary);
+  summary["traffic"] = mapping::traffic_summary(placement, networks.mapped);
+  if (!placed.duplication.is_null()) summary["duplication"] = placed.duplication;
+  if (mapping::num_rounds(placement) > 1)
+    summary["reload"] = mapping::reload_summary(placement, networks.mapped);
   write_json_atomically(output / "placement.json", mapping::placement_to_json(placement));
   write_json_atomically(output / "mapping.json", summary);
   write_file_atomically(output / "arrays.npz", encode_npz(mapping::arrays_to_npz(placement)));
@@ -110,6 +103,8 @@ void add_paper_baseline(const Run& run, power_area::EstimateInputs& inputs) {
   mapping::Geometry geometry = tools::geometry(config);
   geometry.num_slices = paper.circuits.array.num_slices();
   geometry.bits_per_cell = power_area::kPaperCellBits;
+  geometry.encoding = paper.circuits.array.encoding;
+  geometry.slice_bits.clear();
   paper.network.placement = mapping::map_network(paper.network.network, geometry, config.mapping);
   paper.network.activity = inputs.baseline->activity;
   paper.description =
@@ -132,7 +127,7 @@ void estimate_stage(const Run& run, const std::filesystem::path& output) {
   inputs.chip.placement = mapping::placement_from_json(read("map", "placement.json"));
   power_area::MappedNetwork& baseline = inputs.baseline.emplace();
   baseline.network = networks.baseline;
-  baseline.placement = mapping::map_network(networks.baseline, geometry(config), config.mapping);
+  baseline.placement = place_baseline(config, networks.baseline).placement;
   if (config.evaluate) {
     inputs.chip.activity = activity["network"];
     baseline.activity = activity["baseline"];
@@ -144,6 +139,8 @@ void estimate_stage(const Run& run, const std::filesystem::path& output) {
                         "converter bits that its own columns need";
   inputs.library = library_of(config);
   inputs.stream = RandomStream(config.seed);
+  if (config.evaluate && config.chip->functional_images > 0)
+    inputs.reference = read("evaluate", "reference.json");
   if (config.chip->paper_accounting) add_paper_baseline(run, inputs);
   power_area::estimate_stage(inputs, output);
 }

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "core/quantized_network.h"
-#include "mapping/placement.h"
 #include "tools/pipeline.h"
 
 namespace ohmweave::tools {
@@ -19,8 +18,6 @@ struct ChipNetworks {
   QuantizedNetwork baseline;
 };
 [[nodiscard]] ChipNetworks load_chip_networks(const Run& run);
-
-[[nodiscard]] mapping::Geometry geometry(const RunConfig& config);
 
 /// Writes placement.json, arrays.npz and mapping.json (the "mapping" object of result.json).
 void map_stage(const Run& run, const std::filesystem::path& output);

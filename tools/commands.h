@@ -42,6 +42,18 @@ void command_solve(const std::filesystem::path& file, bool as_json, std::ostream
 /// was found, then the file's path. drift: power_law or log_time, used where the table holds ages.
 void command_device_fit(const std::filesystem::path& table, const std::filesystem::path& preset,
                         const std::string& drift, std::ostream& out);
+/// What `export` takes.
+struct ExportArguments {
+  std::filesystem::path folder;      // of a run that is mapped
+  std::string format = "spice";      // spice, npz or csv
+  std::optional<int> array;          // one of the placement's; spice: 0, others: all
+  int chip = 0;                      // the chip sample
+  std::optional<std::string> input;  // spice: digits of the rows, "1,0,1"; rest 0
+  std::optional<std::string> out;    // a file in place of stdout
+};
+/// `export`: a SPICE netlist of an array, conductance maps of the arrays, or a list of their cells.
+void command_export(const ExportArguments& arguments, const CommonArguments& common,
+                    std::ostream& out);
 /// `eval`: accuracy of a saved model on a data set's test split (in the worker).
 void command_eval(const std::string& model, const std::string& data, bool as_json,
                   const CommonArguments& common);

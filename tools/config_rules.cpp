@@ -3,9 +3,11 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "core/glob.h"
+#include "crossbar/block_read.h"
 #include "crossbar/device.h"
 #include "data/table.h"
 #include "mapping/options.h"
@@ -108,11 +110,35 @@ void check_times(const RunConfig& c, std::vector<std::string>& problems) {
   }
 }
 
+/// What images that run through the simulated chip ask of the arrays.
+void check_functional_images(const RunConfig& c, std::vector<std::string>& problems) {
+  if (!c.chip || c.chip->functional_images == 0) return;
+  std::string problem = crossbar::block_read_problem(c.array, c.device, c.adc, c.dac);
+  if (problem.empty() && c.evaluate && c.evaluate->calibrates_columns)
+    problem = "/evaluate/calibrates_columns is set";
+  if (!problem.empty())
+    problems.push_back("/chip/functional_images = " + std::to_string(c.chip->functional_images) +
+                       ": must be 0 where " + problem);
+}
+
 /// What a device may have that whole networks are not run with.
 void check_device(const RunConfig& c, std::vector<std::string>& problems) {
-  if (c.device.iv && (c.evaluate || c.chip))
+  const bool is_gate = c.array.topology == crossbar::Topology::GateInput;
+  if (c.device.iv && c.chip)
     problems.emplace_back(
-        "/device/iv: the arrays of a network take cells as ohmic; leave the section out");
+        "/device/iv: /chip reckons the energy of ohmic cells; leave one of both sections out");
+  if (c.device.iv && c.evaluate && (is_gate || c.array.transistor_ohm > 0.0))
+    problems.emplace_back(
+        "/device/iv: nonlinear cells are linearized without a transistor in series; leave the "
+        "section out, or set /array/topology to \"passive\" or \"row_select\" and "
+        "/array/transistor_ohm to 0");
+  if (is_gate && c.dac.bits != 1)
+    problems.push_back("/dac/bits = " + std::to_string(c.dac.bits) +
+                       ": must be 1 with /array/topology = \"gate_input\", whose gates are on or "
+                       "off");
+  if (is_gate && c.dac.has_spread())
+    problems.emplace_back(
+        "/dac: gain_sigma and mismatch_sigma must be 0 with /array/topology = \"gate_input\"");
 }
 
 /// Sections that others make necessary, or pointless.
@@ -170,6 +196,19 @@ void check_sparsity(const RunConfig& c, const Network& network,
   }
 }
 
+/// Copies of layers are chosen by the circuits' time and area.
+void check_copies(const RunConfig& c, std::vector<std::string>& problems) {
+  if (c.chip) return;
+  if (c.mapping.target_throughput_hz)
+    problems.emplace_back(
+        "/mapping/target_throughput_hz: needs section /chip, which says how fast "
+        "arrays are read");
+  if (c.mapping.area_budget_m2)
+    problems.emplace_back(
+        "/mapping/area_budget_m2: needs section /chip, which says how large "
+        "arrays are");
+}
+
 }  // namespace
 
 std::vector<std::string> cross_section_problems(const RunConfig& c) {
@@ -181,10 +220,17 @@ std::vector<std::string> cross_section_problems(const RunConfig& c) {
   if (c.compress) check_constraints(c, network, problems);
   check_times(c, problems);
   check_device(c, problems);
-  const std::string tile_problem = mapping::tile_problem(c.mapping, c.array.num_slices());
+  check_functional_images(c, problems);
+  check_copies(c, problems);
+  const std::string tile_problem = mapping::tile_problem(c.mapping, c.array.cells().num_arrays());
   if (!tile_problem.empty()) problems.push_back(tile_problem);
-  const std::string level_problem = crossbar::level_problem(c.device, c.array.bits_per_cell);
-  if (!level_problem.empty()) problems.push_back(level_problem);
+  std::set<int> widths;
+  for (int slice = 0; slice < c.array.num_slices(); ++slice)
+    widths.insert(c.array.cell_bits(slice));
+  for (const int bits : widths) {
+    const std::string level_problem = crossbar::level_problem(c.device, bits);
+    if (!level_problem.empty()) problems.push_back(level_problem);
+  }
   return problems;
 }
 

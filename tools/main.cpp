@@ -35,6 +35,7 @@ void refuse_overrides(const CommonArguments& common, const std::string& command)
 /// Everything the command line can hold; the callbacks of the commands refer to it.
 struct Arguments {
   CommonArguments common;
+  ExportArguments exported;
   std::string path;
   std::string data;
   std::optional<std::string> folder;
@@ -100,6 +101,25 @@ void add_device_commands(CLI::App& app, Arguments& a) {
   });
 }
 
+void add_export_command(CLI::App& app, Arguments& a) {
+  auto* command = app.add_subcommand("export", "arrays of a run as a SPICE netlist, NPZ or CSV");
+  command->add_option("folder", a.exported.folder, "folder of a run")->required()->type_name("DIR");
+  command->add_option("--format", a.exported.format, "spice, npz or csv")
+      ->required()
+      ->type_name("FORMAT");
+  command->add_option("--array", a.exported.array, "one array (spice: 0 if left out; others: all)")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--chip", a.exported.chip, "chip sample (default: 0)")
+      ->check(CLI::NonNegativeNumber);
+  command
+      ->add_option("--input", a.exported.input,
+                   "spice: digits of the rows (default: the largest in all rows read at once)")
+      ->type_name("D0,D1,...");
+  command->add_option("-o,--out", a.exported.out, "file to write (default: stdout)")
+      ->type_name("FILE");
+  command->callback([&a] { command_export(a.exported, a.common, std::cout); });
+}
+
 void add_single_commands(CLI::App& app, Arguments& a) {
   auto* eval = app.add_subcommand("eval", "accuracy of a saved model on a data set's test split");
   eval->add_option("model", a.path, ".owz, or .safetensors with network.json beside it")
@@ -145,6 +165,7 @@ int run_program(int argc, char** argv) {
   add_run_commands(app, arguments);
   add_single_commands(app, arguments);
   add_device_commands(app, arguments);
+  add_export_command(app, arguments);
   for (CLI::App* command : app.get_subcommands({})) add_common(*command, arguments.common);
   return parse_command_line(app, argc, argv);
 }

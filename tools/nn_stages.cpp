@@ -50,8 +50,10 @@ void run_evaluate(const RunConfig& config, const fs::path& run,
   inputs.array = config.array;
   inputs.adc = config.adc;
   inputs.dac = config.dac;
+  if (config.chip) inputs.columns_per_adc = config.chip->columns_per_adc;
   inputs.options = *config.evaluate;
   inputs.seed = config.seed;
+  if (config.chip) inputs.reference_images = config.chip->functional_images;
   inference::evaluate_stage(inputs, context);
 }
 

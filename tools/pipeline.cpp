@@ -17,6 +17,7 @@
 #include "data/options.h"
 #include "report/report.h"
 #include "tools/chip_stages.h"
+#include "tools/placing.h"
 #include "tools/version.h"
 #include "tools/weight_stages.h"
 #include "tools/worker_process.h"
@@ -97,6 +98,21 @@ Sections compress_sections(const RunConfig& config) {
   return {"seed", "data", "model", "array/cols", "evaluate"};
 }
 
+Sections evaluate_sections(const RunConfig& config) {
+  Sections sections = {"seed",  "threads", "data", "activations", "device",
+                       "array", "adc",     "dac",  "evaluate",    "chip/functional_images"};
+  // Which columns share a converter matters where converters differ.
+  if (config.adc.has_spread()) sections.push_back("chip/columns_per_adc");
+  return sections;
+}
+
+/// Copies follow from the circuits' time and area.
+Sections map_sections(const RunConfig& config) {
+  if (wants_copies(config.mapping))
+    return {"activations", "device", "array", "adc", "dac", "mapping", "chip"};
+  return {"activations", "array", "mapping"};
+}
+
 const std::vector<Stage>& stages() {
   static const std::vector<Stage> table = {
       {"dense",
@@ -118,7 +134,7 @@ const std::vector<Stage>& stages() {
       {"map",
        "assigns every weight to a cell, every array to a tile",
        2,
-       always({"activations", "array", "mapping"}),
+       map_sections,
        {"dense", "compress"},
        {kBoost},
        [](const RunConfig&) { return true; },
@@ -126,15 +142,14 @@ const std::vector<Stage>& stages() {
       {"evaluate",
        "accuracy on frozen chip samples, activity of every layer",
        5,
-       always(
-           {"seed", "threads", "data", "activations", "device", "array", "adc", "dac", "evaluate"}),
+       evaluate_sections,
        {"dense", "compress", "map"},
        {kTorch, kEigen},
        [](const RunConfig& c) { return c.evaluate.has_value(); },
        [](const Run& run, const std::string& stamp) { run_in_worker("evaluate", run, stamp); }},
       {"estimate",
        "area, power, energy and time of the chip and of its dense baseline",
-       4,
+       5,
        always({"seed", "activations", "device", "array", "adc", "dac", "mapping", "chip"}),
        {"dense", "compress", "map", "evaluate"},
        {kBoost, kEigen, kSystemc},
@@ -192,7 +207,8 @@ std::string stamp_of(const Stage& stage, const Run& run) {
     const std::string files = weight_files_fingerprint(config.model);
     if (!files.empty()) key["weight_files_sha256"] = files;
   }
-  if (name == "estimate") key["library_sha256"] = chip_library_fingerprint(config);
+  const bool is_sized = name == "map" && wants_copies(config.mapping);
+  if (name == "estimate" || is_sized) key["library_sha256"] = chip_library_fingerprint(config);
   if (name == "report") key["config"] = run.loaded.resolved;
   return sha256(key.dump());
 }

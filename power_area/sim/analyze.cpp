@@ -23,8 +23,9 @@ struct PartialWay {
   Cycles transfer = 0;  // of one alone; 0: they are there at once
 };
 
-struct UnitState {
+struct UnitProgress {
   UnitResult result;
+  std::vector<StateInterval> states;
   PartialWay way;
   std::int64_t window = 0;  // of the node, over all inferences
   Cycles first_finished = -1;
@@ -37,7 +38,7 @@ struct UnitState {
 struct NodeState {
   explicit NodeState(RowBurst rows_burst) : burst(std::move(rows_burst)) {}
   RowBurst burst;
-  std::vector<UnitState> units;
+  std::vector<UnitProgress> units;
   std::vector<std::vector<std::size_t>> packet_of;  // [edge][unit]: of the producer's burst
   std::vector<std::vector<Cycles>> arrivals;        // [row][packet]: of the rows sent
   std::vector<Cycles> ready;                        // of the rows computed
@@ -87,7 +88,7 @@ class Analysis {
     NodeState state(RowBurst(model_, routes_, static_cast<int>(n), consumers_[n]));
     state.packet_of.assign(node.edges.size(), std::vector<std::size_t>(node.units.size(), 0));
     for (const PipelineUnit& unit : node.units) {
-      UnitState u;
+      UnitProgress u;
       u.window = unit.copy;
       if (unit.partial_bits > 0) u.way.links = routes_.path(unit.tile, node.home_tile);
       if (!u.way.links.empty()) {
@@ -171,21 +172,23 @@ class Analysis {
   /// The unit's windows of one row.
   void compute_windows(std::size_t n, std::size_t u, const RowTimes& times, RowEvent& event) {
     const PipelineNode& node = model_.nodes[n];
-    UnitState& unit = nodes_[n].units[u];
+    UnitProgress& unit = nodes_[n].units[u];
     const std::int64_t end = (times.row + 1) * node.windows_per_row;
     const Cycles duration = node.units[u].cycles_per_window;
     for (; unit.window < end; unit.window += node.num_copies) {
       Cycles start = unit.finished;
-      const auto wait = [&start](Cycles until, std::int64_t& stall) {
-        if (until <= start) return;
-        stall += until - start;
-        start = until;
+      const auto pass = [&](Cycles until, UnitState state) {
+        if (until <= start) return Cycles{0};
+        const Cycles from = std::exchange(start, until);
+        record(n, u, state, from, until);
+        return until - from;
       };
-      wait(times.input, unit.result.stalls.input);
-      wait(times.output, unit.result.stalls.output);
-      wait(unit.delivered.front(), unit.result.stalls.partial);
+      unit.result.stalls.input += pass(times.input, UnitState::StallInput);
+      unit.result.stalls.output += pass(times.output, UnitState::StallOutput);
+      unit.result.stalls.partial += pass(unit.delivered.front(), UnitState::StallPartial);
       if (event.start_cycle < 0 || start < event.start_cycle) event.start_cycle = start;
       unit.finished = start + duration;
+      record(n, u, UnitState::Busy, start, unit.finished);
       if (unit.first_finished < 0) unit.first_finished = unit.finished;
       unit.result.windows += 1;
       unit.result.busy_cycles += duration;
@@ -193,7 +196,13 @@ class Analysis {
     }
   }
 
-  static void deliver(UnitState& unit) {
+  void record(std::size_t n, std::size_t u, UnitState state, Cycles start, Cycles end) {
+    if (model_.records_states)
+      append_state(nodes_[n].units[u].states,
+                   {static_cast<int>(n), static_cast<int>(u), state, start, end});
+  }
+
+  static void deliver(UnitProgress& unit) {
     const Cycles leaves = std::max(unit.finished, unit.link_free);
     unit.waited += leaves - unit.finished;
     unit.link_free = leaves + unit.way.serialization;
@@ -254,6 +263,8 @@ class Analysis {
       for (std::size_t u = 0; u < state.units.size(); ++u) {
         count_partials(n, u, loads);
         state.result.units.push_back(state.units[u].result);
+        const std::vector<StateInterval>& states = state.units[u].states;
+        result.states.insert(result.states.end(), states.begin(), states.end());
         result.end_cycle = std::max(result.end_cycle, state.units[u].delivered.back());
       }
       result.end_cycle = std::max(result.end_cycle, state.emitted.back());
@@ -288,7 +299,7 @@ class Analysis {
 
   void count_partials(std::size_t n, std::size_t u, LinkLoads& loads) {
     const PipelineUnit& unit = model_.nodes[n].units[u];
-    const UnitState& state = nodes_[n].units[u];
+    const UnitProgress& state = nodes_[n].units[u];
     const std::int64_t windows = state.result.windows;
     if (windows == 0) return;
     count_flits(n, {unit.tile, model_.nodes[n].home_tile, unit.partial_bits}, windows);

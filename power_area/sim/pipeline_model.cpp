@@ -51,6 +51,19 @@ void validate(const PipelineModel& model) {
   }
 }
 
+void append_state(std::vector<StateInterval>& states, const StateInterval& interval) {
+  if (interval.end_cycle <= interval.start_cycle) return;
+  if (!states.empty()) {
+    StateInterval& last = states.back();
+    if (last.node == interval.node && last.unit == interval.unit && last.state == interval.state &&
+        last.end_cycle == interval.start_cycle) {
+      last.end_cycle = interval.end_cycle;
+      return;
+    }
+  }
+  states.push_back(interval);
+}
+
 std::int64_t PipelineResult::latency_cycles() const {
   return finish_cycles.front() - start_cycles.front();
 }

@@ -58,6 +58,7 @@ struct PipelineModel {
   std::int64_t link_bits_per_cycle = 32;
   std::int64_t router_cycles = 1;
   int num_inferences = 6;
+  bool records_states = false;  // whether the result says what each unit did when
 };
 
 /// Throws std::logic_error naming the node whose lists do not fit together.
@@ -101,10 +102,26 @@ struct RowEvent {
   std::int64_t end_cycle = 0;
 };
 
+/// What a unit does; the rest of the time it is done or has not begun.
+enum class UnitState { Busy, StallInput, StallOutput, StallPartial };
+
+/// A unit in one state; the next interval of the unit is another one or begins later.
+struct StateInterval {
+  int node = 0;
+  int unit = 0;
+  UnitState state = UnitState::Busy;
+  std::int64_t start_cycle = 0;
+  std::int64_t end_cycle = 0;  // > start_cycle
+};
+/// Adds an interval that begins where the unit's last one ended or later: drops it when it is
+/// empty, joins it to the last one when they touch.
+void append_state(std::vector<StateInterval>& states, const StateInterval& interval);
+
 struct PipelineResult {
   std::vector<NodeResult> nodes;
   std::vector<LinkResult> links;  // those that carried something
   std::vector<RowEvent> rows;
+  std::vector<StateInterval> states;        // by node, unit, time; empty unless asked for
   std::vector<std::int64_t> start_cycles;   // per inference: its first row enters the port
   std::vector<std::int64_t> finish_cycles;  // per inference
   std::int64_t end_cycle = 0;

@@ -69,6 +69,9 @@ Json result_to_json(const PipelineResult& result) {
   for (const RowEvent& row : result.rows)
     json["rows"].push_back(
         Json::array({row.node, row.inference, row.row, row.start_cycle, row.end_cycle}));
+  for (const StateInterval& state : result.states)
+    json["states"].push_back(Json::array({state.node, state.unit, static_cast<int>(state.state),
+                                          state.start_cycle, state.end_cycle}));
   return json;
 }
 
@@ -77,31 +80,15 @@ PipelineResult result_from_json(const Json& json) {
   for (const Json& node : json.at("nodes")) result.nodes.push_back(node_from_json(node));
   for (const Json& link : json.at("links")) result.links.push_back(link_from_json(link));
   for (const Json& row : json.at("rows")) result.rows.push_back(row_from_json(row));
+  if (json.contains("states"))
+    for (const Json& state : json.at("states"))
+      result.states.push_back({state.at(0).get<int>(), state.at(1).get<int>(),
+                               static_cast<UnitState>(state.at(2).get<int>()),
+                               state.at(3).get<std::int64_t>(), state.at(4).get<std::int64_t>()});
   result.start_cycles = json.at("start_cycles").get<std::vector<std::int64_t>>();
   result.finish_cycles = json.at("finish_cycles").get<std::vector<std::int64_t>>();
   result.end_cycle = json.at("end_cycle").get<std::int64_t>();
   return result;
-}
-
-Json timeline_json(const PipelineModel& model, const PipelineResult& result, double clock_hz) {
-  constexpr double kMicrosecondsPerSecond = 1e6;
-  const double us_per_cycle = kMicrosecondsPerSecond / clock_hz;
-  Json events = Json::array();
-  for (std::size_t n = 0; n < model.nodes.size(); ++n)
-    events.push_back({{"ph", "M"},
-                      {"pid", 0},
-                      {"tid", n},
-                      {"name", "thread_name"},
-                      {"args", {{"name", model.nodes[n].name}}}});
-  for (const RowEvent& row : result.rows)
-    events.push_back(
-        {{"ph", "X"},
-         {"pid", 0},
-         {"tid", row.node},
-         {"name", "image " + std::to_string(row.inference) + " row " + std::to_string(row.row)},
-         {"ts", us_per_cycle * static_cast<double>(row.start_cycle)},
-         {"dur", us_per_cycle * static_cast<double>(row.end_cycle - row.start_cycle)}});
-  return {{"displayTimeUnit", "ns"}, {"traceEvents", events}};
 }
 
 }  // namespace ohmweave::power_area

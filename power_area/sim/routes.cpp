@@ -29,6 +29,7 @@ std::vector<RowPacket> row_packets(const PipelineModel& model, Consumer consumer
     bits = std::max(bits, unit.row_bits[consumer.edge]);
   }
   std::vector<RowPacket> packets;
+  packets.reserve(bits_by_tile.size());
   for (const auto& [tile, bits] : bits_by_tile)
     packets.push_back({consumer.node, consumer.edge, tile, bits});
   return packets;

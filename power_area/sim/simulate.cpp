@@ -4,13 +4,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <systemc>
-#include <tuple>
+#include <type_traits>
+#include <utility>
 
 #include "core/error.h"
 #include "power_area/sim/mesh.h"
@@ -48,6 +50,8 @@ PipelineResult gather(const PipelineModel& model, const Pipeline& pipeline) {
   for (const std::unique_ptr<Stage>& stage : pipeline.stages) {
     result.nodes.push_back(stage->result());
     result.rows.insert(result.rows.end(), stage->rows().begin(), stage->rows().end());
+    const std::vector<StateInterval> states = stage->states();
+    result.states.insert(result.states.end(), states.begin(), states.end());
     if (!stage->is_finished()) stuck += (stuck.empty() ? "" : "; ") + stage->waits_for();
   }
   if (!stuck.empty()) throw NumericError("the pipeline simulation came to a halt: " + stuck);
@@ -74,19 +78,35 @@ Json outputs_json(const PipelineModel& model, const Pipeline& pipeline) {
   return outputs;
 }
 
-/// Everything the child has to say: {"result": ...} or {"error": text}.
+/// The intervals as they are in memory: there may be a hundred thousand of them.
+std::string bytes_of(const std::vector<StateInterval>& states) {
+  static_assert(std::is_trivially_copyable_v<StateInterval>, "copied as bytes");
+  return {reinterpret_cast<const char*>(states.data()), states.size() * sizeof(StateInterval)};
+}
+
+std::vector<StateInterval> states_of(const std::string& bytes) {
+  std::vector<StateInterval> states(bytes.size() / sizeof(StateInterval));
+  std::memcpy(states.data(), bytes.data(), states.size() * sizeof(StateInterval));
+  return states;
+}
+
+constexpr char kEndOfJson = '\0';  // JSON text holds no zero byte
+
+/// Everything the child has to say: {"result": ...} or {"error": text}, and after it the states.
 std::string run_in_child(const PipelineModel& model, Arithmetic* arithmetic) {
   try {
     setenv("SC_COPYRIGHT_MESSAGE", "DISABLE", 1);
     sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
     const Pipeline pipeline = elaborate(model, arithmetic);
     sc_core::sc_start();
-    Json answer = {{"result", result_to_json(gather(model, pipeline))}};
+    PipelineResult result = gather(model, pipeline);
+    const std::string states = bytes_of(std::exchange(result.states, {}));
+    Json answer = {{"result", result_to_json(result)}};
     if (arithmetic != nullptr) {
       answer["outputs"] = outputs_json(model, pipeline);
       answer["notes"] = arithmetic->notes();
     }
-    return answer.dump();
+    return answer.dump() + kEndOfJson + states;
   } catch (const std::exception& error) {
     return Json{{"error", error.what()}}.dump();
   }
@@ -139,23 +159,27 @@ std::string run_forked(const PipelineModel& model, Arithmetic* arithmetic) {
   return text;
 }
 
-Json run(const PipelineModel& model, Arithmetic* arithmetic) {
+FunctionalResult run(const PipelineModel& model, Arithmetic* arithmetic) {
   validate(model);
-  Json answer = parse_json(run_forked(model, arithmetic), "pipeline simulation");
+  const std::string text = run_forked(model, arithmetic);
+  const std::size_t end = std::min(text.find(kEndOfJson), text.size());
+  const Json answer = parse_json(text.substr(0, end), "pipeline simulation");
   if (answer.contains("error")) throw NumericError(answer.at("error").get<std::string>());
-  return answer;
+  FunctionalResult result;
+  result.timing = result_from_json(answer.at("result"));
+  result.timing.states = states_of(text.substr(end + 1));
+  if (arithmetic == nullptr) return result;
+  result.outputs = answer.at("outputs").get<std::vector<RowCodes>>();
+  result.notes = answer.at("notes");
+  return result;
 }
 
 }  // namespace
 
-PipelineResult simulate(const PipelineModel& model) {
-  return result_from_json(run(model, nullptr).at("result"));
-}
+PipelineResult simulate(const PipelineModel& model) { return run(model, nullptr).timing; }
 
 FunctionalResult simulate(const PipelineModel& model, Arithmetic& arithmetic) {
-  const Json answer = run(model, &arithmetic);
-  return {result_from_json(answer.at("result")), answer.at("outputs").get<std::vector<RowCodes>>(),
-          answer.at("notes")};
+  return run(model, &arithmetic);
 }
 
 }  // namespace ohmweave::power_area

@@ -28,8 +28,4 @@ struct FunctionalResult {
 [[nodiscard]] Json result_to_json(const PipelineResult& result);
 [[nodiscard]] PipelineResult result_from_json(const Json& json);
 
-/// Chrome / Perfetto trace of all rows: one track a node, times in microseconds of `clock_hz`.
-[[nodiscard]] Json timeline_json(const PipelineModel& model, const PipelineResult& result,
-                                 double clock_hz);
-
 }  // namespace ohmweave::power_area

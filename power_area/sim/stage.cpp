@@ -156,6 +156,13 @@ NodeResult Stage::result() const {
   return result;
 }
 
+std::vector<StateInterval> Stage::states() const {
+  std::vector<StateInterval> states;
+  for (const std::unique_ptr<UnitProcess>& unit : units_)
+    states.insert(states.end(), unit->states().begin(), unit->states().end());
+  return states;
+}
+
 std::string Stage::waits_for() const {
   for (const std::unique_ptr<UnitProcess>& unit : units_)
     if (unit->waits_for() != "nothing") return node().name + " waits for " + unit->waits_for();

@@ -51,6 +51,7 @@ class UnitProcess final : public sc_core::sc_module, private HeldRows {
   /// This unit's windows among the first `windows` of the node.
   [[nodiscard]] std::int64_t share_of(std::int64_t windows) const;
   [[nodiscard]] const UnitResult& result() const { return result_; }
+  [[nodiscard]] const std::vector<StateInterval>& states() const { return states_; }
   [[nodiscard]] int tile() const;
   [[nodiscard]] std::string waits_for() const;
 
@@ -62,6 +63,7 @@ class UnitProcess final : public sc_core::sc_module, private HeldRows {
   void step();
   [[nodiscard]] Wait blocked_by() const;
   void account_stall(Wait wait);
+  void record(UnitState state, std::int64_t start, std::int64_t end);
   void start_window();
   void finish_window();
   [[nodiscard]] std::int64_t current_row() const;
@@ -69,6 +71,7 @@ class UnitProcess final : public sc_core::sc_module, private HeldRows {
   Stage& stage_;
   int index_;
   UnitResult result_;
+  std::vector<StateInterval> states_;
   std::vector<std::int64_t> received_rows_;  // per edge
   std::vector<RowBuffer> buffers_;           // per edge; empty when no data are carried
   std::int64_t window_ = 0;                  // of the node, over all inferences
@@ -102,6 +105,7 @@ class Stage final : public sc_core::sc_module {
   [[nodiscard]] std::int64_t emitted_rows() const { return emitted_; }
   [[nodiscard]] bool is_finished() const { return emitted_ == num_rows(); }
   [[nodiscard]] NodeResult result() const;
+  [[nodiscard]] std::vector<StateInterval> states() const;
   [[nodiscard]] const std::vector<RowEvent>& rows() const { return rows_; }
   [[nodiscard]] Arithmetic* arithmetic() const { return arithmetic_; }
   /// Of a node without consumers: all that it computed, row after row.

@@ -104,11 +104,23 @@ UnitProcess::Wait UnitProcess::blocked_by() const {
 
 void UnitProcess::account_stall(Wait wait) {
   const std::int64_t waited = now() - waiting_since_;
-  if (waiting_for_ == Wait::Input) result_.stalls.input += waited;
-  if (waiting_for_ == Wait::Output) result_.stalls.output += waited;
-  if (waiting_for_ == Wait::Partial) result_.stalls.partial += waited;
+  if (waiting_for_ == Wait::Input) {
+    result_.stalls.input += waited;
+    record(UnitState::StallInput, waiting_since_, now());
+  } else if (waiting_for_ == Wait::Output) {
+    result_.stalls.output += waited;
+    record(UnitState::StallOutput, waiting_since_, now());
+  } else if (waiting_for_ == Wait::Partial) {
+    result_.stalls.partial += waited;
+    record(UnitState::StallPartial, waiting_since_, now());
+  }
   waiting_for_ = wait;
   waiting_since_ = now();
+}
+
+void UnitProcess::record(UnitState state, std::int64_t start, std::int64_t end) {
+  if (stage_.model().records_states)
+    append_state(states_, {stage_.index(), index_, state, start, end});
 }
 
 void UnitProcess::step() {
@@ -131,6 +143,7 @@ void UnitProcess::start_window() {
   const std::int64_t duration = stage_.node().units[index_].cycles_per_window;
   result_.busy_cycles += duration;
   done_at_ = now() + duration;
+  record(UnitState::Busy, now(), done_at_);
   if (duration > 0) done_.notify(cycles(duration));
 }
 

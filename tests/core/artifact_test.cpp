@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/random.h"
+#include "core/sha256_blocks.h"
 #include "tests/core/file_fixture.h"
 
 namespace ohmweave {
@@ -25,11 +27,25 @@ TEST(Sha256, MatchesThePublishedExamples) {
 
 TEST(Sha256, OfAFileIsThatOfItsBytes) {
   const TemporaryFolder scratch;
-  const std::string bytes(200'000, '\x5a');  // more than one block of reading
+  const std::string bytes(200'123, '\x5a');  // blocks of reading, and a part of a block of the hash
 
   write_file_atomically(scratch.path() / "a.bin", bytes);
 
   EXPECT_EQ(sha256_of_file(scratch.path() / "a.bin"), sha256(bytes));
+}
+
+TEST(Sha256, OfTheProcessorsInstructionsEqualsThatOfPlainCode) {
+  if (!has_sha_instructions()) GTEST_SKIP() << "this processor has no such instructions";
+  const RandomStream stream(17);
+  std::vector<unsigned char> bytes(20 * kSha256BlockBytes);
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<unsigned char>(stream.below(256, i));
+  const Sha256State start = {1, 2, 3, 4, 0x80000000U, 6, 7, 0xffffffffU};
+
+  for (const std::size_t num_blocks : {0, 1, 2, 20})
+    EXPECT_EQ(hash_blocks_x86(start, bytes.data(), num_blocks),
+              hash_blocks_portable(start, bytes.data(), num_blocks))
+        << num_blocks << " blocks";
 }
 
 TEST(AtomicWrite, ReplacesAFileAndLeavesNothingBeside) {

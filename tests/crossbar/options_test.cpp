@@ -157,12 +157,46 @@ TEST(ArrayOptions, ReportsEveryBrokenRuleAtOnce) {
                                       "/array/bits_per_cell: must be at most weight_bits = 3"}));
 }
 
-TEST(ArrayOptions, RefusesATopologyThatIsNoMatrix) {
-  const auto problems = problems_of<ArrayOptions>(R"({"topology": "gate_input"})", "/array");
+TEST(ArrayOptions, RefusesWhatATopologyLacks) {
+  const auto problems_with = [](const char* json) {
+    return problems_of<ArrayOptions>(json, "/array");
+  };
+  using Problems = std::vector<std::string>;
 
-  ASSERT_EQ(problems.size(), 1U);
-  EXPECT_NE(problems[0].find("/array/topology = \"gate_input\""), std::string::npos);
-  EXPECT_NE(problems[0].find("passive, row_select"), std::string::npos) << problems[0];
+  EXPECT_EQ(problems_with(R"({"transistor_ohm": 1000})"),
+            (Problems{"/array/transistor_ohm: must be 0 with topology = \"passive\", whose cells "
+                      "have no transistor"}));
+  EXPECT_EQ(problems_with(R"({"topology": "gate_input", "drives_both_ends": true})"),
+            (Problems{"/array/drives_both_ends: must be false with topology = \"gate_input\""}));
+  EXPECT_EQ(problems_with(R"({"source_line_ohm": 2})"),
+            (Problems{"/array/source_line_ohm: goes with topology = \"gate_input\" only"}));
+  EXPECT_TRUE(
+      problems_with(R"({"topology": "gate_input", "transistor_ohm": 1000, "source_line_ohm": 2})")
+          .empty());
+}
+
+TEST(ArrayOptions, ReadsSlicesOfAnyWidths) {
+  const auto array = read_config<ArrayOptions>(
+      parse_json(R"({"weight_bits": 5, "bits_per_cell": 3, "slice_bits": [3, 1, 2]})", "test"));
+
+  EXPECT_EQ(array.slice_bits, (std::vector<int>{3, 1, 2}));
+  EXPECT_EQ(array.num_slices(), 3);
+  EXPECT_EQ(array.cell_bits(1), 1);
+  EXPECT_EQ(write_config(array)["slice_bits"], Json({3.0, 1.0, 2.0}));
+}
+
+TEST(ArrayOptions, RefusesSlicesThatDoNotHoldAWeight) {
+  const auto problems = problems_of<ArrayOptions>(
+      R"({"weight_bits": 4, "bits_per_cell": 2, "slice_bits": [2, 1.5, 3]})", "/array");
+
+  EXPECT_EQ(problems, (std::vector<std::string>{
+                          "/array/slice_bits: must be whole numbers",
+                          "/array/slice_bits: must be at most bits_per_cell = 2 each"}));
+  EXPECT_EQ(
+      problems_of<ArrayOptions>(
+          R"({"weight_bits": 4, "encoding": "offset_column", "slice_bits": [2, 2]})", "/array"),
+      (std::vector<std::string>{"/array/slice_bits: must hold 5 bits together: weight_bits = 4 and "
+                                "the sign that the encoding adds"}));
 }
 
 TEST(AdcOptions, ReadsLosslessAsEmptyAndRefusesZeroBits) {

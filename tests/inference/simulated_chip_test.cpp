@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "crossbar/pair.h"
 #include "inference/executor.h"
+#include "inference/reference_chip.h"
 #include "mapping/map_network.h"
 #include "power_area/functional_chip.h"
 #include "small_networks.h"
@@ -41,7 +42,7 @@ Chip make_chip(const QuantizedNetwork& network, const Hardware& hardware,
       OHMWEAVE_SOURCE_DIR "/configs/presets/components/isaac_isca_2016.json");
   const power_area::MappedNetwork mapped{network, placement, {}};
   chip.plans = power_area::plan_layers(mapped, chip.circuits, library);
-  chip.pipeline = power_area::build_pipeline(mapped, chip.plans, chip.circuits, library);
+  chip.pipeline = power_area::build_pipeline(mapped, chip.plans, chip.circuits);
   return chip;
 }
 
@@ -86,9 +87,9 @@ power_area::FunctionalImages simulate(const Chip& chip, const RandomStream& stre
 
 /// The reference: layer after layer, window after window, array after array, one read_array() for
 /// each digit, row group and slice.
-class ReferenceChip {
+class SlowChip {
  public:
-  ReferenceChip(const Chip& chip, const RandomStream& stream) : chip_(chip) {
+  SlowChip(const Chip& chip, const RandomStream& stream) : chip_(chip) {
     const mapping::Placement& placement = chip.mapped.placement;
     for (const mapping::Block& block : placement.blocks) {
       const ConverterBits bits = converter_bits(chip.mapped, block.node, chip.hardware);
@@ -102,7 +103,7 @@ class ReferenceChip {
 
   /// Logits of image number `image`; codes go to `digests`, by block.
   std::vector<std::int32_t> run(int image, const std::vector<std::int32_t>& input,
-                                std::vector<power_area::CodeDigest>& digests) const {
+                                std::vector<crossbar::CodeDigest>& digests) const {
     const QuantizedNetwork& network = chip_.mapped.network;
     std::vector<std::vector<std::int64_t>> maps{{input.begin(), input.end()}};
     const std::vector<Shape> shapes = infer_shapes(network.network);
@@ -129,7 +130,7 @@ class ReferenceChip {
   using Maps = std::vector<std::vector<std::int64_t>>;
 
   [[nodiscard]] std::vector<std::int64_t> read_layer(
-      int n, int image, const Maps& maps, std::vector<power_area::CodeDigest>& digests) const {
+      int n, int image, const Maps& maps, std::vector<crossbar::CodeDigest>& digests) const {
     const QuantizedNetwork& network = chip_.mapped.network;
     const Node& node = network.network.nodes[n];
     const std::vector<Shape> shapes = infer_shapes(network.network);
@@ -157,7 +158,7 @@ class ReferenceChip {
   }
 
   void read_block(int b, const std::vector<std::int64_t>& window, std::vector<std::int64_t>& sums,
-                  power_area::CodeDigest& digest) const {
+                  crossbar::CodeDigest& digest) const {
     const mapping::Block& block = chip_.mapped.placement.blocks[b];
     const crossbar::ArrayOptions& array = chip_.hardware.array;
     const Node& node = chip_.mapped.network.network.nodes[block.node];
@@ -217,10 +218,10 @@ void expect_equal_codes(const Chip& chip, const CodeBatch& input) {
 
   const power_area::FunctionalImages simulated = simulate(chip, stream, input);
 
-  const ReferenceChip reference(chip, stream);
+  const SlowChip reference(chip, stream);
   ASSERT_EQ(simulated.logits.size(), static_cast<std::size_t>(input.num_images));
   for (int image = 0; image < input.num_images; ++image) {
-    std::vector<power_area::CodeDigest> digests(chip.mapped.placement.blocks.size());
+    std::vector<crossbar::CodeDigest> digests(chip.mapped.placement.blocks.size());
     EXPECT_EQ(simulated.logits[image], reference.run(image, image_of(input, image), digests));
     for (std::size_t b = 0; b < digests.size(); ++b) {
       EXPECT_EQ(simulated.blocks[image][b].num_codes, digests[b].num_codes) << "block " << b;
@@ -256,6 +257,26 @@ TEST(SimulatedChip, ReadsACopyOfALayerForTheWindowsThatItWorksOn) {
   expect_equal_codes(chip, random_input(network, 3, RandomStream(9)));
 }
 
+TEST(SimulatedChip, GivesEveryCodeAndLogitOfTheReferenceMode) {
+  const QuantizedNetwork network = residual_network(0.3, RandomStream(5));
+  Hardware hardware = faulty_hardware(8, 4);
+  hardware.device.mismatch_sigma = 0.3;
+  mapping::Placement placement = spread_placement(network, hardware.array);
+  duplicate(1, placement);
+  const Chip chip = make_chip(network, hardware, placement);
+  const CodeBatch input = random_input(network, 3, RandomStream(9));
+
+  const power_area::FunctionalImages simulated = simulate(chip, RandomStream(77), input);
+
+  const ReferenceChip reference(chip.mapped, hardware, {RandomStream(77), kChip});
+  for (int image = 0; image < input.num_images; ++image) {
+    const ReferenceImage expected = reference.run(image, image_of(input, image));
+    EXPECT_EQ(simulated.logits[image], expected.logits);
+    for (std::size_t b = 0; b < expected.blocks.size(); ++b)
+      EXPECT_EQ(simulated.blocks[image][b].digest, expected.blocks[b].digest) << "block " << b;
+  }
+}
+
 TEST(SimulatedChip, ClassifiesLikeTheEvaluationOfAnIdealChip) {
   const QuantizedNetwork network = lenet5_network(0.5, RandomStream(6));
   const Hardware hardware = ideal_hardware(128, 128);
@@ -285,14 +306,23 @@ TEST(SimulatedChip, CarriesDataInTheTimeOfTheTimingMode) {
             power_area::result_to_json(power_area::simulate(model)));
 }
 
-TEST(SimulatedChip, RefusesDevicesWhoseReadsAreNeverEqual) {
+TEST(SimulatedChip, RefusesCircuitsThatBlockReadersDoNotStandFor) {
   const QuantizedNetwork network = residual_network(0.3, RandomStream(5));
-  Hardware hardware = ideal_hardware(8, 4);
-  hardware.device.read_noise.emplace();
-  const Chip chip = make_chip(network, hardware, spread_placement(network, hardware.array));
+  const Hardware ideal = ideal_hardware(8, 4);
+  const mapping::Placement placement = spread_placement(network, ideal.array);
+  Hardware noisy = ideal;
+  noisy.device.read_noise.emplace();
+  Hardware built = ideal;
+  built.adc.gain_sigma = 0.01;
+  Hardware calibrated = ideal;
+  calibrated.adc.range = crossbar::AdcRange::Largest;
+  for (const Hardware& hardware : {noisy, built, calibrated}) {
+    const Chip chip = make_chip(network, hardware, placement);
 
-  EXPECT_THROW((void)simulate(chip, RandomStream(1), random_input(network, 1, RandomStream(9))),
-               ConfigError);
+    EXPECT_THROW((void)simulate(chip, RandomStream(1), random_input(network, 1, RandomStream(9))),
+                 ConfigError);
+    EXPECT_THROW(ReferenceChip(chip.mapped, hardware, {RandomStream(1), kChip}), ConfigError);
+  }
 }
 
 }  // namespace

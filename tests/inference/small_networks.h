@@ -176,8 +176,8 @@ inline std::vector<int> members(const std::vector<char>& present, int first, int
 inline mapping::Placement simple_placement(const QuantizedNetwork& network,
                                            const crossbar::ArrayOptions& array) {
   mapping::Placement placement;
-  placement.geometry = {array.rows, array.cols, array.num_slices(), array.bits_per_cell,
-                        array.rows_active};
+  placement.geometry = {array.rows,        array.cols,     array.num_slices(), array.bits_per_cell,
+                        array.rows_active, array.encoding, array.slice_bits};
   placement.tiles = {{0, 0}};
   placement.mesh_width = placement.mesh_height = 1;
   const std::vector<Shape> shapes = infer_shapes(network.network);
@@ -185,8 +185,9 @@ inline mapping::Placement simple_placement(const QuantizedNetwork& network,
     const MatrixShape matrix = matrix_shape(network.network, shapes, node);
     const std::vector<std::int32_t>& codes = network.nodes[node].weights->codes;
     for (int group = 0; group < matrix.groups; ++group) {
-      for (int first = 0; first < matrix.columns; first += array.cols) {
-        const int last = std::min(matrix.columns, first + array.cols);
+      const int most_columns = array.cols - placement.geometry.reserved_columns();
+      for (int first = 0; first < matrix.columns; first += most_columns) {
+        const int last = std::min(matrix.columns, first + most_columns);
         std::vector<char> row_alive(matrix.rows, 0);
         std::vector<char> column_alive(matrix.columns, 0);
         for (int column = first; column < last; ++column)
@@ -202,10 +203,12 @@ inline mapping::Placement simple_placement(const QuantizedNetwork& network,
           block.rows.assign(rows.begin() + r, rows.begin() + end);
           block.columns = members(column_alive, first, last);
           block.first_array = static_cast<int>(placement.arrays.size());
-          for (int slice = 0; slice < array.num_slices(); ++slice)
-            for (const mapping::Sign sign : {mapping::Sign::Positive, mapping::Sign::Negative})
-              placement.arrays.push_back(
-                  {{static_cast<int>(placement.blocks.size())}, slice, sign, 0});
+          const mapping::Geometry& geometry = placement.geometry;
+          for (int i = 0; i < geometry.arrays_per_position(); ++i)
+            placement.arrays.push_back({{static_cast<int>(placement.blocks.size())},
+                                        i / geometry.arrays_per_slice(),
+                                        mapping::sign_of_array(geometry, i),
+                                        0});
           placement.blocks.push_back(std::move(block));
         }
       }

@@ -85,7 +85,7 @@ TEST(LeastCostAssignment, KeepsOffWhatIsForbidden) {
   EXPECT_THROW(static_cast<void>(least_cost_assignment({no, 5.0, no, 1.0}, 2)), std::logic_error);
 }
 
-constexpr Geometry kGeometry{4, 2, 1, 2};
+const Geometry kGeometry{4, 2, 1, 2};
 
 /// 3 x 2 codes: rows (3, 0), (0, 0), (-2, 1).
 QuantizedNetwork three_rows() {

@@ -13,7 +13,7 @@
 namespace ohmweave::mapping {
 namespace {
 
-constexpr Geometry kGeometry{128, 64, 2, 2};
+const Geometry kGeometry{128, 64, 2, 2};
 
 TEST(MapNetwork, GivesTheKnownArraysOfADenseLenet) {
   QuantizedNetwork network = lenet();
@@ -53,14 +53,39 @@ TEST(MapNetwork, CountsTheArraysOfAGridThatMovesNothing) {
   EXPECT_EQ(arrays_in_grid(network, geometry), (std::vector<int>{0, 10}));
 }
 
+TEST(TrafficSummary, ComparesThePlacementWithTheRowMajorOne) {
+  QuantizedNetwork network = lenet();
+  fill_randomly(network, 1.0, 1);
+
+  const Json by_traffic = traffic_summary(map_network(network, kGeometry, {"traffic", 4}), network);
+  const Json by_rows = traffic_summary(map_network(network, kGeometry, {"row_major", 4}), network);
+
+  EXPECT_DOUBLE_EQ(by_rows["hops_ratio"].get<double>(), 1.0);
+  EXPECT_EQ(by_traffic["byte_hops_row_major"], by_rows["byte_hops"]);
+  EXPECT_LT(by_traffic["hops_ratio"].get<double>(), 0.9);
+  EXPECT_EQ(by_traffic["bytes_between_tiles"], by_rows["bytes_between_tiles"]);
+  // The image goes to the one tile of conv1: 28 * 28 codes of a byte; 10 accumulators come out.
+  EXPECT_GT(by_traffic["bytes_through_port"].get<double>(), 28.0 * 28.0);
+}
+
+TEST(TrafficSummary, OfOneTileHasNoRatio) {
+  QuantizedNetwork network = one_layer(3, 2);
+  fill_randomly(network, 1.0, 1);
+
+  const Json summary = traffic_summary(map_network(network, kGeometry, {}), network);
+
+  EXPECT_EQ(summary["byte_hops"], 0.0);
+  EXPECT_FALSE(summary.contains("hops_ratio"));
+}
+
 TEST(MapNetwork, NamesATileThatIsTooSmall) {
   try {
     static_cast<void>(map_network(lenet(), kGeometry, {"traffic", 3}));
     FAIL() << "accepted";
   } catch (const ConfigError& error) {
     EXPECT_EQ(error.problems(), (std::vector<std::string>{
-                                    "/mapping/arrays_per_tile = 3: must be at least 4 (a positive "
-                                    "and a negative array for each of 2 slices)"}));
+                                    "/mapping/arrays_per_tile = 3: must be at least 4, the arrays "
+                                    "of all slices of a block (of a pair, for each sign)"}));
   }
 }
 
@@ -69,8 +94,9 @@ TEST(MapNetwork, NamesCellsThatAreTooFew) {
     static_cast<void>(map_network(lenet(), {128, 64, 1, 3}, {}));
     FAIL() << "accepted";
   } catch (const ConfigError& error) {
-    EXPECT_EQ(error.problems(), (std::vector<std::string>{"/array/weight_bits = 4: must be at "
-                                                          "most 3 (1 slices of 3 bits)"}));
+    EXPECT_EQ(error.problems(),
+              (std::vector<std::string>{"/array/weight_bits = 4: must be at "
+                                        "most 3, the magnitude bits that the slices hold"}));
   }
 }
 

@@ -15,7 +15,7 @@
 namespace ohmweave::mapping {
 namespace {
 
-constexpr Geometry kGeometry{32, 16, 2, 2};
+const Geometry kGeometry{32, 16, 2, 2};
 constexpr ArraySize kArray{kGeometry.rows, kGeometry.cols};
 
 struct Case {

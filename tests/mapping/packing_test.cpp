@@ -13,7 +13,7 @@
 namespace ohmweave::mapping {
 namespace {
 
-constexpr Geometry kGeometry{16, 16, 1, 2};
+const Geometry kGeometry{16, 16, 1, 2};
 
 TEST(PackAlongDiagonals, PutsTwoQuartersIntoOnePosition) {
   const std::vector<Seat> seats = pack_along_diagonals({{8, 8}, {8, 8}}, kGeometry);

@@ -100,7 +100,8 @@ TEST(PlacementJson, RefusesTwoArraysOfTheSameSign) {
   json["arrays"][1]["sign"] = "positive";
 
   EXPECT_EQ(message_of(json),
-            "placement: /arrays/1/sign: positive and negative arrays must take turns");
+            "placement: /arrays/1/sign = \"positive\": must be \"negative\": positive and negative "
+            "arrays of a pair take turns");
 }
 
 TEST(PlacementJson, RefusesAnUnknownSign) {
@@ -108,7 +109,8 @@ TEST(PlacementJson, RefusesAnUnknownSign) {
   json["arrays"][0]["sign"] = "plus";
 
   EXPECT_EQ(message_of(json),
-            "placement: /arrays/0/sign = \"plus\": must be \"positive\" or \"negative\"");
+            "placement: /arrays/0/sign = \"plus\": must be \"positive\": positive and negative "
+            "arrays of a pair take turns");
 }
 
 TEST(PlacementJson, RefusesAMissingArray) {

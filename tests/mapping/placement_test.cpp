@@ -11,7 +11,7 @@
 namespace ohmweave::mapping {
 namespace {
 
-constexpr Geometry kGeometry{4, 4, 2, 2};
+const Geometry kGeometry{4, 4, 2, 2};
 
 /// 3 inputs, 2 outputs; codes (row, column): (0,0) = 6, (2,0) = -9, (2,1) = 15. Row 1 is dead.
 QuantizedNetwork small_network() {
@@ -245,8 +245,9 @@ TEST(ValidatePlacement, NamesACodeThatTheCellsCannotHold) {
   QuantizedNetwork network = small_network();
   code_at(network, 2, 0) = -16;
 
-  EXPECT_EQ(message_of(small_placement(), network),
-            "placement: layer 'fc' has weight code -16; 4 cell bits hold magnitudes up to 15");
+  EXPECT_EQ(
+      message_of(small_placement(), network),
+      "placement: layer 'fc' has weight code -16; the cells of a weight hold magnitudes up to 15");
 }
 
 }  // namespace

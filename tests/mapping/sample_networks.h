@@ -138,7 +138,7 @@ inline Placement place_blocks(std::vector<Block> blocks, const Geometry& geometr
     for (int slice = 0; slice < geometry.num_slices; ++slice)
       for (const Sign sign : {Sign::Positive, Sign::Negative})
         placement.arrays.push_back({{b}, slice, sign, tile});
-    if (tile == static_cast<int>(placement.tiles.size())) placement.tiles.push_back({tile, 0});
+    if (tile == static_cast<int>(placement.tiles.size())) placement.tiles.push_back({tile, 0, 0});
   }
   placement.blocks = std::move(blocks);
   placement.mesh_width = static_cast<int>(placement.tiles.size());

@@ -25,7 +25,8 @@ TEST(FillTiles, TakesTheTileWithTheLeastSufficientRoom) {
 }
 
 TEST(FillTiles, FollowsTheGivenOrderOfLayers) {
-  EXPECT_EQ(fill_tiles({{2, 3}, {0, 1}}, 2), (std::vector<int>{1, 1, 0, 0}));
+  EXPECT_EQ(fill_tiles({{2, 3}, {0, 1}}, 2), (std::vector<int>{0, 0, 1, 1}));
+  EXPECT_EQ(fill_tiles({{5}, {7, 3, 9}}, 2), (std::vector<int>{0, 1, 1, 0}));
 }
 
 TEST(SquareMesh, IsAsNearASquareAsPossible) {

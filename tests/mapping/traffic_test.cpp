@@ -11,7 +11,7 @@
 namespace ohmweave::mapping {
 namespace {
 
-constexpr Geometry kGeometry{16, 16, 2, 2};
+const Geometry kGeometry{16, 16, 2, 2};
 
 Block block_of(int node, std::vector<int> rows, std::vector<int> columns, int copy = 0) {
   Block block;

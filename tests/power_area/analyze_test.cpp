@@ -13,7 +13,8 @@ namespace {
 
 TEST(Analyze, IsTheSimulationWhereNothingGoesOverTheMesh) {
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
-    const PipelineModel model = random_pipeline(seed, Spread::OneTile);
+    PipelineModel model = random_pipeline(seed, Spread::OneTile);
+    model.records_states = true;
 
     EXPECT_EQ(result_to_json(analyze(model)), result_to_json(simulate(model))) << "seed " << seed;
   }
@@ -21,7 +22,8 @@ TEST(Analyze, IsTheSimulationWhereNothingGoesOverTheMesh) {
 
 TEST(Analyze, IsTheSimulationWherePacketsOfTwoSendersNeverMeet) {
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
-    const PipelineModel model = random_pipeline(seed, Spread::Line);
+    PipelineModel model = random_pipeline(seed, Spread::Line);
+    model.records_states = true;
 
     EXPECT_EQ(result_to_json(analyze(model)), result_to_json(simulate(model))) << "seed " << seed;
   }

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "mapped_networks.h"
+#include "power_area/sim/analyze.h"
+#include "power_area/sim/simulate.h"
 
 namespace ohmweave::power_area {
 namespace {
@@ -27,6 +29,14 @@ const PipelineNode& stage(const ChipPipeline& pipeline, const std::string& name)
   for (const PipelineNode& node : pipeline.model.nodes)
     if (node.name == name) return node;
   throw std::logic_error("no stage " + name);
+}
+
+/// Two convolutions of 2 channels.
+Network two_convolutions() {
+  Network network = one_convolution();
+  network.nodes[1].name = "conv1";
+  network.nodes.push_back(make_node("conv2", Op::Conv2d, {1}, 2, 3));
+  return network;
 }
 
 TEST(LayerPlan, CountsTheActionsOfOneWindow) {
@@ -55,6 +65,27 @@ TEST(LayerPlan, RowGroupsMultiplyTheReadsButNotTheDrives) {
   EXPECT_EQ(plans.at(0).shares.at(0).window.conversions, 3 * 2 * 2 * 8);
   EXPECT_EQ(plans.at(0).shares.at(0).window.drives, 9 * 2 * 2 * 8);
   EXPECT_EQ(plans.at(0).shares.at(0).read_cycles, 3 * 8 * 10);
+}
+
+TEST(ChipPipeline, ACopyOnATileOfItsOwnSendsCodesAndNotSums) {
+  Circuits circuits;
+  circuits.arrays_per_tile = 4;  // one block
+  const ComponentLibrary library = isaac_library();
+  MappedNetwork mapped = map_random(two_convolutions(), 1, circuits);
+  mapping::MappingOptions options;
+  options.arrays_per_tile = 4;
+  mapped.placement =
+      mapping::map_network(mapped.network, mapped.placement.geometry, options, {1, 2, 1});
+
+  const ChipPipeline pipeline =
+      build_pipeline(mapped, plan_layers(mapped, circuits, library), circuits);
+
+  const PipelineNode& conv = stage(pipeline, "conv1");
+  ASSERT_EQ(conv.num_copies, 2);
+  ASSERT_EQ(conv.units.size(), 2u);
+  EXPECT_EQ(conv.units[0].partial_bits, 0);  // at home
+  EXPECT_EQ(conv.units[1].copy, 1);
+  EXPECT_EQ(conv.units[1].partial_bits, 2 * 8);  // 2 channels, 8-bit codes
 }
 
 TEST(ChipPipeline, PaddedStridedWindowsReadTheRowsTheyCover) {
@@ -94,6 +125,46 @@ TEST(ChipPipeline, ALayerOverSeveralTilesSendsItsPartialSumsHome) {
   ASSERT_GT(layer.units.size(), 1u);
   for (const PipelineUnit& unit : layer.units)
     EXPECT_EQ(unit.partial_bits > 0, unit.tile != layer.home_tile);
+}
+
+/// All on one tile: nothing goes over the mesh.
+Built build_on_one_tile(const Network& network) {
+  Circuits circuits;
+  circuits.arrays_per_tile = 1024;
+  const MappedNetwork mapped = map_random(network, 1, circuits);
+  Built built;
+  built.plans = plan_layers(mapped, circuits, isaac_library());
+  built.pipeline = build_pipeline(mapped, built.plans, circuits);
+  return built;
+}
+
+TEST(ChipPipeline, ADepthwiseLayerTakesItsClosedForm) {
+  const Built built = build_on_one_tile(depthwise());
+  ASSERT_EQ(built.plans.at(0).shares.size(), 1U);  // four groups, one tile
+  const ChipPipeline& pipeline = built.pipeline;
+  const std::int64_t io = pipeline.model.nodes[0].units[0].cycles_per_window;
+  const PipelineNode& depthwise_stage = stage(pipeline, "depthwise");
+  const PipelineNode& pointwise_stage = stage(pipeline, "pointwise");
+  const std::int64_t window = depthwise_stage.units[0].cycles_per_window;
+  const std::int64_t point = pointwise_stage.units[0].cycles_per_window;
+  ASSERT_EQ(window, point);  // both settle and convert few columns
+  ASSERT_GT(3 * window, 2 * io);
+
+  const PipelineResult result = simulate(pipeline.model);
+
+  // Rows -1 .. 1 of the image first; then the depthwise layer never waits, and the pointwise one
+  // works a row behind it.
+  EXPECT_EQ(result.latency_cycles(), 2 * io + 3 * 3 * window + depthwise_stage.emit_cycles +
+                                         3 * point + pointwise_stage.emit_cycles);
+}
+
+TEST(ChipPipeline, WithoutAMeshTheAnalyticPathIsTheSimulation) {
+  for (const Network& network : {lenet5(), residual(), depthwise()}) {
+    PipelineModel model = build_on_one_tile(network).pipeline.model;
+    model.records_states = true;
+
+    EXPECT_EQ(result_to_json(analyze(model)), result_to_json(simulate(model))) << network.name;
+  }
 }
 
 }  // namespace

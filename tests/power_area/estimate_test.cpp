@@ -8,7 +8,9 @@
 #include "core/error.h"
 #include "crossbar/pair.h"
 #include "mapped_networks.h"
+#include "power_area/chip_time.h"
 #include "power_area/cost/component.h"
+#include "power_area/functional_chip.h"
 
 namespace ohmweave::power_area {
 namespace {
@@ -317,6 +319,134 @@ TEST(ComponentLibraryPath, UnknownPresetListsTheKnownOnes) {
     const std::string text = error.problems().at(0);
     EXPECT_NE(text.find("/chip/preset = \"abacus\""), std::string::npos) << text;
     EXPECT_NE(text.find("isaac_isca_2016"), std::string::npos) << text;
+  }
+}
+
+TEST(Estimate, FiguresForSweepsAreThoseOfTheReport) {
+  for (const Timing timing : {Timing::Simulated, Timing::Analytic}) {
+    EstimateInputs inputs = inputs_of(lenet5(), 1);
+    inputs.circuits.chip.timing = timing;
+    const ChipSample sample = sample_chip(inputs.chip, inputs.circuits, inputs.stream);
+
+    const ChipFigures figures = chip_figures(inputs.chip, sample, inputs.circuits, inputs.library);
+
+    const Json chip = estimate_chips(inputs).at("chip");
+    EXPECT_EQ(chip.at("timing"), timing == Timing::Simulated ? "simulated" : "analytic");
+    EXPECT_EQ(figures.area_m2, chip.at("area_m2").get<double>());
+    EXPECT_EQ(figures.energy_per_inference_j, chip.at("energy_per_inference_j").get<double>());
+    EXPECT_EQ(figures.peak_power_w, chip.at("peak_power_w").get<double>());
+    EXPECT_EQ(figures.latency_s, chip.at("latency_s").get<double>());
+    EXPECT_EQ(figures.throughput_hz, chip.at("throughput_hz").get<double>());
+    EXPECT_EQ(figures.macs_per_inference, chip.at("macs_per_inference").get<std::int64_t>());
+    EXPECT_EQ(figures.num_arrays, chip.at("arrays").get<int>());
+  }
+}
+
+// The largest differences seen so far are 0.7 % in latency and none in throughput.
+TEST(Estimate, AnalyticTimingIsWithinTwoPercentOfTheSimulationOfLenet5) {
+  EstimateInputs inputs = inputs_of(lenet5(), 1);
+  const Json simulated = estimate_chips(inputs).at("chip");
+  inputs.circuits.chip.timing = Timing::Analytic;
+
+  const Json analytic = estimate_chips(inputs).at("chip");
+
+  for (const char* key : {"latency_s", "throughput_hz", "energy_per_inference_j"}) {
+    const auto expected = simulated.at(key).get<double>();
+    EXPECT_NEAR(analytic.at(key).get<double>(), expected, 0.02 * expected) << key;
+  }
+  for (const char* key : {"area_m2", "leakage_w", "macs_per_inference"})
+    EXPECT_EQ(analytic.at(key), simulated.at(key)) << key;
+}
+
+TEST(Estimate, AveragePowerOverTimeIsEnergyOverTime) {
+  const Json chip = estimate_chips(inputs_of(lenet5(), 1)).at("chip");
+
+  const Json& power = chip.at("power_over_time");
+  const double seconds = kPowerBins * power.at("bin_s").get<double>();
+  const double energy_j = chip.at("dynamic_energy_per_inference_j").get<double>() *
+                          chip.at("inferences_simulated").get<double>();
+  const double expected_w = chip.at("leakage_w").get<double>() + energy_j / seconds;
+  EXPECT_NEAR(power.at("average_w").get<double>(), expected_w, 1e-9 * expected_w);
+  EXPECT_GT(power.at("peak_w").get<double>(), power.at("average_w").get<double>());
+  EXPECT_LT(power.at("peak_w").get<double>(), chip.at("peak_power_w").get<double>());
+}
+
+TEST(Estimate, StagesSayWhatTheirUnitsDid) {
+  const Json chip = estimate_chips(inputs_of(lenet5(), 1)).at("chip");
+
+  for (const Json& stage : chip.at("stages")) {
+    double busy_s = 0.0;
+    for (const Json& unit : stage.at("units")) busy_s += unit.at("busy_s").get<double>();
+    EXPECT_NEAR(busy_s / static_cast<double>(stage.at("units").size()),
+                stage.at("busy_s").get<double>(), 1e-15)
+        << stage.at("name");
+    if (stage.at("name") != "conv2") continue;
+    // 8 x 8 windows; 500 rows in 4 blocks, 50 columns, 2 slices, 8 digits.
+    const Json& actions = stage.at("actions_per_inference");
+    EXPECT_EQ(stage.at("windows_per_inference").get<double>(),
+              64.0 * static_cast<double>(stage.at("units").size()));
+    EXPECT_EQ(actions.at("row_drives").get<double>(), 64.0 * 500 * 2 * 2 * 8);
+    EXPECT_EQ(actions.at("conversions").get<double>(), 64.0 * 4 * 50 * 2 * 8);
+  }
+}
+
+TEST(Estimate, NamesTheStageThatSetsThePeriod) {
+  const Json chip = estimate_chips(inputs_of(lenet5(), 1)).at("chip");
+
+  // conv1 has 24 x 24 windows, the most by far.
+  EXPECT_EQ(chip.at("bottleneck").at("kind"), "stage");
+  EXPECT_EQ(chip.at("bottleneck").at("name"), "conv1");
+  EXPECT_NEAR(chip.at("bottleneck").at("busy_fraction").get<double>(), 1.0, 0.02);
+}
+
+/// One convolution that carries two images.
+EstimateInputs functional_inputs() {
+  EstimateInputs inputs = inputs_of(one_convolution(), 1);
+  inputs.circuits.chip.functional_images = 2;
+  return inputs;
+}
+
+TEST(Functional, CarriesDrawnImagesWhenNothingWasEvaluated) {
+  const Json functional = estimate_chips(functional_inputs()).at("functional");
+
+  EXPECT_EQ(functional.at("images"), 2);
+  EXPECT_EQ(functional.at("input"), "drawn");
+  EXPECT_EQ(functional.at("logits").at(0).size(), 2U * 4U * 4U);
+  // 16 windows, 2 columns, 2 slices, 8 digits.
+  EXPECT_EQ(functional.at("codes_per_image").get<double>(), 16.0 * 2 * 2 * 8);
+  EXPECT_FALSE(functional.contains("equals_evaluation"));
+}
+
+TEST(Functional, IsNotInTheReportUnlessAskedFor) {
+  EXPECT_FALSE(estimate_chips(inputs_of(one_convolution(), 1)).contains("functional"));
+}
+
+TEST(Functional, NamesTheLayerWhoseCodesAreNotThoseOfTheEvaluation) {
+  EstimateInputs inputs = functional_inputs();
+  const std::vector<std::int32_t> image(36, 5);
+  const auto mapped = inputs.chip;
+  const auto plans = plan_layers(mapped, inputs.circuits, inputs.library);
+  const auto readers = program_readers(mapped, plans, inputs.circuits, inputs.stream);
+  const FunctionalImages expected = simulate_images(
+      mapped, plans, build_pipeline(mapped, plans, inputs.circuits), readers, {image, image});
+  inputs.reference = {
+      {"images", {image, image}}, {"logits", expected.logits}, {"blocks", Json::array()}};
+  for (const auto& blocks : expected.blocks) {
+    Json image_blocks = Json::array();
+    for (const auto& block : blocks)
+      image_blocks.push_back(Json::array({block.num_codes, block.digest}));
+    inputs.reference["blocks"].push_back(image_blocks);
+  }
+
+  EXPECT_EQ(estimate_chips(inputs).at("functional").at("equals_evaluation"), true);
+
+  inputs.reference["blocks"][1][0][1] = 1;
+  try {
+    (void)estimate_chips(inputs);
+    FAIL() << "another code was not noticed";
+  } catch (const DataError& error) {
+    EXPECT_NE(std::string(error.what()).find("image 1"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("layer 'conv'"), std::string::npos) << error.what();
   }
 }
 

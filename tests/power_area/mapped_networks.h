@@ -86,6 +86,18 @@ inline Network residual() {
   return network;
 }
 
+/// Depthwise 3 x 3 of stride 2, then pointwise, on 6 x 6 maps of 4 channels.
+inline Network depthwise() {
+  Network network;
+  network.name = "depthwise";
+  network.input = {4, 6, 6};
+  network.nodes = {make_node("input", Op::Input, {}),
+                   make_node("depthwise", Op::Conv2d, {0}, 4, 3, 2, 1),
+                   make_node("pointwise", Op::Conv2d, {1}, 8, 1)};
+  network.nodes[1].groups = 4;
+  return network;
+}
+
 /// One convolution of 4 x 4 windows, 9 rows and 2 columns.
 inline Network one_convolution() {
   Network network;
@@ -99,9 +111,10 @@ inline MappedNetwork map_random(const Network& network, int keep_one_of, const C
                                 mapping::Packing packing = mapping::Packing::None) {
   MappedNetwork mapped;
   mapped.network = random_codes(network, keep_one_of);
-  const mapping::Geometry geometry{circuits.array.rows, circuits.array.cols,
+  const mapping::Geometry geometry{circuits.array.rows,         circuits.array.cols,
                                    circuits.array.num_slices(), circuits.array.bits_per_cell,
-                                   circuits.array.rows_active};
+                                   circuits.array.rows_active,  circuits.array.encoding,
+                                   circuits.array.slice_bits};
   mapping::MappingOptions options;
   options.arrays_per_tile = circuits.arrays_per_tile;
   options.packing = packing;

@@ -90,6 +90,69 @@ TEST(Pipeline, TwoCopiesHalveThePeriod) {
   EXPECT_EQ(result.period_cycles(), kRows * kRowCycles / 2.0);
 }
 
+TEST(Pipeline, ThreeCopiesTakeTurnsAtTheWindows) {
+  PipelineModel model = one_layer();
+  model.nodes[1].num_copies = 3;
+  for (int copy = 1; copy < 3; ++copy) {
+    model.nodes[1].units.push_back(model.nodes[1].units[0]);
+    model.nodes[1].units.back().copy = copy;
+  }
+
+  const PipelineResult result = simulate(model);
+
+  // Windows 0, 3, ..., 15 of the first image are the first copy's: six of them, the last one last.
+  EXPECT_EQ(result.latency_cycles(), kKernel * kIoCycles + 6 * kWindowCycles + kEmitCycles);
+  EXPECT_EQ(result.nodes[1].units[0].windows + result.nodes[1].units[1].windows +
+                result.nodes[1].units[2].windows,
+            model.num_inferences * kRows * kWindowsPerRow);
+}
+
+/// The image, a layer that works on it row by row, and their sum.
+PipelineModel residual_join() {
+  PipelineModel model;
+  model.tiles = {{0, 0}};
+  PipelineNode layer;
+  layer.name = "layer";
+  layer.num_rows = kRows;
+  layer.windows_per_row = kWindowsPerRow;
+  layer.emit_cycles = kEmitCycles;
+  layer.edges = {window_edge(0, kRows, 1, 2)};
+  layer.units = {unit_on(0, kWindowCycles, {64})};
+  PipelineNode join;
+  join.name = "join";
+  join.num_rows = kRows;
+  join.edges = {window_edge(1, kRows, 1, 2), window_edge(0, kRows, 1, kRows)};
+  join.units = {unit_on(0, 7, {64, 64})};
+  model.nodes = {source(0, kRows, kIoCycles), layer, join, sink(0, 2, kRows)};
+  return model;
+}
+
+TEST(Pipeline, AResidualJoinWaitsForItsLongBranchAndHoldsNobodyBack) {
+  const PipelineResult result = simulate(residual_join());
+
+  EXPECT_EQ(result.latency_cycles(), kIoCycles + kRows * kRowCycles + kEmitCycles + 7);
+  EXPECT_EQ(result.period_cycles(), static_cast<double>(kRows * kRowCycles));
+  EXPECT_EQ(result.nodes[1].units[0].stalls.output, 0);
+}
+
+TEST(Pipeline, AStridedWindowWaitsForItsOwnRowsOnly) {
+  constexpr std::int64_t kSlowRow = 100;
+  PipelineModel model = one_layer();
+  model.nodes[0] = source(0, 4, kSlowRow);
+  PipelineNode& layer = model.nodes[1];  // 1 x 1, stride 2: rows 0 and 2 of four
+  layer.num_rows = 2;
+  layer.windows_per_row = 2;
+  layer.edges[0].first_rows = {0, 2};
+  layer.edges[0].end_rows = {1, 3};
+  layer.edges[0].capacity_rows = 2;
+  model.nodes[2] = sink(0, 1, 2);
+
+  const PipelineResult result = simulate(model);
+
+  EXPECT_EQ(result.latency_cycles(), 3 * kSlowRow + 2 * kWindowCycles + kEmitCycles);
+  EXPECT_EQ(result.period_cycles(), 4.0 * kSlowRow);
+}
+
 /// Two branches whose packets meet at the link from x = 1 to x = 2 in the same cycle.
 PipelineModel contended(std::int64_t link_bits) {
   PipelineModel model;

@@ -116,14 +116,5 @@ TEST(Simulate, RefusesAWindowThatReadsARowThatIsNotThere) {
   EXPECT_THROW((void)simulate(one_layer(), arithmetic), NumericError);
 }
 
-TEST(Simulate, TimelineHasOneTraceEventForEveryRow) {
-  const PipelineModel model = one_layer();
-  const PipelineResult result = simulate(model);
-
-  const Json trace = timeline_json(model, result, 1e9);
-
-  EXPECT_EQ(trace.at("traceEvents").size(), model.nodes.size() + result.rows.size());
-}
-
 }  // namespace
 }  // namespace ohmweave::power_area

@@ -175,11 +175,11 @@ inference::EvaluateInputs chip_inputs(const fs::path& record, const Json& config
   inputs.array = read_config<crossbar::ArrayOptions>(config["array"], "/array");
   inputs.adc = read_config<crossbar::AdcOptions>(config["adc"], "/adc");
   inputs.dac = read_config<crossbar::DacOptions>(config["dac"], "/dac");
-  inputs.placement =
-      mapping::map_network(inputs.mapped,
-                           {inputs.array.rows, inputs.array.cols, inputs.array.num_slices(),
-                            inputs.array.bits_per_cell, inputs.array.rows_active},
-                           read_config<mapping::MappingOptions>(config["mapping"], "/mapping"));
+  inputs.placement = mapping::map_network(
+      inputs.mapped,
+      {inputs.array.rows, inputs.array.cols, inputs.array.num_slices(), inputs.array.bits_per_cell,
+       inputs.array.rows_active, inputs.array.encoding, inputs.array.slice_bits},
+      read_config<mapping::MappingOptions>(config["mapping"], "/mapping"));
   inputs.data = read_config<data::DataOptions>(config["data"], "/data");
   inputs.options = read_config<inference::EvaluateOptions>(config["evaluate"], "/evaluate");
   inputs.options.num_chips = std::min(kMostChips, on_chip["num_chips"].get<int>());

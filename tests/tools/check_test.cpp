@@ -309,6 +309,76 @@ TEST(Check, UnknownPresetDoesNotHideOtherProblems) {
   EXPECT_NE(outcome.err.find("/array/rows = 0: must be in ["), std::string::npos) << outcome.err;
 }
 
+TEST(Check, WithoutTrainingAsksWhereTheWeightsComeFrom) {
+  const Outcome nothing = check_with({"/train=null", "/compress=null"});
+  const Outcome drawn = check_with(
+      {"/train=null", "/compress=null", "/data=null", "/evaluate=null", "/model/weights={}"});
+  const Outcome sparse = check_with({"/train=null", "/compress=null", "/data=null",
+                                     "/evaluate=null", "/model/sparsity_fraction=0.5"});
+
+  EXPECT_EQ(nothing.exit_code, 2);
+  EXPECT_NE(nothing.err.find("/train: is missing; it may be left out when /model says where the "
+                             "weights come from (weights, sparsity_fraction, sparsity or masks)"),
+            std::string::npos)
+      << nothing.err;
+  EXPECT_EQ(drawn.exit_code, 0) << drawn.err;
+  EXPECT_EQ(sparse.exit_code, 0) << sparse.err;
+}
+
+TEST(Check, AsksForImagesWhereTheyAreNeeded) {
+  const Outcome trained = check_with({"/data=null"});
+  const Outcome untrained =
+      check_with({"/data=null", "/train=null", "/compress=null", "/model/weights={}"});
+
+  EXPECT_EQ(trained.exit_code, 2);
+  for (const char* stage : {"training", "/compress", "/evaluate"})
+    EXPECT_NE(trained.err.find("/data: is missing; " + std::string(stage) + " needs images"),
+              std::string::npos)
+        << trained.err;
+  EXPECT_EQ(untrained.exit_code, 2);
+  EXPECT_NE(untrained.err.find("/data: is missing; /evaluate needs images"), std::string::npos)
+      << untrained.err;
+  EXPECT_EQ(untrained.err.find("training needs images"), std::string::npos) << untrained.err;
+}
+
+TEST(Check, RefusesTwoSourcesOfWeightsOrOfSparsity) {
+  const Outcome trained = check_with({"/compress=null", "/model/sparsity_fraction=0.5"});
+  const Outcome pruned = check_with({"/model/sparsity_fraction=0.5"});
+  const Outcome masked = check_with({"/train=null", "/compress=null", "/model/masks=m.safetensors",
+                                     "/model/sparsity_fraction=0.5"});
+
+  EXPECT_NE(trained.err.find("/train: nothing is trained, since /model says where"),
+            std::string::npos)
+      << trained.err;
+  EXPECT_NE(pruned.err.find("/compress: /model already removes weights"), std::string::npos)
+      << pruned.err;
+  EXPECT_NE(masked.err.find("/model/masks: must not be given with sparsity or sparsity_fraction"),
+            std::string::npos)
+      << masked.err;
+  for (const Outcome& outcome : {trained, pruned, masked}) EXPECT_EQ(outcome.exit_code, 2);
+}
+
+TEST(Check, RefusesSparsityThatLeavesNothingOrMatchesNothing) {
+  const Outcome outcome = check_with(
+      {"/train=null", "/compress=null", "/model/sparsity_fraction=1",
+       R"(/model/sparsity=[{"weights": "conv9.*", "fraction": 0.5}, {"weights": "*", "fraction": 2}])",
+       R"(/model/weights={"kind": "file"})"});
+  const Outcome pattern =
+      check_with({"/train=null", "/compress=null",
+                  R"(/model/sparsity=[{"weights": "conv9.*", "fraction": 0.5}])"});
+
+  EXPECT_EQ(outcome.exit_code, 2);
+  for (const char* problem :
+       {"/model/sparsity_fraction: must be below 1: a layer keeps some weight",
+        "/model/sparsity/1/fraction = 2: must be in [0, 1]",
+        "/model/weights/path: must be given for kind \"file\", and only there"})
+    EXPECT_NE(outcome.err.find(problem), std::string::npos) << problem << "\n" << outcome.err;
+  EXPECT_NE(pattern.err.find("/model/sparsity/0/weights = \"conv9.*\": matches no weight; the "
+                             "network has conv1.weight"),
+            std::string::npos)
+      << pattern.err;
+}
+
 TEST(Check, SetsValuesByPointer) {
   const TemporaryFolder folder;
   const std::string config = (source_folder() / "configs/quickstart.json").string();

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inference/memory.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+
+#include "core/error.h"
+
+namespace ohmweave::inference {
+namespace {
+
+// Cells, aged cells and effective matrices of both arrays of a pair, and the matrices that a solve
+// of one holds at a time (nested dissection: measured at 4.3 times the cells of a 256 x 256 array).
+constexpr std::int64_t kMatricesAtWork = 11;
+// The node's input, padded input, output and accumulators are alive together with all outputs.
+constexpr std::int64_t kCopiesOfCodes = 2;
+
+std::int64_t bytes_of(const Shape& shape) {
+  return shape.size() * static_cast<std::int64_t>(sizeof(std::int32_t));
+}
+
+}  // namespace
+
+MemoryEstimate estimate_memory(const MappedNetwork& mapped, const Hardware& hardware,
+                               const EvaluationSize& size) {
+  const mapping::Geometry& geometry = mapped.placement.geometry;
+  const WeightCells cells = geometry.cells();
+  const bool is_gate = hardware.array.topology == crossbar::Topology::GateInput;
+  const std::int64_t of_gain = is_gate ? 2 * sizeof(double) : sizeof(float);
+  const std::int64_t of_variance = hardware.device.read_noise ? sizeof(float) : 0;
+  MemoryEstimate estimate;
+  for (const QuantizedNode& node : mapped.network.nodes)
+    if (node.weights)
+      estimate.network +=
+          static_cast<std::int64_t>(node.weights->codes.size() * sizeof(std::int32_t));
+  for (const mapping::Block& block : mapped.placement.blocks) {
+    estimate.network +=
+        static_cast<std::int64_t>((block.rows.size() + block.columns.size()) * sizeof(int));
+    if (block.copy != 0) continue;
+    const std::int64_t converted =
+        static_cast<std::int64_t>(block.columns.size()) * cells.num_slices() +
+        (cells.kind().has_unit_column ? 1 : 0);
+    estimate.gains +=
+        converted * static_cast<std::int64_t>(block.rows.size()) * (of_gain + of_variance);
+    if (hardware.adc.mismatch_sigma > 0.0) {
+      const int bits = converter_bits(mapped, block.node, hardware).adc_bits;
+      const std::int64_t shared = std::min<std::int64_t>(
+          hardware.columns_per_adc, static_cast<std::int64_t>(block.columns.size()));
+      estimate.converters += (converted / shared + 1) * (std::int64_t{8} << bits);
+    }
+  }
+  estimate.working = kMatricesAtWork * geometry.rows * geometry.cols *
+                     static_cast<std::int64_t>(sizeof(double)) * size.threads;
+  for (const Shape& shape : infer_shapes(mapped.network.network))
+    estimate.feature_maps += kCopiesOfCodes * bytes_of(shape) * size.batch * size.threads;
+  estimate.images = bytes_of(mapped.network.network.input) * size.num_images;
+  return estimate;
+}
+
+Json memory_json(const MemoryEstimate& estimate) {
+  return {{"network_bytes", estimate.network},
+          {"gains_bytes", estimate.gains},
+          {"converters_bytes", estimate.converters},
+          {"working_bytes", estimate.working},
+          {"feature_maps_bytes", estimate.feature_maps},
+          {"images_bytes", estimate.images},
+          {"total_bytes", estimate.total()}};
+}
+
+std::int64_t machine_memory() {
+  return static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGE_SIZE);
+}
+
+void check_memory(const MemoryEstimate& estimate, std::int64_t available) {
+  if (estimate.total() <= available) return;
+  throw DataError("evaluate needs about " + std::to_string(estimate.total()) +
+                  " bytes of memory, this machine has " + std::to_string(available) + ": " +
+                  memory_json(estimate).dump() +
+                  "; lower /evaluate/batch or /threads (feature maps, working)");
+}
+
+}  // namespace ohmweave::inference

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// What estimates need of a network's weights and of a frozen chip's devices. Going through all
+// weights and cells takes most of the time of an estimate; all else is quick. So it is done once,
+// for any number of circuits around the same arrays.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/random.h"
+#include "power_area/layer_plan.h"
+
+namespace ohmweave::power_area {
+
+struct ChipSample {
+  std::vector<std::int64_t> max_column_sums;  // mapping::max_column_sum() of every weight layer
+  /// [block][row]: conductance of all cells on that row, in all arrays of the block's position,
+  /// those that hold no weight of it too.
+  std::vector<std::vector<double>> row_siemens;
+};
+
+/// Programs every array of the placement with the devices of chip sample 0 of `stream`, the one
+/// that evaluation calls chip 0. Of the circuits, /array and /device matter.
+[[nodiscard]] ChipSample sample_chip(const MappedNetwork& mapped, const Circuits& circuits,
+                                     const RandomStream& stream);
+
+}  // namespace ohmweave::power_area

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the choice of copies needs to know of a placement: how long each layer takes for a window,
+// and how large the chip is. Nothing is simulated.
+#pragma once
+
+#include <vector>
+
+#include "mapping/duplication.h"
+#include "power_area/layer_plan.h"
+
+namespace ohmweave::power_area {
+
+/// The loads of the layers that have arrays, as they are placed with one copy each: a window takes
+/// as long as on the slowest of the layer's tiles.
+[[nodiscard]] std::vector<mapping::LayerLoad> layer_loads(const MappedNetwork& mapped,
+                                                          const Circuits& circuits,
+                                                          const ComponentLibrary& library);
+
+/// Area of the chip, white space included: that of its bill.
+[[nodiscard]] double chip_area_m2(const MappedNetwork& mapped, const Circuits& circuits,
+                                  const ComponentLibrary& library);
+
+}  // namespace ohmweave::power_area

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Netlists, solved by ngspice as it is installed: an answer that shares no code with this project.
+#include "crossbar/netlist.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+
+#include "tests/crossbar/random_array.h"
+#include "tests/support/temporary_folder.h"
+
+namespace ohmweave::crossbar {
+namespace {
+
+constexpr double kAgreement = 1e-9;  // of the largest current; ngspice prints 15 digits
+
+/// The currents that ngspice prints for a netlist, by column.
+Vector spice_currents(const std::string& netlist, Eigen::Index cols) {
+  const TemporaryFolder folder;
+  const std::string file = (folder.path() / "read.cir").string();
+  std::ofstream(file) << netlist;
+  const std::string command = "ngspice -b " + file + " 2>&1";
+  std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), &pclose);
+  std::string output;
+  char buffer[4096];
+  while (std::fgets(buffer, sizeof(buffer), pipe.get()) != nullptr) output += buffer;
+  Vector amps = Vector::Constant(cols, std::nan(""));
+  std::istringstream lines(output);
+  std::string line;
+  while (std::getline(lines, line)) {
+    int column = 0;
+    double value = 0.0;
+    if (std::sscanf(line.c_str(), "i_column_%d = %lf", &column, &value) == 2) amps(column) = value;
+  }
+  EXPECT_TRUE(amps.allFinite()) << "ngspice (package ngspice) said: " << output;
+  return amps;
+}
+
+void expect_agreement(const SingleRead& read) {
+  const Vector spice = spice_currents(spice_netlist(read), read.siemens.cols());
+  const Vector solved = solve_read(read);
+  EXPECT_LE((spice - solved).cwiseAbs().maxCoeff(), kAgreement * solved.cwiseAbs().maxCoeff())
+      << read.title << "\nngspice: " << spice.transpose() << "\nsolved: " << solved.transpose();
+}
+
+SingleRead sample_read(const std::string& title, Eigen::Index rows, Eigen::Index cols) {
+  SingleRead read;
+  read.title = title;
+  read.siemens = random_siemens(rows, cols, 3);
+  read.array.rows = static_cast<int>(rows);
+  read.array.cols = static_cast<int>(cols);
+  read.array.row_ohm = 3.0;
+  read.array.col_ohm = 5.0;
+  for (Eigen::Index r = 0; r < rows; ++r)
+    read.volts.push_back(0.2 * RandomStream(4).uniform(static_cast<std::uint64_t>(r)) - 0.05);
+  return read;
+}
+
+TEST(Netlist, OfAPassiveArrayGivesItsCurrents) {
+  SingleRead read = sample_read("passive", 12, 9);
+  expect_agreement(read);
+  read.title = "all four resistances";
+  read.array.driver_ohm = 200.0;
+  read.array.sense_ohm = 80.0;
+  read.siemens(3, 4) = 0.0;
+  expect_agreement(read);
+}
+
+TEST(Netlist, JoinsNodesOfWiresWithoutResistance) {
+  for (int zeros = 0; zeros < 16; ++zeros) {
+    SingleRead read = sample_read("zeros " + std::to_string(zeros), 5, 4);
+    read.array.driver_ohm = 20.0;
+    read.array.sense_ohm = 10.0;
+    if ((zeros & 1) != 0) read.array.row_ohm = 0.0;
+    if ((zeros & 2) != 0) read.array.col_ohm = 0.0;
+    if ((zeros & 4) != 0) read.array.driver_ohm = 0.0;
+    if ((zeros & 8) != 0) read.array.sense_ohm = 0.0;
+    read.array.drives_both_ends = read.array.senses_both_ends = zeros % 3 == 0;
+    expect_agreement(read);
+  }
+}
+
+TEST(Netlist, OfLinesUsedAtBothEndsGivesTheSumOfBothEnds) {
+  SingleRead read = sample_read("both ends", 10, 7);
+  read.array.driver_ohm = 100.0;
+  read.array.sense_ohm = 30.0;
+  read.array.drives_both_ends = read.array.senses_both_ends = true;
+  expect_agreement(read);
+}
+
+TEST(Netlist, OfSelectedRowsLeavesTheOthersOpen) {
+  SingleRead read = sample_read("row_select", 12, 6);
+  read.array.topology = Topology::RowSelect;
+  read.array.transistor_ohm = 4e3;
+  for (int r = 0; r < 12; ++r) read.connected.push_back(r >= 4 && r < 8);
+  expect_agreement(read);
+}
+
+TEST(Netlist, OfGateInputsHasItsTwoLinesAlongTheColumn) {
+  SingleRead read = sample_read("gate_input", 14, 5);
+  read.volts.clear();
+  read.array.topology = Topology::GateInput;
+  read.array.transistor_ohm = 3e3;
+  read.array.source_line_ohm = 9.0;
+  read.array.driver_ohm = 150.0;
+  read.array.sense_ohm = 60.0;
+  for (int r = 0; r < 14; ++r) read.connected.push_back(r % 3 != 1);
+  expect_agreement(read);
+}
+
+TEST(Netlist, OfNonlinearCellsHasTheirCurve) {
+  SingleRead read = sample_read("nonlinear", 8, 6);
+  read.array.row_ohm = read.array.col_ohm = 30.0;
+  read.sinh_per_v = 4.0;
+  expect_agreement(read);
+}
+
+}  // namespace
+}  // namespace ohmweave::crossbar

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+// `export`: arrays of a mapped network as others read them.
+#include <cstdio>
+#include <cstdlib>
+#include <numeric>
+#include <sstream>
+
+#include "core/artifact.h"
+#include "core/error.h"
+#include "core/npz.h"
+#include "crossbar/device.h"
+#include "crossbar/netlist.h"
+#include "crossbar/pair.h"
+#include "mapping/placement.h"
+#include "tools/chip_stages.h"
+#include "tools/commands.h"
+
+namespace ohmweave::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A mapped network, and the chip sample of it that is exported.
+struct ExportedChip {
+  RunConfig config;
+  QuantizedNetwork network;
+  mapping::Placement placement;
+  int chip = 0;
+
+  [[nodiscard]] std::vector<int> levels(int array) const {
+    return mapping::cell_levels(placement, network, array);
+  }
+  [[nodiscard]] int cell_bits(int array) const {
+    return config.array.cell_bits(placement.arrays[array].slice);
+  }
+  [[nodiscard]] crossbar::Matrix siemens(int array) const {
+    return crossbar::program_siemens(
+        levels(array), config.array.rows, config.array.cols, config.device, cell_bits(array),
+        crossbar::array_stream(RandomStream(config.seed), chip, array));
+  }
+  [[nodiscard]] const std::string& layer_name(const mapping::Block& block) const {
+    return network.network.nodes[block.node].name;
+  }
+};
+
+const char* sign_name(mapping::Sign sign) {
+  if (sign == mapping::Sign::Both) return "both";
+  return sign == mapping::Sign::Positive ? "positive" : "negative";
+}
+
+/// What one cell holds: its block, or none.
+struct CellOwner {
+  const mapping::Block* block = nullptr;
+  int output = 0;
+  int matrix_row = 0;
+};
+
+std::vector<CellOwner> owners_of(const ExportedChip& chip, int array) {
+  const mapping::Geometry& geometry = chip.placement.geometry;
+  std::vector<CellOwner> owners(static_cast<std::size_t>(geometry.rows) * geometry.cols);
+  for (const int b : chip.placement.arrays[array].blocks) {
+    const mapping::Block& block = chip.placement.blocks[b];
+    const Node& layer = chip.network.network.nodes[block.node];
+    const int first_output = block.group * (layer.out_channels / layer.groups);
+    for (std::size_t r = 0; r < block.rows.size(); ++r)
+      for (std::size_t c = 0; c < block.columns.size(); ++c)
+        owners[(block.first_row + r) * geometry.cols + block.first_column + c] = {
+            &block, first_output + block.columns[c], block.rows[r]};
+  }
+  return owners;
+}
+
+void write_cells(const ExportedChip& chip, int array, std::ostream& out) {
+  const mapping::Geometry& geometry = chip.placement.geometry;
+  const mapping::Array& place = chip.placement.arrays[array];
+  const crossbar::Matrix siemens = chip.siemens(array);
+  const std::vector<int> levels = chip.levels(array);
+  const std::vector<CellOwner> owners = owners_of(chip, array);
+  const std::vector<double> targets =
+      crossbar::level_grid_siemens(chip.config.device, chip.cell_bits(array));
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    const CellOwner& owner = owners[i];
+    out << array << ',' << i / geometry.cols << ',' << i % geometry.cols << ',' << place.slice
+        << ',' << sign_name(place.sign) << ',';
+    if (owner.block != nullptr)
+      out << chip.layer_name(*owner.block) << ',' << owner.block->copy << ',' << owner.output << ','
+          << owner.matrix_row;
+    else
+      out << ",,,";
+    char numbers[80];
+    std::snprintf(numbers, sizeof(numbers), ",%d,%.9g,%.17g\n", levels[i], targets[levels[i]],
+                  siemens.data()[i]);
+    out << numbers;
+  }
+}
+
+std::string cell_list(const ExportedChip& chip, const std::vector<int>& arrays) {
+  std::ostringstream out;
+  out << "array,row,column,slice,sign,layer,copy,output,matrix_row,level,target_siemens,siemens\n";
+  for (const int array : arrays) write_cells(chip, array, out);
+  return out.str();
+}
+
+std::string conductance_maps(const ExportedChip& chip, const std::vector<int>& arrays) {
+  std::vector<double> siemens;
+  std::vector<std::int32_t> levels;
+  for (const int array : arrays) {
+    const crossbar::Matrix cells = chip.siemens(array);
+    siemens.insert(siemens.end(), cells.data(), cells.data() + cells.size());
+    const std::vector<int> of_array = chip.levels(array);
+    levels.insert(levels.end(), of_array.begin(), of_array.end());
+  }
+  const std::vector<std::int64_t> shape = {static_cast<std::int64_t>(arrays.size()),
+                                           chip.config.array.rows, chip.config.array.cols};
+  NpyArrays maps = mapping::arrays_to_npz(chip.placement);
+  maps["array"] = make_npy(std::vector<std::int32_t>(arrays.begin(), arrays.end()), {shape[0]});
+  maps["siemens"] = make_npy(siemens, shape);
+  maps["level"] = make_npy(levels, shape);
+  return encode_npz(maps);
+}
+
+int parse_digit(const std::string& item, const std::string& text, int largest) {
+  char* end = nullptr;
+  const long digit = std::strtol(item.c_str(), &end, 10);
+  if (item.empty() || *end != '\0' || digit < -largest || digit > largest)
+    throw ConfigError({"--input " + text + ": '" + item + "' must be a digit from " +
+                       std::to_string(-largest) + " to " + std::to_string(largest) +
+                       " (/dac/bits)"});
+  return static_cast<int>(digit);
+}
+
+/// Digits of the array's rows: those given, or the largest one in all rows of the first read.
+std::vector<int> input_digits(const ExportedChip& chip, const std::optional<std::string>& text) {
+  const crossbar::ArrayOptions& array = chip.config.array;
+  const int largest = (1 << chip.config.dac.bits) - 1;
+  std::vector<int> digits(static_cast<std::size_t>(array.rows), 0);
+  if (!text) {
+    std::fill_n(digits.begin(), array.rows_at_once(), largest);
+    return digits;
+  }
+  std::istringstream items(*text);
+  std::string item;
+  std::size_t row = 0;
+  while (std::getline(items, item, ',')) {
+    if (row == digits.size())
+      throw ConfigError({"--input " + *text + ": an array has " + std::to_string(array.rows) +
+                         " rows (/array/rows)"});
+    digits[row++] = parse_digit(item, *text, largest);
+  }
+  return digits;
+}
+
+/// The rows that are read together with the first driven one.
+std::vector<bool> rows_read(const std::vector<int>& digits, const crossbar::ArrayOptions& array,
+                            const std::string& text) {
+  std::vector<bool> connected(digits.size(), false);
+  const auto first = static_cast<std::size_t>(
+      std::find_if(digits.begin(), digits.end(), [](int d) { return d != 0; }) - digits.begin());
+  const auto at_once = static_cast<std::size_t>(array.rows_at_once());
+  const std::size_t begin = first == digits.size() ? 0 : first / at_once * at_once;
+  for (std::size_t row = begin; row < std::min(digits.size(), begin + at_once); ++row)
+    connected[row] = true;
+  for (std::size_t row = 0; row < digits.size(); ++row)
+    if (digits[row] != 0 && !connected[row])
+      throw ConfigError({"--input " + text + ": rows " + std::to_string(first) + " and " +
+                         std::to_string(row) + " are not read at once (/array/rows_active)"});
+  return connected;
+}
+
+std::string netlist_of(const ExportedChip& chip, int array,
+                       const std::optional<std::string>& input) {
+  const crossbar::ArrayOptions& options = chip.config.array;
+  if (chip.config.device.iv && chip.config.device.iv->sinh_per_v == 0.0)
+    throw ConfigError({"/device/iv: a netlist holds cells of sinh_per_v, not of a table"});
+  const std::vector<int> digits = input_digits(chip, input);
+  const double digit_v = options.read_voltage_v / ((1 << chip.config.dac.bits) - 1);
+  crossbar::SingleRead read;
+  read.title = "ohmweave: run " + chip.config.name + ", chip " + std::to_string(chip.chip) +
+               ", array " + std::to_string(array) + ", slice " +
+               std::to_string(chip.placement.arrays[array].slice) + ", " +
+               sign_name(chip.placement.arrays[array].sign);
+  read.siemens = chip.siemens(array);
+  read.array = options;
+  read.connected = rows_read(digits, options, input.value_or("(largest)"));
+  if (chip.config.device.iv) read.sinh_per_v = chip.config.device.iv->sinh_per_v;
+  for (std::size_t row = 0; row < digits.size(); ++row) {
+    read.volts.push_back(digit_v * digits[row]);
+    if (options.topology == crossbar::Topology::GateInput) read.connected[row] = digits[row] != 0;
+    if (options.topology == crossbar::Topology::Passive) read.connected[row] = true;
+  }
+  return crossbar::spice_netlist(read);
+}
+
+ExportedChip load_chip(const fs::path& folder, int chip, const CommonArguments& common) {
+  const fs::path config = folder / "config.json";
+  if (!fs::exists(config))
+    throw DataError(config.string() +
+                    ": there is none; make the run first: ohmweave run CONFIG --out " +
+                    folder.string());
+  const Run run =
+      make_run(load_resolved_config(config, common.overrides), folder, common.verbosity());
+  const fs::path placement = folder / "map" / "placement.json";
+  if (!fs::exists(placement))
+    throw DataError(placement.string() + ": there is none; run the stage map first");
+  ExportedChip result{run.loaded.config, load_chip_networks(run).mapped,
+                      mapping::placement_from_json(parse_artifact_file(placement.string())), chip};
+  mapping::validate(result.placement, result.network);
+  return result;
+}
+
+}  // namespace
+
+void command_export(const ExportArguments& arguments, const CommonArguments& common,
+                    std::ostream& out) {
+  const std::string& format = arguments.format;
+  if (format != "spice" && format != "npz" && format != "csv")
+    throw ConfigError({"--format " + format + ": must be one of: spice, npz, csv"});
+  if (format == "npz" && !arguments.out)
+    throw ConfigError({"--format npz: name the file with --out"});
+  if (format != "spice" && arguments.input)
+    throw ConfigError({"--input " + *arguments.input + ": goes with --format spice only"});
+  const ExportedChip chip = load_chip(arguments.folder, arguments.chip, common);
+  const int num_arrays = static_cast<int>(chip.placement.arrays.size());
+  if (arguments.array && *arguments.array >= num_arrays)
+    throw ConfigError({"--array " + std::to_string(*arguments.array) + ": must be in [0, " +
+                       std::to_string(num_arrays - 1) + "], the arrays of the run"});
+  std::vector<int> arrays(static_cast<std::size_t>(num_arrays));
+  std::iota(arrays.begin(), arrays.end(), 0);
+  if (arguments.array) arrays = {*arguments.array};
+  const std::string text = format == "spice"
+                               ? netlist_of(chip, arguments.array.value_or(0), arguments.input)
+                           : format == "npz" ? conductance_maps(chip, arrays)
+                                             : cell_list(chip, arrays);
+  if (!arguments.out) {
+    out << text;
+    return;
+  }
+  write_file_atomically(*arguments.out, text);
+  out << *arguments.out << "\n";
+}
+
+}  // namespace ohmweave::tools
