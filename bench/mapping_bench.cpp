@@ -18,7 +18,7 @@
 namespace ohmweave::mapping {
 namespace {
 
-constexpr Geometry kGeometry{128, 128, 2, 2};
+const Geometry kGeometry{128, 128, 2, 2};
 
 /// The networks of the table, folded: batch norms carry no weights.
 Network without_batch_norms(Network network) {
