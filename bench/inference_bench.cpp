@@ -13,6 +13,7 @@
 #include "inference/executor.h"
 #include "inference/mapped_chip.h"
 #include "mapping/map_network.h"
+#include "models/models.h"
 
 namespace ohmweave::inference {
 namespace {
@@ -138,6 +139,45 @@ void four_slices_bit_serial_without_wires(benchmark::State& state) {
   run_images(state, make_chip(2, 1, false));
 }
 
+/// Every read of every column is solved: 16 rows at a time, transistors of 1 kohm.
+void two_slices_gate_input(benchmark::State& state) {
+  Chip chip = make_chip(4, 1, true);
+  chip.hardware.array.topology = crossbar::Topology::GateInput;
+  chip.hardware.array.transistor_ohm = 1e3;
+  chip.hardware.array.rows_active = 16;
+  chip.mapped.placement.geometry.rows_active = 16;
+  chip.products = program_chip(chip.mapped, chip.hardware, {RandomStream(2), 0});
+  run_images(state, chip);
+}
+
+/// Programming all arrays of a dense VGG-16 for CIFAR-10 and solving their wires: 128 x 128 cells
+/// of 2 bits, 4-bit weights, pairs.
+void all_arrays_of_vgg16(benchmark::State& state) {
+  MappedNetwork mapped;
+  mapped.network.weight_bits = 4;
+  mapped.network.network = models::build_model("vgg16_cifar");
+  const std::vector<Shape> shapes = infer_shapes(mapped.network.network);
+  mapped.network.nodes.resize(shapes.size());
+  for (const int node : weight_nodes(mapped.network.network)) {
+    const MatrixShape matrix = matrix_shape(mapped.network.network, shapes, node);
+    const RandomStream stream = RandomStream(5).child("codes", static_cast<std::uint64_t>(node));
+    QuantizedWeights& weights = mapped.network.nodes[node].weights.emplace();
+    for (std::int64_t i = 0; i < matrix.num_weights(); ++i)
+      weights.codes.push_back(
+          static_cast<std::int32_t>(stream.below(31, static_cast<std::uint64_t>(i))) - 15);
+  }
+  Hardware hardware;
+  hardware.device.mismatch_sigma = 0.05;
+  hardware.adc.bits = 8;
+  const crossbar::ArrayOptions& array = hardware.array;
+  mapped.placement = mapping::map_network(
+      mapped.network, {array.rows, array.cols, array.num_slices(), array.bits_per_cell}, {});
+  for (auto _ : state)
+    benchmark::DoNotOptimize(program_chip(mapped, hardware, {RandomStream(2), 0}));
+  state.SetItemsProcessed(state.iterations() *
+                          static_cast<std::int64_t>(mapped.placement.arrays.size()));
+}
+
 void one_slice_8_bit_inputs_and_5_percent_read_noise(benchmark::State& state) {
   run_images(state, make_chip(8, 8, false, 0.05));
 }
@@ -146,6 +186,8 @@ BENCHMARK(one_slice_8_bit_inputs_and_wires)->Unit(benchmark::kMillisecond);
 BENCHMARK(four_slices_8_bit_inputs_and_wires)->Unit(benchmark::kMillisecond);
 BENCHMARK(one_slice_8_bit_inputs_and_5_percent_read_noise)->Unit(benchmark::kMillisecond);
 BENCHMARK(four_slices_bit_serial_without_wires)->Unit(benchmark::kMillisecond);
+BENCHMARK(two_slices_gate_input)->Unit(benchmark::kMillisecond);
+BENCHMARK(all_arrays_of_vgg16)->Unit(benchmark::kSecond)->Iterations(1);
 
 }  // namespace
 }  // namespace ohmweave::inference

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "core/error.h"
+#include "inference/code_sums.h"
 #include "inference/integer_gain.h"
 #include "inference/windows.h"
 
@@ -48,38 +49,6 @@ bool split_digit(const std::vector<std::int32_t>& inputs, int digit, int digit_b
   return any != 0;
 }
 
-/// How one column's current becomes its share of the accumulator.
-struct Conversion {
-  float units_to_code;  // 2^-dropped_bits
-  float largest_code;
-  std::int32_t weight;  // of one code in the accumulator
-};
-
-/// accumulators += weight * code of each of `count` values. Clamping first is the same as clamping
-/// the rounded value, since the limits are integers.
-void add_codes(const float* units, int count, const Conversion& conversion,
-               std::int32_t* accumulators) {
-  for (int i = 0; i < count; ++i) {
-    float value = units[i] * conversion.units_to_code;
-    value = value > conversion.largest_code ? conversion.largest_code : value;
-    value = value < -conversion.largest_code ? -conversion.largest_code : value;
-    accumulators[i] += conversion.weight * static_cast<std::int32_t>(std::rint(value));
-  }
-}
-
-/// The same with converters as built. units: columns x count; `first` is the row of the gain that
-/// they begin at.
-void add_built_codes(const float* units, int columns, int count, int first,
-                     const BlockConverters& built, const Conversion& conversion,
-                     std::int32_t* accumulators) {
-  for (int column = 0; column < columns; ++column) {
-    const crossbar::Converter& converter = built.converters[built.of_column[first + column]];
-    const std::ptrdiff_t begin = static_cast<std::ptrdiff_t>(column) * count;
-    for (std::ptrdiff_t i = begin; i < begin + count; ++i)
-      accumulators[i] += conversion.weight * converter.code(units[i] * conversion.units_to_code);
-  }
-}
-
 /// Converts scratch.units, read with digits of `polarity` (1 or -1).
 void convert(const LayerProduct& product, const BlockProduct& block, int digit, int polarity,
              Scratch& scratch) {
@@ -91,7 +60,7 @@ void convert(const LayerProduct& product, const BlockProduct& block, int digit, 
                                 static_cast<std::int32_t>(polarity * weight)};
     const float* units = scratch.units.data() + static_cast<std::ptrdiff_t>(first) * count;
     if (block.converters)
-      add_built_codes(units, columns, count, first, *block.converters, conversion, accumulators);
+      add_built_codes({units, first, columns, count}, *block.converters, conversion, accumulators);
     else
       add_codes(units, columns * count, conversion, accumulators);
   };
@@ -258,18 +227,6 @@ bool cut_digit(const std::vector<std::uint8_t>& bytes, int shift, int bits,
   return any != 0;
 }
 
-/// What add_codes() does, in integers: halves go to even.
-void add_integer_codes(const std::int16_t* sums, int count, int dropped_bits, int largest_code,
-                       int weight, std::int32_t* accumulators) {
-  const int half = dropped_bits == 0 ? 0 : (1 << (dropped_bits - 1)) - 1;
-  const int odd = dropped_bits == 0 ? 0 : 1;
-  for (int i = 0; i < count; ++i) {
-    const int sum = sums[i];
-    const int code = (sum + half + ((sum >> dropped_bits) & odd)) >> dropped_bits;
-    accumulators[i] += std::clamp(code, -largest_code, largest_code) * weight;
-  }
-}
-
 /// As read_block(), for gains that are whole numbers and inputs that are not negative; false, with
 /// nothing done, for other inputs. Accumulators are outputs x lanes.
 bool read_integer_block(const LayerProduct& product, const BlockProduct& block,
@@ -288,12 +245,16 @@ bool read_integer_block(const LayerProduct& product, const BlockProduct& block,
     for (int group = 0; group < gain.num_groups(); ++group) {
       gain.read(group, scratch.pair_digits.data(), lanes, scratch.sums.data());
       const std::int16_t* sums = scratch.sums.data();
-      for (int slice = 0; slice < product.num_slices; ++slice, sums += size)
-        add_integer_codes(sums, static_cast<int>(size), product.dropped_bits, product.largest_code,
-                          1 << (shift + product.shift(slice)), scratch.accumulators.data());
+      const auto add = [&](int size_of_sums, int weight, std::int32_t* accumulators) {
+        add_integer_codes(sums, size_of_sums, {product.dropped_bits, product.largest_code, weight},
+                          accumulators);
+        sums += size_of_sums;
+      };
+      for (int slice = 0; slice < product.num_slices; ++slice)
+        add(static_cast<int>(size), 1 << (shift + product.shift(slice)),
+            scratch.accumulators.data());
       if (block.unit_weight > 0)
-        add_integer_codes(sums, lanes, product.dropped_bits, product.largest_code,
-                          (1 << shift) * block.unit_weight, scratch.accumulators.data() + size);
+        add(lanes, (1 << shift) * block.unit_weight, scratch.accumulators.data() + size);
     }
   }
   subtract_unit_column(block, lanes, scratch.accumulators);
@@ -404,7 +365,7 @@ GainMatrix read_codes(const LayerProduct& product, const BlockProduct& block, Ei
   const Conversion conversion{std::ldexp(1.0F, -product.dropped_bits),
                               static_cast<float>(product.largest_code), 1 << product.dropped_bits};
   if (block.converters)
-    add_built_codes(scratch.units.data(), static_cast<int>(scratch.units.rows()), count, 0,
+    add_built_codes({scratch.units.data(), 0, static_cast<int>(scratch.units.rows()), count},
                     *block.converters, conversion, codes.data());
   else
     add_codes(scratch.units.data(), static_cast<int>(codes.size()), conversion, codes.data());

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <vector>
 
 #include "core/error.h"
+#include "mapping/code_table.h"
 #include "mapping/codes_view.h"
 
 namespace ohmweave::mapping {
@@ -22,14 +24,27 @@ struct PairSum {
   std::int64_t negative = 0;
 };
 
-PairSum sum_of_levels(const CodesView& codes, const Block& block, int column, RowGroup rows,
-                      const WeightCells& cells, int slice) {
-  PairSum sum;
-  for (std::size_t row = rows.first; row < rows.end; ++row) {
-    const std::int64_t value = cells.value(codes.at(block.group, block.rows[row], column), slice);
-    (value < 0 ? sum.negative : sum.positive) += std::abs(value);
+/// value_of(code): what the code's slice is read as.
+template <class ValueOf>
+PairSum sum_of_levels(const std::vector<std::int32_t>& codes, const ValueOf& value_of) {
+  std::int32_t sum = 0;
+  std::int32_t magnitudes = 0;
+  for (const std::int32_t code : codes) {
+    const int value = value_of(code);
+    sum += value;
+    magnitudes += std::abs(value);
   }
-  return sum;
+  return {(magnitudes + sum) / 2, (magnitudes - sum) / 2};
+}
+
+/// Codes of a column of the block, in the rows of the group.
+std::vector<std::int32_t> column_codes(const CodesView& codes, const Block& block, int column,
+                                       RowGroup rows) {
+  std::vector<std::int32_t> gathered;
+  gathered.reserve(rows.end - rows.first);
+  for (std::size_t row = rows.first; row < rows.end; ++row)
+    gathered.push_back(codes.at(block.group, block.rows[row], column));
+  return gathered;
 }
 
 /// Largest |sum of level x digit| of a pair's difference for digits up to 1 in magnitude.
@@ -50,6 +65,12 @@ std::int64_t max_column_sum(const Placement& placement, const QuantizedNetwork& 
   const bool is_signed = input_format(network, node).is_signed;
   const Geometry& geometry = placement.geometry;
   const WeightCells cells = geometry.cells();
+  const auto table_of = [&cells](int slice) {
+    return CodeTable(cells.largest_code(),
+                     [&cells, slice](int code) { return cells.value(code, slice); });
+  };
+  std::vector<decltype(table_of(0))> values_of;  // by slice
+  for (int slice = 0; slice < geometry.num_slices; ++slice) values_of.push_back(table_of(slice));
   std::int64_t largest = 0;
   for (const Block& block : placement.blocks) {
     if (block.node != node) continue;
@@ -57,11 +78,12 @@ std::int64_t max_column_sum(const Placement& placement, const QuantizedNetwork& 
       const std::size_t end = std::min(block.rows.size(), first + rows_at_once);
       if (cells.kind().has_unit_column)  // it sums the digits alone
         largest = std::max(largest, static_cast<std::int64_t>(end - first));
-      for (const int column : block.columns)
-        for (int slice = 0; slice < geometry.num_slices; ++slice)
-          largest = std::max(
-              largest,
-              reach(sum_of_levels(codes, block, column, {first, end}, cells, slice), is_signed));
+      for (const int column : block.columns) {
+        const std::vector<std::int32_t> of_column =
+            column_codes(codes, block, column, {first, end});
+        for (const auto& value_of : values_of)
+          largest = std::max(largest, reach(sum_of_levels(of_column, value_of), is_signed));
+      }
     }
   }
   return largest;

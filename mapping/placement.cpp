@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/error.h"
+#include "mapping/code_table.h"
 #include "mapping/codes_view.h"
 
 namespace ohmweave::mapping {
@@ -55,17 +56,22 @@ std::vector<int> cell_levels(const Placement& placement, const QuantizedNetwork&
   const Geometry& geometry = placement.geometry;
   const WeightCells cells = geometry.cells();
   const int which = array % geometry.arrays_per_position();
+  const CodeTable level_of(cells.largest_code(),
+                           [&](int code) { return cells.level(code, which); });
   std::vector<int> levels(static_cast<std::size_t>(geometry.rows) * geometry.cols, 0);
   for (const int index : placement.arrays[array].blocks) {
     const Block& block = placement.blocks[index];
     const CodesView codes(network, block.node);
-    for (std::size_t r = 0; r < block.rows.size(); ++r) {
-      int* level = levels.data() + (block.first_row + r) * geometry.cols + block.first_column;
-      for (const int column : block.columns)
-        *level++ = cells.level(codes.at(block.group, block.rows[r], column), which);
-      for (int reserved = 0; reserved < geometry.reserved_columns(); ++reserved)
-        *level++ = cells.reserved_level(which, reserved);
-    }
+    const auto level_at = [&](std::size_t r, std::size_t c) -> int& {
+      return levels[(block.first_row + r) * geometry.cols + block.first_column + c];
+    };
+    const std::size_t num_columns = block.columns.size();
+    for (std::size_t c = 0; c < num_columns; ++c)  // a column's codes are neighbours
+      for (std::size_t r = 0; r < block.rows.size(); ++r)
+        level_at(r, c) = level_of(codes.at(block.group, block.rows[r], block.columns[c]));
+    for (int reserved = 0; reserved < geometry.reserved_columns(); ++reserved)
+      for (std::size_t r = 0; r < block.rows.size(); ++r)
+        level_at(r, num_columns + reserved) = cells.reserved_level(which, reserved);
   }
   return levels;
 }

@@ -159,33 +159,30 @@ class Builder {
     push(std::move(stage), role);
   }
 
-  /// Whether one tile holds all of the share's copy.
-  [[nodiscard]] static bool is_only_share(const LayerPlan& plan, const TileShare& share) {
-    return std::none_of(plan.shares.begin(), plan.shares.end(), [&share](const TileShare& other) {
-      return other.copy == share.copy && other.tile != share.tile;
-    });
-  }
-
+  /// The sums of a copy meet on its home tile, which requantizes them. Codes go on from there to
+  /// the layer's home tile, where rows are put together.
   [[nodiscard]] PipelineUnit layer_unit(const LayerPlan& plan, const TileShare& share,
                                         const PipelineNode& stage) const {
     const std::int64_t lanes = circuits_.chip.vector_lanes;
-    const bool is_home = share.tile == plan.home_tile;
     std::int64_t additions = share.window.additions;
-    if (is_home)
-      for (const TileShare& other : plan.shares)
-        if (other.copy == share.copy && other.tile != share.tile) additions += other.num_columns;
     PipelineUnit unit;
     unit.tile = share.tile;
     unit.copy = share.copy;
-    unit.cycles_per_window = std::max(share.read_cycles, ceil_div(additions, lanes));
-    const auto outputs = static_cast<std::int64_t>(plan.matrix.columns) * plan.matrix.groups;
-    const bool is_whole =
-        is_only_share(plan, share);  // its sums are complete: codes leave the tile
-    if (is_home || is_whole)
-      unit.cycles_per_window = std::max(unit.cycles_per_window, ceil_div(outputs, lanes));
-    if (!is_home)
-      unit.partial_bits = static_cast<std::int64_t>(share.num_columns) *
-                          (is_whole ? value_bits(plan.node) : circuits_.chip.accumulator_bits);
+    unit.cycles_per_window = share.read_cycles;
+    if (share.tile == share.home_tile) {
+      for (const TileShare& other : plan.shares)
+        if (other.copy == share.copy && other.tile != share.tile) additions += other.num_columns;
+      unit.cycles_per_window = std::max(
+          unit.cycles_per_window,
+          ceil_div(static_cast<std::int64_t>(plan.matrix.columns) * plan.matrix.groups, lanes));
+      if (share.tile != plan.home_tile)
+        unit.partial_bits = static_cast<std::int64_t>(plan.num_outputs) * value_bits(plan.node);
+    } else {
+      unit.sums_tile = share.home_tile;
+      unit.partial_bits =
+          static_cast<std::int64_t>(share.num_columns) * circuits_.chip.accumulator_bits;
+    }
+    unit.cycles_per_window = std::max(unit.cycles_per_window, ceil_div(additions, lanes));
     unit.row_bits = {row_bits(plan, share, stage.edges.front())};
     return unit;
   }

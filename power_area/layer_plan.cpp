@@ -169,6 +169,8 @@ void plan_shares(const MappedNetwork& mapped, const Circuits& circuits, const Bl
   const mapping::Placement& placement = mapped.placement;
   std::map<std::pair<int, int>, TileShare> shares;  // by (copy, tile)
   std::set<int> positions;
+  std::map<int, int> home_of_copy;
+  std::set<std::pair<int, int>> outputs;
   for (int b = 0; b < static_cast<int>(placement.blocks.size()); ++b) {
     const mapping::Block& block = placement.blocks[b];
     if (block.node != plan.node) continue;
@@ -179,7 +181,9 @@ void plan_shares(const MappedNetwork& mapped, const Circuits& circuits, const Bl
     if (block.copy == 0)
       plan.mapped_macs += static_cast<std::int64_t>(block.rows.size()) *
                           static_cast<std::int64_t>(block.columns.size()) * plan.matrix.windows;
+    for (const int column : block.columns) outputs.insert({block.group, column});
     TileShare& share = shares[{block.copy, tile}];
+    share.home_tile = home_of_copy.emplace(block.copy, tile).first->second;
     share.tile = tile;
     share.copy = block.copy;
     share.blocks.push_back(b);
@@ -187,6 +191,7 @@ void plan_shares(const MappedNetwork& mapped, const Circuits& circuits, const Bl
     add_arrays(demands.share_of_arrays(b), share.arrays);
     share.read_cycles = std::max(share.read_cycles, demands.cycles_with_turns(b));
   }
+  plan.num_outputs = static_cast<int>(outputs.size());
   plan.num_arrays = placement.geometry.arrays_per_position() * static_cast<int>(positions.size());
   for (auto& [key, share] : shares) {
     finish_share(placement, plan, share);

@@ -56,6 +56,8 @@ struct ArrayShare {
 struct TileShare {
   int tile = 0;
   int copy = 0;
+  int home_tile =
+      0;  // where the sums of its copy are completed: the tile of the copy's first block
   std::vector<int> blocks;
   int num_inputs = 0;            // distinct matrix rows (of all groups)
   int num_columns = 0;           // distinct outputs
@@ -76,6 +78,7 @@ struct LayerPlan {
   double settle_s = 0.0;  // of a read's currents, to half a step of its converters
   int num_copies = 1;
   int num_arrays = 0;             // it has cells in
+  int num_outputs = 0;            // that have cells
   int home_tile = 0;              // where partial sums meet: the tile of its first block
   std::vector<TileShare> shares;  // none when all weights are zero
 };

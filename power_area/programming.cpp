@@ -13,11 +13,12 @@ namespace ohmweave::power_area {
 namespace {
 
 constexpr int kMostArraysSimulated = 16;
+constexpr int kMostArraysCounted = 256;  // by pulses
 constexpr int kChipSample = 0;
 
 /// Arrays whose writing is simulated: all of a small chip, else evenly spread ones.
-std::vector<int> arrays_to_simulate(int num_arrays) {
-  const int count = std::min(num_arrays, kMostArraysSimulated);
+std::vector<int> spread_arrays(int num_arrays, int most) {
+  const int count = std::min(num_arrays, most);
   std::vector<int> arrays;
   for (int i = 0; i < count; ++i)
     arrays.push_back(static_cast<int>(static_cast<std::int64_t>(i) * num_arrays / count));
@@ -75,7 +76,8 @@ void write_and_verify(const MappedNetwork& mapped, const Circuits& circuits,
   double time_s = 0.0;
   double pulses = 0.0;
   double failed = 0.0;
-  for (const int a : arrays_to_simulate(static_cast<int>(placement.arrays.size()))) {
+  for (const int a :
+       spread_arrays(static_cast<int>(placement.arrays.size()), kMostArraysSimulated)) {
     const crossbar::WriteResult result =
         crossbar::write_cells(circuits.device, targets_siemens(mapped, circuits, a),
                               crossbar::array_stream(stream, kChipSample, a));
@@ -103,11 +105,13 @@ void write_by_pulses(const MappedNetwork& mapped, const Circuits& circuits,
   const double pulse_s = library.si("write_pulse_time");
   const double pulses = library.si("write_pulses");
   double siemens = 0.0;  // sum over cells of the mean conductance on the way to the target
-  for (std::size_t a = 0; a < placement.arrays.size(); ++a)
-    for (const double target : targets_siemens(mapped, circuits, static_cast<int>(a)))
+  for (const int a : spread_arrays(static_cast<int>(placement.arrays.size()), kMostArraysCounted)) {
+    found.num_cells_simulated += cells_of(placement, a);
+    for (const double target : targets_siemens(mapped, circuits, a))
       siemens += 0.5 * (circuits.device.g_min_siemens + target);
+  }
+  siemens *= static_cast<double>(found.num_cells) / static_cast<double>(found.num_cells_simulated);
   found.method = "pulses";
-  found.num_cells_simulated = found.num_cells;
   found.pulses_per_cell = pulses;
   found.energy_j = pulses * volts * volts * pulse_s * siemens;
   found.time_s =

@@ -5,8 +5,9 @@
 //                 cell (crossbar/write_verify.h) on arrays spread evenly over the chip, and scaled
 //                 to all by their cells;
 //   pulses        else: write_pulses pulses a cell of write_voltage and write_pulse_time of the
-//                 library, E = pulses V^2 t (g_min + g) / 2 at the cell's target g; the cells of a
-//                 row are written together, its rows one after the other.
+//                 library, E = pulses V^2 t (g_min + g) / 2 at the cell's target g, summed over up
+//                 to 256 arrays spread evenly and scaled by cells; the cells of a row are written
+//                 together, its rows one after the other.
 // Time: the arrays of a tile one after the other, all tiles at once.
 // Not counted: the drivers' own energy, charge pumps, the traffic that brings the weights in.
 #pragma once

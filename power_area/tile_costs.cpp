@@ -2,6 +2,7 @@
 #include "power_area/tile_costs.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 
 #include "power_area/cost/digital.h"
@@ -86,7 +87,7 @@ double additions(const SimulatedChip& chip, std::size_t s) {
   for (std::size_t u = 0; u < plan.shares.size(); ++u) {
     const TileShare& share = plan.shares[u];
     const std::int64_t merged =
-        share.window.additions + (share.tile == plan.home_tile ? 0 : share.num_columns);
+        share.window.additions + (share.tile == share.home_tile ? 0 : share.num_columns);
     sums +=
         per_inference(chip, chip.result.nodes[s].units[u].windows) * static_cast<double>(merged);
   }
@@ -104,27 +105,34 @@ std::vector<std::vector<double>> arrays_by_tile(const SimulatedChip& chip) {
   return arrays;
 }
 
-std::vector<double> buffer_bytes(const SimulatedChip& chip, int tile) {
-  std::vector<double> bytes(chip.plans.size(), 0.0);
+std::vector<std::vector<double>> buffer_bytes(const SimulatedChip& chip) {
+  const std::size_t tiles = chip.mapped.placement.tiles.size();
+  std::vector<std::vector<double>> bytes(tiles, std::vector<double>(chip.plans.size(), 0.0));
   for (std::size_t s = 0; s < chip.pipeline.roles.size(); ++s) {
     const PipelineNode& stage = chip.pipeline.model.nodes[s];
     for (std::size_t e = 0; e < stage.edges.size(); ++e) {
-      std::int64_t row_bits = 0;  // copies on one tile share the buffer
-      for (const PipelineUnit& unit : stage.units)
-        if (unit.tile == tile) row_bits = std::max(row_bits, unit.row_bits[e]);
-      bytes[chip.pipeline.roles[s].owner] +=
-          stage.edges[e].capacity_rows * static_cast<double>(row_bits) / kBitsPerByte;
+      std::map<int, std::int64_t> row_bits;  // by tile; copies on one tile share the buffer
+      for (const PipelineUnit& unit : stage.units) {
+        std::int64_t& held = row_bits[unit.tile];
+        held = std::max(held, unit.row_bits[e]);
+      }
+      for (const auto& [tile, bits] : row_bits)
+        if (tile < static_cast<int>(tiles))  // the image port is no tile
+          bytes[tile][chip.pipeline.roles[s].owner] +=
+              stage.edges[e].capacity_rows * static_cast<double>(bits) / kBitsPerByte;
     }
   }
   return bytes;
 }
 
-std::vector<double> output_register_bytes(const SimulatedChip& chip, int tile) {
-  std::vector<double> bytes(chip.plans.size(), 0.0);
+std::vector<std::vector<double>> output_register_bytes(const SimulatedChip& chip) {
+  const std::size_t tiles = chip.mapped.placement.tiles.size();
+  std::vector<std::vector<double>> bytes(tiles, std::vector<double>(chip.plans.size(), 0.0));
   for (std::size_t s = 0; s < chip.pipeline.roles.size(); ++s) {
-    if (chip.pipeline.model.nodes[s].home_tile != tile) continue;
+    const int home = chip.pipeline.model.nodes[s].home_tile;
+    if (home >= static_cast<int>(tiles)) continue;
     const StageRole& role = chip.pipeline.roles[s];
-    bytes[role.owner] +=
+    bytes[home][role.owner] +=
         static_cast<double>(kOutputRows * role.values_out * role.output_bits) / kBitsPerByte;
   }
   return bytes;
@@ -141,14 +149,16 @@ std::vector<double> add_tile_instances(const SimulatedChip& chip, const Componen
   const Component output = sized(library, "tile_output_register", 1.0, 1);
   std::vector<double> areas;
   const std::vector<std::vector<double>> arrays = arrays_by_tile(chip);
+  const std::vector<std::vector<double>> buffers = buffer_bytes(chip);
+  const std::vector<std::vector<double>> outputs = output_register_bytes(chip);
   for (std::size_t t = 0; t < arrays.size(); ++t) {
     const int tile = static_cast<int>(t);
     double area_m2 = add_shared(router, 1.0, tile, arrays[t], ledger);
     area_m2 += add_shared(requantizer, options.vector_lanes, tile, arrays[t], ledger);
     area_m2 += add_shared(pooling, options.pool_lanes, tile, arrays[t], ledger);
     area_m2 += add_shared(adder, options.vector_lanes, tile, arrays[t], ledger);
-    area_m2 += add_memories(buffer, buffer_bytes(chip, tile), tile, ledger);
-    area_m2 += add_memories(output, output_register_bytes(chip, tile), tile, ledger);
+    area_m2 += add_memories(buffer, buffers[t], tile, ledger);
+    area_m2 += add_memories(output, outputs[t], tile, ledger);
     areas.push_back(area_m2);
   }
   const PipelineModel& mesh = chip.pipeline.model;

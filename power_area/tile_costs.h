@@ -11,12 +11,13 @@ namespace ohmweave::power_area {
 /// Arrays of each layer plan on each tile: [tile][plan].
 [[nodiscard]] std::vector<std::vector<double>> arrays_by_tile(const SimulatedChip& chip);
 
-/// Bytes of the input buffers (edge capacities) on a tile, by the layer plan they serve.
-[[nodiscard]] std::vector<double> buffer_bytes(const SimulatedChip& chip, int tile);
+/// Bytes of the input buffers (edge capacities) on each tile, by the layer plan they serve:
+/// [tile][plan].
+[[nodiscard]] std::vector<std::vector<double>> buffer_bytes(const SimulatedChip& chip);
 
-/// Bytes of the output register on a tile (two finished rows of each stage at home there), by
-/// layer plan.
-[[nodiscard]] std::vector<double> output_register_bytes(const SimulatedChip& chip, int tile);
+/// Bytes of the output register on each tile (two finished rows of each stage at home there), by
+/// layer plan: [tile][plan].
+[[nodiscard]] std::vector<std::vector<double>> output_register_bytes(const SimulatedChip& chip);
 
 /// Enters buffers, registers, vector units and routers of all tiles, and routers of mesh positions
 /// without a tile. Returns the area built on each tile, control included.

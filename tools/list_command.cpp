@@ -3,7 +3,9 @@
 #include <cstdio>
 
 #include "admm/options.h"
+#include "core/encoding.h"
 #include "core/error.h"
+#include "crossbar/converter.h"
 #include "crossbar/device.h"
 #include "data/table.h"
 #include "mapping/options.h"
@@ -27,6 +29,19 @@ std::vector<Word> stage_words() {
   return words;
 }
 
+std::vector<Word> encoding_words() {
+  std::vector<Word> words;
+  for (const EncodingKind& kind : encodings()) words.push_back({kind.name, kind.summary});
+  return words;
+}
+
+std::vector<Word> converter_words() {
+  std::vector<Word> words;
+  for (const crossbar::ConverterKind& kind : crossbar::converter_kinds())
+    words.push_back({kind.name, kind.summary});
+  return words;
+}
+
 /// Preset files of one folder; their summary is the "source" they carry.
 std::vector<Word> preset_words(const std::string& folder) {
   std::vector<Word> words;
@@ -47,6 +62,8 @@ std::vector<Table> tables() {
           {"constraints", admm::constraint_words()},
           {"devices", crossbar::device_words()},
           {"device_presets", preset_words("devices")},
+          {"encodings", encoding_words()},
+          {"converters", converter_words()},
           {"layouts", mapping::layout_words()},
           {"placers", mapping::placer_words()},
           {"component_libraries", preset_words("components")},

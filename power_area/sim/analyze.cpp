@@ -16,7 +16,7 @@ namespace {
 
 using Cycles = std::int64_t;
 
-/// The way of a unit's partial sums to the home tile.
+/// The way of a unit's partial sums to the tile that completes them.
 struct PartialWay {
   std::vector<int> links;
   Cycles serialization = 0;
@@ -90,7 +90,7 @@ class Analysis {
     for (const PipelineUnit& unit : node.units) {
       UnitProgress u;
       u.window = unit.copy;
-      if (unit.partial_bits > 0) u.way.links = routes_.path(unit.tile, node.home_tile);
+      if (unit.partial_bits > 0) u.way.links = routes_.path(unit.tile, node.sums_tile_of(unit));
       if (!u.way.links.empty()) {
         u.way.serialization = routes_.serialization_cycles(unit.partial_bits);
         u.way.transfer =
@@ -302,7 +302,8 @@ class Analysis {
     const UnitProgress& state = nodes_[n].units[u];
     const std::int64_t windows = state.result.windows;
     if (windows == 0) return;
-    count_flits(n, {unit.tile, model_.nodes[n].home_tile, unit.partial_bits}, windows);
+    const int to = model_.nodes[n].sums_tile_of(unit);
+    count_flits(n, {unit.tile, to, unit.partial_bits}, windows);
     for (const int link : state.way.links) {
       loads.links[link].packets += windows;
       loads.links[link].busy_cycles += windows * state.way.serialization;

@@ -27,6 +27,9 @@ void check_edge(const PipelineModel& model, const PipelineNode& node, const Pipe
 void check_unit(const PipelineModel& model, const PipelineNode& node, const PipelineUnit& unit) {
   OHMWEAVE_REQUIRE(unit.tile >= 0 && unit.tile < static_cast<int>(model.tiles.size()),
                    "tile of " + node.name);
+  OHMWEAVE_REQUIRE(node.sums_tile_of(unit) >= 0 &&
+                       node.sums_tile_of(unit) < static_cast<int>(model.tiles.size()),
+                   "tile of the sums of " + node.name);
   OHMWEAVE_REQUIRE(unit.copy >= 0 && unit.copy < node.num_copies, "copy of " + node.name);
   OHMWEAVE_REQUIRE(unit.cycles_per_window >= 0 && unit.partial_bits >= 0, "unit of " + node.name);
   OHMWEAVE_REQUIRE(unit.row_bits.size() == node.edges.size(), "row bits of " + node.name);

@@ -21,13 +21,17 @@ struct PipelineEdge {
   int capacity_rows = 1;  // rows the input buffer holds; at least the largest end - first
 };
 
+constexpr int kHomeTile = -1;
+
 /// The part of a node that works on one tile: one window at a time.
 struct PipelineUnit {
   int tile = 0;
   int copy = 0;  // works on the windows w with w % num_copies == copy
   std::int64_t cycles_per_window = 1;
-  std::int64_t partial_bits = 0;       // sent to the home tile per window, when on another tile
+  std::int64_t partial_bits = 0;       // sent to sums_tile per window, when that is another tile
   std::vector<std::int64_t> row_bits;  // per edge: what its tile takes of one producer row
+  /// Where its sums go: the node's home tile, or the one that completes the sums of its copy.
+  int sums_tile = kHomeTile;
 };
 
 /// One step of the pipeline. Its row y is finished when all units have delivered all windows of
@@ -41,6 +45,9 @@ struct PipelineNode {
   std::int64_t emit_cycles = 0;
   std::vector<PipelineEdge> edges;
   std::vector<PipelineUnit> units;
+  [[nodiscard]] int sums_tile_of(const PipelineUnit& unit) const {
+    return unit.sums_tile == kHomeTile ? home_tile : unit.sums_tile;
+  }
 };
 
 struct MeshPosition {

@@ -61,8 +61,9 @@ void Stage::send_partial(int unit, std::int64_t window, Sums sums) {
   packet.key = {index_, kPartialPacket, 0, window, unit};
   packet.bits = from.partial_bits;
   packet.deliver = deliver;
-  count_packet(from.partial_bits, from.tile, node().home_tile);
-  mesh_.send(from.tile, node().home_tile, std::move(packet));
+  const int to = node().sums_tile_of(from);
+  count_packet(from.partial_bits, from.tile, to);
+  mesh_.send(from.tile, to, std::move(packet));
 }
 
 void Stage::add_sums(std::int64_t window, const Sums& sums) {

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "core/encoding.h"
 #include "core/error.h"
+#include "crossbar/converter.h"
 #include "tests/crossbar/distributions.h"
 
 namespace ohmweave::crossbar {
@@ -183,6 +185,30 @@ TEST(ArrayOptions, ReadsSlicesOfAnyWidths) {
   EXPECT_EQ(array.num_slices(), 3);
   EXPECT_EQ(array.cell_bits(1), 1);
   EXPECT_EQ(write_config(array)["slice_bits"], Json({3.0, 1.0, 2.0}));
+}
+
+TEST(ArrayOptions, KnowsEveryEncodingOfTheTable) {
+  for (const EncodingKind& kind : encodings()) {
+    const auto array = read_config<ArrayOptions>(Json{{"encoding", kind.name}});
+    EXPECT_EQ(array.encoding, kind.encoding) << kind.name;
+    const Json words = schema_of<ArrayOptions>()["properties"]["encoding"]["enum"];
+    EXPECT_EQ(words.size(), encodings().size());
+  }
+}
+
+TEST(AdcOptions, KnowsEveryConverterOfTheTable) {
+  for (const ConverterKind& kind : converter_kinds())
+    EXPECT_EQ(read_config<AdcOptions>(Json{{"kind", kind.name}}).kind, kind.kind) << kind.name;
+  const Json words = schema_of<AdcOptions>()["properties"]["kind"]["enum"];
+  EXPECT_EQ(words.size(), converter_kinds().size());
+}
+
+TEST(AdcOptions, TakesFullScalesFromDataWithGivenBitsOnly) {
+  EXPECT_EQ(
+      problems_of<AdcOptions>(R"({"range": "largest"})", "/adc"),
+      (std::vector<std::string>{"/adc/range: must be \"worst_case\" with bits = \"lossless\", "
+                                "which are those of the worst case"}));
+  EXPECT_TRUE(problems_of<AdcOptions>(R"({"range": "largest", "bits": 6})", "/adc").empty());
 }
 
 TEST(ArrayOptions, RefusesSlicesThatDoNotHoldAWeight) {

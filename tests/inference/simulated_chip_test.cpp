@@ -3,6 +3,7 @@
 // of the same chip: converter codes and logits are equal.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 #include <vector>
@@ -48,8 +49,10 @@ Chip make_chip(const QuantizedNetwork& network, const Hardware& hardware,
 
 /// The mapper's placement: several tiles on a mesh, partial sums between them.
 mapping::Placement spread_placement(const QuantizedNetwork& network,
-                                    const crossbar::ArrayOptions& array) {
+                                    const crossbar::ArrayOptions& array,
+                                    mapping::Packing packing = mapping::Packing::None) {
   mapping::MappingOptions options;
+  options.packing = packing;
   options.arrays_per_tile = 2 * array.num_slices();
   return mapping::map_network(
       network, {array.rows, array.cols, array.num_slices(), array.bits_per_cell}, options);
@@ -171,12 +174,14 @@ class SlowChip {
         for (std::size_t r = first; r < std::min(block.rows.size(), first + at_once); ++r) {
           const std::int64_t x = window[block.rows[r]];
           const std::int64_t digit = (std::abs(x) >> low) % (std::int64_t{1} << dac_bits);
-          digits[r] = static_cast<std::int32_t>(x < 0 ? -digit : digit);
+          digits[block.first_row + r] = static_cast<std::int32_t>(x < 0 ? -digit : digit);
         }
         for (int slice = 0; slice < array.num_slices(); ++slice) {
           const crossbar::PairReader& pair = pairs_[b * array.num_slices() + slice];
-          std::vector<std::int32_t> codes = crossbar::read_array(pair, digits);
-          codes.resize(block.columns.size());
+          const std::vector<std::int32_t> all = crossbar::read_array(pair, digits);
+          const auto own = all.begin() + block.first_column;
+          const std::vector<std::int32_t> codes(
+              own, own + static_cast<std::ptrdiff_t>(block.columns.size()));
           digest.add(codes);
           const int shift = low + slice * array.bits_per_cell + pair.dropped_bits;
           for (std::size_t c = 0; c < codes.size(); ++c)
@@ -275,6 +280,19 @@ TEST(SimulatedChip, GivesEveryCodeAndLogitOfTheReferenceMode) {
     for (std::size_t b = 0; b < expected.blocks.size(); ++b)
       EXPECT_EQ(simulated.blocks[image][b].digest, expected.blocks[b].digest) << "block " << b;
   }
+}
+
+TEST(SimulatedChip, ReadsBlocksThatShareArrays) {
+  const QuantizedNetwork network = residual_network(0.3, RandomStream(5));
+  Hardware hardware = faulty_hardware(16, 16);
+  hardware.device.mismatch_sigma = 0.3;
+  const mapping::Placement placement =
+      spread_placement(network, hardware.array, mapping::Packing::AcrossLayers);
+  ASSERT_TRUE(std::any_of(placement.arrays.begin(), placement.arrays.end(),
+                          [](const mapping::Array& array) { return array.blocks.size() > 1; }));
+
+  expect_equal_codes(make_chip(network, hardware, placement),
+                     random_input(network, 2, RandomStream(9)));
 }
 
 TEST(SimulatedChip, ClassifiesLikeTheEvaluationOfAnIdealChip) {

@@ -224,6 +224,48 @@ TEST(EvaluateStage, CallsATornChipResultDamagedDataAndNamesIt) {
   }
 }
 
+/// Keeps what the stage says of its memory.
+class MemoryProgress final : public Progress {
+ public:
+  Json memory;
+  void step(const std::string& phase, double, double, const Json& details) override {
+    if (phase == "memory") memory = details;
+  }
+  void stop_point() override {}
+};
+
+TEST(EvaluateStage, FindsFullScalesOnValidationImagesAndSaysWhatItTakes) {
+  const TemporaryFolder worst_case;
+  const TemporaryFolder largest;
+  EvaluateInputs inputs = tiny_inputs();
+  inputs.adc.bits = 3;
+  MemoryProgress progress;
+  const std::string before = run_stage(inputs, worst_case.path(), progress);
+  inputs.adc.range = crossbar::AdcRange::Largest;
+  inputs.adc.calibration_images = 10;
+
+  EXPECT_NE(run_stage(inputs, largest.path(), progress), before);
+  EXPECT_GT(progress.memory["gains_bytes"], 0);
+  EXPECT_GT(progress.memory["total_bytes"], progress.memory["gains_bytes"]);
+}
+
+TEST(EvaluateStage, RefusesMoreCalibrationImagesThanThereAre) {
+  const TemporaryFolder folder;
+  EvaluateInputs inputs = tiny_inputs();
+  inputs.adc.bits = 4;
+  inputs.adc.range = crossbar::AdcRange::Percentile;
+  inputs.adc.calibration_images = 100000;
+  SilentProgress progress;
+  try {
+    (void)run_stage(inputs, folder.path(), progress);
+    FAIL() << "accepted";
+  } catch (const ConfigError& error) {
+    EXPECT_NE(error.problems().at(0).find("/adc/calibration_images = 100000: there are only "),
+              std::string::npos)
+        << error.problems().at(0);
+  }
+}
+
 TEST(EvaluateStage, RefusesMoreImagesThanThereAre) {
   const TemporaryFolder folder;
   EvaluateInputs inputs = tiny_inputs();

@@ -88,6 +88,31 @@ TEST(ChipPipeline, ACopyOnATileOfItsOwnSendsCodesAndNotSums) {
   EXPECT_EQ(conv.units[1].partial_bits, 2 * 8);  // 2 channels, 8-bit codes
 }
 
+TEST(ChipPipeline, ACopyOverSeveralTilesCompletesItsSumsOnATileOfItsOwn) {
+  Circuits circuits;
+  circuits.arrays_per_tile = 4;
+  Network network = two_convolutions();
+  network.nodes[1].out_channels = 200;  // two column blocks of arrays of 128 columns
+  MappedNetwork mapped = map_random(network, 1, circuits);
+  mapping::MappingOptions options;
+  options.arrays_per_tile = 4;
+  mapped.placement =
+      mapping::map_network(mapped.network, mapped.placement.geometry, options, {1, 2, 1});
+
+  const std::vector<LayerPlan> plans = plan_layers(mapped, circuits, isaac_library());
+  const ChipPipeline pipeline = build_pipeline(mapped, plans, circuits);
+
+  const PipelineNode& conv = stage(pipeline, "conv1");
+  ASSERT_EQ(conv.units.size(), 4u);  // by copy, then tile
+  const int second_home = conv.units[2].tile;
+  EXPECT_EQ(conv.sums_tile_of(conv.units[1]), conv.home_tile);
+  EXPECT_EQ(conv.units[2].partial_bits, 200 * 8);  // its finished codes
+  EXPECT_EQ(conv.sums_tile_of(conv.units[2]), conv.home_tile);
+  EXPECT_EQ(conv.sums_tile_of(conv.units[3]), second_home);
+  EXPECT_EQ(conv.units[3].partial_bits,
+            plans[0].shares[3].num_columns * circuits.chip.accumulator_bits);
+}
+
 TEST(ChipPipeline, PaddedStridedWindowsReadTheRowsTheyCover) {
   const Built built = build(residual());
 

@@ -105,6 +105,11 @@ inline PipelineModel random_pipeline(std::uint64_t seed, Spread spread) {
     const int beside = tile_at(layer, 1);
     for (int copy = 0; copy < node.num_copies; ++copy) add_unit(draw, node, node.home_tile, copy);
     if (!is_sink && draw(0, 1) == 1) add_unit(draw, node, beside, 0);
+    // Sums of a copy that are completed elsewhere than at home.
+    if (spread == Spread::Crowd && !is_sink && node.units.back().tile != node.home_tile) {
+      node.units.back().sums_tile = tile_at(layer, 2);
+      node.units.back().partial_bits = draw(1, 400);
+    }
     model.nodes.push_back(node);
   }
   return model;

@@ -134,15 +134,37 @@ TEST(Check, RefusesAgesAtWhichTheDeviceSaysNothing) {
   EXPECT_EQ(good.exit_code, 0) << good.err;
 }
 
-TEST(Check, RefusesNonlinearCellsInNetworks) {
+TEST(Check, RefusesNonlinearCellsWhereTheyAreTakenAsOhmic) {
   const TemporaryFolder folder;
   Json config = parse_json_file((source_folder() / "configs/quickstart.json").string());
   config["device"]["iv"] = {{"sinh_per_v", 2.0}};
 
-  const Outcome outcome = check(config, folder.path());
+  const Outcome of_chip = check(config, folder.path());
+  EXPECT_EQ(of_chip.exit_code, 2);
+  EXPECT_NE(of_chip.err.find("/device/iv: /chip reckons the energy of ohmic cells"),
+            std::string::npos)
+      << of_chip.err;
 
+  config.erase("chip");
+  EXPECT_EQ(check(config, folder.path()).exit_code, 0);
+
+  config["array"]["topology"] = "row_select";
+  config["array"]["transistor_ohm"] = 1000;
+  EXPECT_NE(check(config, folder.path())
+                .err.find("/device/iv: nonlinear cells are linearized without a transistor"),
+            std::string::npos);
+}
+
+TEST(Check, RefusesDigitsThatGatesCannotTake) {
+  const TemporaryFolder folder;
+  Json config = parse_json_file((source_folder() / "configs/quickstart.json").string());
+  config["array"]["topology"] = "gate_input";
+  EXPECT_EQ(check(config, folder.path()).exit_code, 0);
+
+  config["dac"]["bits"] = 2;
+  const Outcome outcome = check(config, folder.path());
   EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_NE(outcome.err.find("/device/iv: the arrays of a network take cells as ohmic"),
+  EXPECT_NE(outcome.err.find("/dac/bits = 2: must be 1 with /array/topology = \"gate_input\""),
             std::string::npos)
       << outcome.err;
 }
@@ -222,8 +244,8 @@ TEST(Check, FindsAllThatOtherStagesCouldNotBuild) {
 
   EXPECT_EQ(outcome.exit_code, 2);
   for (const char* problem :
-       {"/mapping/arrays_per_tile = 3: must be at least 4 (a positive and a negative array for "
-        "each of 2 slices)",
+       {"/mapping/arrays_per_tile = 3: must be at least 4, the arrays of all slices of a "
+        "block (of a pair, for each sign)",
         "/dac/bits = 5: must be at most 4, the most that the row driver model",
         "/adc/bits = 10: must be at most 9: with the sign",
         "/compress/steps/0/constraints/0/keep = 501: must be at most 500, the number of weights of "

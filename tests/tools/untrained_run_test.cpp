@@ -47,9 +47,9 @@ TEST_F(UntrainedRun, GivesTheChipAndItsBaselineWithoutAccuracy) {
   const Json result = result_of(folder() / "a");
   std::set<std::string> keys;
   for (const auto& [key, value] : result.items()) keys.insert(key);
-  EXPECT_EQ(keys,
-            (std::set<std::string>{"provenance", "compression", "mapping", "chip", "baseline_chip",
-                                   "reduction", "not_modelled", "components"}));
+  EXPECT_EQ(keys, (std::set<std::string>{"provenance", "compression", "mapping", "chip",
+                                         "baseline_chip", "reduction", "programming", "sensitivity",
+                                         "not_modelled", "components"}));
   EXPECT_NEAR(result["compression"]["weight_ratio"].get<double>(), 4.0, 0.1);
   EXPECT_FALSE(result["compression"].contains("storage"));
   EXPECT_EQ(result["compression"]["dense_weights"], 89440);

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// A function of weight codes, found once for each of the few codes there are.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+namespace ohmweave::mapping {
+
+template <class Function>
+class CodeTable {
+ public:
+  /// of(code) for -largest_code .. largest_code from a table; other codes ask `of`.
+  CodeTable(int largest_code, Function of) : largest_code_(largest_code), of_(std::move(of)) {
+    for (int code = -largest_code; code <= largest_code; ++code) values_.push_back(of_(code));
+  }
+
+  [[nodiscard]] int operator()(int code) const {
+    const auto place = static_cast<std::size_t>(code + largest_code_);
+    return place < values_.size() ? values_[place] : of_(code);
+  }
+
+ private:
+  int largest_code_;
+  Function of_;
+  std::vector<int> values_;
+};
+
+}  // namespace ohmweave::mapping
