@@ -37,16 +37,19 @@ std::vector<Reach> reaches(const PipelineModel& model) {
   return all;
 }
 
-/// Most rows of `producer` that are there, not yet used, when the join can use the next one.
+/// Most rows of `producer` that are there, not yet used, when the join can use the next one. At the
+/// foot of the image, where windows end before their rows do, nothing more can come in between;
+/// where all rows are such, all may wait.
 int most_waiting(const Reach& producer, const Reach& join) {
-  int most = 1;
-  for (std::size_t y = 0; y < join.image_rows.size(); ++y) {
+  const int image_rows = join.image_rows.back();
+  int most = 0;
+  for (std::size_t y = 0; y < join.image_rows.size() && join.image_rows[y] < image_rows; ++y) {
     const auto end = std::upper_bound(producer.image_rows.begin(), producer.image_rows.end(),
                                       join.image_rows[y]);
     most =
         std::max(most, static_cast<int>(end - producer.image_rows.begin()) - static_cast<int>(y));
   }
-  return most;
+  return most > 0 ? most : static_cast<int>(producer.image_rows.size());
 }
 
 }  // namespace
