@@ -122,17 +122,6 @@ TEST(ChipPipeline, PaddedStridedWindowsReadTheRowsTheyCover) {
   EXPECT_EQ(edge.end_rows, (std::vector<int>{2, 4}));
 }
 
-TEST(ChipPipeline, AShortcutBufferHoldsAWholeMap) {
-  const Built built = build(residual());
-
-  const PipelineNode& add = stage(built.pipeline, "add");
-  ASSERT_EQ(add.edges.size(), 2u);
-  for (const PipelineEdge& edge : add.edges) {
-    EXPECT_EQ(edge.end_rows, (std::vector<int>{1, 2}));
-    EXPECT_EQ(edge.capacity_rows, 2 * 2);
-  }
-}
-
 TEST(ChipPipeline, ActivationAndFlatteningTakeNoStage) {
   const Built built = build(lenet5());
 
