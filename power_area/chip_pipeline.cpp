@@ -6,6 +6,7 @@
 #include <map>
 
 #include "core/error.h"
+#include "power_area/join_buffers.h"
 
 namespace ohmweave::power_area {
 
@@ -118,8 +119,6 @@ class Builder {
       edge.end_rows.push_back(end);
       largest = std::max(largest, end - first);
     }
-    // The short branch of a residual join must hold what the long one has not yet finished.
-    if (node.op == Op::Add) largest = producer_rows;
     edge.capacity_rows = static_cast<int>(std::ceil(circuits_.chip.buffer_windows * largest));
     return edge;
   }
@@ -211,15 +210,23 @@ class Builder {
       latest = std::max(latest, stage.edges.back().producer);
     }
     stage.home_tile = result_.model.nodes[latest].home_tile;
+    const bool is_add = node.op == Op::Add;
+    if (is_add) size_join(stage);
     StageRole role = role_of(n);
     role.owner = result_.roles[latest].owner;
-    const bool is_add = node.op == Op::Add;
     const auto num_inputs = static_cast<std::int64_t>(node.inputs.size());
     const std::int64_t window = static_cast<std::int64_t>(node.kernel) * node.kernel;
     role.values_in = role.values_out * (is_add ? num_inputs : window);
     const int lanes = is_add ? circuits_.chip.vector_lanes : circuits_.chip.pool_lanes;
     stage.units = {vector_unit(stage, ceil_div(role.values_in, lanes))};
     push(std::move(stage), role);
+  }
+
+  void size_join(PipelineNode& stage) const {
+    const std::vector<int> rows = rows_to_hold(result_.model, stage);
+    for (std::size_t e = 0; e < rows.size(); ++e)
+      stage.edges[e].capacity_rows =
+          static_cast<int>(std::ceil(circuits_.chip.buffer_windows * rows[e]));
   }
 
   void add_sink() {

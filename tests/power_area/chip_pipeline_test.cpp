@@ -122,17 +122,6 @@ TEST(ChipPipeline, PaddedStridedWindowsReadTheRowsTheyCover) {
   EXPECT_EQ(edge.end_rows, (std::vector<int>{2, 4}));
 }
 
-TEST(ChipPipeline, AShortcutBufferHoldsAWholeMap) {
-  const Built built = build(residual());
-
-  const PipelineNode& add = stage(built.pipeline, "add");
-  ASSERT_EQ(add.edges.size(), 2u);
-  for (const PipelineEdge& edge : add.edges) {
-    EXPECT_EQ(edge.end_rows, (std::vector<int>{1, 2}));
-    EXPECT_EQ(edge.capacity_rows, 2 * 2);
-  }
-}
-
 TEST(ChipPipeline, ActivationAndFlatteningTakeNoStage) {
   const Built built = build(lenet5());
 
@@ -150,6 +139,52 @@ TEST(ChipPipeline, ALayerOverSeveralTilesSendsItsPartialSumsHome) {
   ASSERT_GT(layer.units.size(), 1u);
   for (const PipelineUnit& unit : layer.units)
     EXPECT_EQ(unit.partial_bits > 0, unit.tile != layer.home_tile);
+}
+
+/// A stem, two 3 x 3 convolutions and the sum with what they read, on 16 x 16 maps.
+Network residual_block() {
+  Network network;
+  network.name = "residual_block";
+  network.input = {2, 16, 16};
+  network.nodes = {make_node("input", Op::Input, {}),
+                   make_node("stem", Op::Conv2d, {0}, 2, 3, 1, 1),
+                   make_node("conv1", Op::Conv2d, {1}, 2, 3, 1, 1),
+                   make_node("conv2", Op::Conv2d, {2}, 2, 3, 1, 1),
+                   make_node("add", Op::Add, {3, 1}),
+                   make_node("last", Op::Conv2d, {4}, 2, 3, 1, 1)};
+  return network;
+}
+
+TEST(ChipPipeline, AJoinHoldsWhatTheLongBranchIsBehind) {
+  const PipelineNode join = stage(build(residual_block()).pipeline, "add");
+
+  // Row 0 of conv2 needs rows 0 .. 1 of conv1, those rows 0 .. 2 of the stem; conv1 and conv2 are
+  // at work on one row each. Twice that (buffer_windows).
+  EXPECT_EQ(join.edges.at(0).capacity_rows, 2 * 1);
+  EXPECT_EQ(join.edges.at(1).capacity_rows, 2 * (3 + 2));
+}
+
+TEST(ChipPipeline, AJoinOfSmallMapsHoldsThemWhole) {
+  const PipelineNode join = stage(build(residual()).pipeline, "add");
+
+  EXPECT_EQ(join.edges.at(1).capacity_rows, 2 * 2);  // maps of 2 rows
+}
+
+TEST(ChipPipeline, BuffersOfJoinsCostNoTime) {
+  for (const int copies : {1, 3}) {
+    const Circuits circuits;
+    MappedNetwork mapped = map_random(residual_block(), 1, circuits);
+    mapped.placement = mapping::map_network(mapped.network, mapped.placement.geometry, {},
+                                            std::vector<std::int64_t>(6, copies));
+    const std::vector<LayerPlan> plans = plan_layers(mapped, circuits, isaac_library());
+    PipelineModel sized = build_pipeline(mapped, plans, circuits).model;
+    PipelineModel ample = sized;
+    for (PipelineNode& node : ample.nodes)
+      if (node.name == "add")
+        for (PipelineEdge& edge : node.edges) edge.capacity_rows = 2 * node.num_rows;
+
+    EXPECT_EQ(simulate(sized).finish_cycles, simulate(ample).finish_cycles) << copies << " copies";
+  }
 }
 
 /// All on one tile: nothing goes over the mesh.
