@@ -16,7 +16,7 @@ namespace ohmweave::mapping {
 namespace {
 
 const Geometry kGeometry{32, 16, 2, 2};
-constexpr ArraySize kArray{kGeometry.rows, kGeometry.cols};
+const ArraySize kArray{kGeometry.rows, kGeometry.cols};
 
 struct Case {
   double density = 1.0;
