@@ -159,6 +159,8 @@ std::vector<int> least_cost_assignment(const std::vector<double>& costs, int siz
 std::vector<int> assign_lines(const Placement& placement, const QuantizedNetwork& network,
                               int first_array, const StuckLevel& stuck) {
   const Geometry& geometry = placement.geometry;
+  OHMWEAVE_REQUIRE(geometry.encoding == Encoding::OneSidedPair && geometry.slice_bits.empty(),
+                   "lines are assigned for pairs of one-sided cells with slices of equal bits");
   const std::vector<std::vector<Fault>> faults = faults_of_lines(geometry, first_array, stuck);
   const LineCosts line_costs(placement, network, first_array);
   const int group = geometry.rows_at_once();
