@@ -48,6 +48,14 @@ void check_placement(const mapping::Placement& placement, const Circuits& circui
   if (geometry_text(placement.geometry) != geometry_text(expected))
     throw DataError("placement.json: mapped to arrays of " + geometry_text(placement.geometry) +
                     "; the config has " + geometry_text(expected) + ": map again");
+  const int rounds = mapping::num_rounds(placement);
+  if (rounds > 1)
+    throw ConfigError({"/mapping/reload: the network is loaded in " + std::to_string(rounds) +
+                       " rounds, which area, time and energy of a chip do not cover; raise "
+                       "/mapping/max_tiles to " +
+                       std::to_string(placement.tiles.size()) +
+                       ", or leave /chip out (the schedule and what it " +
+                       "writes are in map/mapping.json)"});
   std::vector<int> held(placement.tiles.size(), 0);
   for (const mapping::Array& array : placement.arrays) ++held.at(array.tile);
   const int most = *std::max_element(held.begin(), held.end());

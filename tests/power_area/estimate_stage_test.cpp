@@ -6,6 +6,8 @@
 
 #include "core/artifact.h"
 #include "mapped_networks.h"
+#include "mapping/map_network.h"
+#include "tests/support/error_text.h"
 #include "tests/support/temporary_folder.h"
 
 namespace ohmweave::power_area {
@@ -27,6 +29,24 @@ TEST_F(EstimateStage, WritesWhatEstimateChipsSays) {
   EXPECT_FALSE(written.contains("baseline_chip"));
   EXPECT_FALSE(written.contains("reduction"));
   EXPECT_TRUE(parse_json_file((folder_ / "timeline.json").string()).contains("traceEvents"));
+}
+
+TEST_F(EstimateStage, RefusesANetworkThatIsLoadedInRounds) {
+  EstimateInputs inputs = inputs_of(lenet5(), 1);
+  mapping::MappingOptions options;
+  options.max_tiles = 1;
+  options.reload = true;
+  inputs.chip.placement =
+      mapping::map_network(inputs.chip.network, inputs.chip.placement.geometry, options);
+  const int rounds = mapping::num_rounds(inputs.chip.placement);
+  ASSERT_GT(rounds, 1);
+
+  const std::string text = error_text<ConfigError>([&] { estimate_stage(inputs, folder_); });
+
+  EXPECT_NE(
+      text.find("/mapping/reload: the network is loaded in " + std::to_string(rounds) + " rounds"),
+      std::string::npos)
+      << text;
 }
 
 TEST_F(EstimateStage, PowerOverTimeHoldsTheEnergyOfAllInferences) {
