@@ -97,4 +97,11 @@ std::optional<double> StuckCells::siemens(std::uint64_t position) const {
   return std::nullopt;
 }
 
+std::optional<double> stuck_level(const DeviceOptions& options, int bits,
+                                  const RandomStream& array_stream, std::uint64_t position) {
+  const std::optional<double> siemens = StuckCells(options, array_stream).siemens(position);
+  if (!siemens) return std::nullopt;
+  return (*siemens - level_siemens(options, 0, bits)) / level_step_siemens(options, bits);
+}
+
 }  // namespace ohmweave::crossbar

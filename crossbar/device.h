@@ -71,4 +71,10 @@ class StuckCells {
   RandomStream stream_;
 };
 
+/// Where cell `position` of an array of cells of `bits` is stuck, in levels from the lowest (not
+/// always whole); empty if it is not. array_stream: as of StuckCells.
+[[nodiscard]] std::optional<double> stuck_level(const DeviceOptions& options, int bits,
+                                                const RandomStream& array_stream,
+                                                std::uint64_t position);
+
 }  // namespace ohmweave::crossbar

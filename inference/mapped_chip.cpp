@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "crossbar/device.h"
 #include "crossbar/drift.h"
 #include "crossbar/pair.h"
 #include "inference/built_converters.h"
@@ -13,6 +14,7 @@
 #include "inference/gate_circuit.h"
 #include "inference/slice_read.h"
 #include "mapping/column_sums.h"
+#include "mapping/line_assignment.h"
 
 namespace ohmweave::inference {
 namespace {
@@ -72,10 +74,53 @@ BlockProduct empty_block(const MappedNetwork& mapped, const Block& block,
   return result;
 }
 
+/// The line of each row of the arrays of a position; empty: its own.
+using Lines = std::vector<int>;
+
+Lines lines_of(const MappedNetwork& mapped, const Hardware& hardware, const ChipKey& key,
+               int first_array) {
+  return mapping::assign_lines(
+      mapped.placement, mapped.network, first_array, [&](int array, int cell) {
+        return crossbar::stuck_level(hardware.device, hardware.array.bits_per_cell,
+                                     crossbar::array_stream(key.run, key.index, array), cell);
+      });
+}
+
+/// Lines by the position's first array; empty where rows stay.
+std::map<int, Lines> assigned_lines(const MappedNetwork& mapped, const Hardware& hardware,
+                                    const ChipKey& key, const ForEach& for_each) {
+  if (!hardware.fault_aware) return {};
+  OHMWEAVE_REQUIRE(!is_read_by_gates(hardware), "rows of gates stay on their lines");
+  std::map<int, Lines> lines;
+  for (const Block& block : mapped.placement.blocks)
+    if (block.copy == 0) lines[block.first_array];
+  std::vector<std::pair<const int, Lines>*> work;
+  for (auto& entry : lines) work.push_back(&entry);
+  for_each(static_cast<int>(work.size()),
+           [&](int i) { work[i]->second = lines_of(mapped, hardware, key, work[i]->first); });
+  return lines;
+}
+
+/// The lines of a matrix's rows (or, where `on_columns`, of its columns) back in the order of rows.
+crossbar::Matrix in_order_of_rows(const crossbar::Matrix& by_line, const Lines& lines,
+                                  bool on_columns) {
+  if (lines.empty() || by_line.size() == 0) return by_line;
+  crossbar::Matrix by_row(by_line.rows(), by_line.cols());
+  for (std::size_t row = 0; row < lines.size(); ++row) {
+    const auto to = static_cast<Eigen::Index>(row);
+    if (on_columns)
+      by_row.col(to) = by_line.col(lines[row]);
+    else
+      by_row.row(to) = by_line.row(lines[row]);
+  }
+  return by_row;
+}
+
 /// Conductances of an array: all its cells, those that hold no weight too.
 crossbar::Matrix program_array(const MappedNetwork& mapped, const Hardware& hardware,
-                               const ChipKey& key, int array) {
-  const std::vector<int> levels = mapping::cell_levels(mapped.placement, mapped.network, array);
+                               const ChipKey& key, int array, const Lines& lines) {
+  const std::vector<int> levels = mapping::levels_on_lines(
+      mapping::cell_levels(mapped.placement, mapped.network, array), lines);
   const int slice = mapped.placement.arrays[array].slice;
   return crossbar::program_siemens(levels, hardware.array.rows, hardware.array.cols,
                                    hardware.device, hardware.array.cell_bits(slice),
@@ -137,11 +182,11 @@ crossbar::Matrix aged_array(const crossbar::Matrix& programmed, const Hardware& 
 }
 
 SliceCells slice_cells(const MappedNetwork& mapped, const Hardware& hardware, const ChipKey& key,
-                       const std::optional<ChipAge>& age, int first_array) {
+                       const std::optional<ChipAge>& age, int first_array, const Lines& lines) {
   SliceCells fresh;
   SliceCells old;
   for (int i = 0; i < mapped.placement.geometry.arrays_per_slice(); ++i) {
-    fresh.siemens.push_back(program_array(mapped, hardware, key, first_array + i));
+    fresh.siemens.push_back(program_array(mapped, hardware, key, first_array + i, lines));
     if (age)
       old.siemens.push_back(
           aged_array(fresh.siemens.back(), hardware, key, first_array + i, age->when));
@@ -215,11 +260,20 @@ LayerProducts program_chip(const MappedNetwork& mapped, const Hardware& hardware
   require_same_geometry(mapped.placement.geometry, hardware.array);
   LayerProducts products(mapped.network.nodes.size());
   const std::vector<SliceSite> sites = lay_out(mapped, hardware, key, products);
+  const std::map<int, Lines> assigned = assigned_lines(mapped, hardware, key, for_each);
   for_each(static_cast<int>(sites.size()), [&](int i) {
     const SliceSite& site = sites[i];
-    const SliceCells cells = slice_cells(mapped, hardware, key, age, site.first_array);
+    const int position =
+        site.first_array - mapped.placement.geometry.arrays_per_slice() * site.slice;
+    const Lines lines = hardware.fault_aware ? assigned.at(position) : Lines();
+    SliceCells cells = slice_cells(mapped, hardware, key, age, site.first_array, lines);
     const SliceCircuits circuits{hardware.array, hardware.device, site.slice};
-    const SliceMatrices matrices = slice_matrices(cells, circuits);
+    SliceMatrices matrices = slice_matrices(cells, circuits);
+    for (crossbar::Matrix& matrix : cells.siemens) matrix = in_order_of_rows(matrix, lines, false);
+    for (crossbar::Matrix& matrix : matrices.effective)
+      matrix = in_order_of_rows(matrix, lines, true);
+    for (crossbar::Matrix& matrix : matrices.variance)
+      matrix = in_order_of_rows(matrix, lines, true);
     for (const SeatedBlock& seat : site.blocks)
       fill_slice(cells, matrices, circuits, seat, products[seat.node]->blocks[seat.block]);
   });

@@ -28,6 +28,9 @@ struct Hardware {
   std::vector<int> range_bits;
   /// Whether each column's converter is trimmed by test reads (column_calibration.h).
   bool calibrates_columns = false;
+  /// Whether rows go to the lines where each chip's stuck cells hurt least
+  /// (mapping::assign_lines()); not with Topology::GateInput.
+  bool fault_aware = false;
 };
 
 /// An integer network and where its weights sit.

@@ -141,6 +141,7 @@ Hardware hardware_of(const EvaluateInputs& inputs, const MappedNetwork& mapped) 
   hardware.dac = inputs.dac;
   hardware.columns_per_adc = inputs.columns_per_adc;
   hardware.calibrates_columns = inputs.options.calibrates_columns;
+  hardware.fault_aware = inputs.fault_aware;
   if (inputs.adc.range == crossbar::AdcRange::WorstCase) return hardware;
   const data::Split validation = data::load_training_data(inputs.data, inputs.seed).validation;
   if (inputs.adc.calibration_images > validation.images.size(0))

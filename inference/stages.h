@@ -31,6 +31,7 @@ struct EvaluateInputs {
   crossbar::AdcOptions adc;
   crossbar::DacOptions dac;
   int columns_per_adc = 128;  // columns that share a converter (/chip/columns_per_adc)
+  bool fault_aware = false;   // /mapping/fault_aware
   EvaluateOptions options;
   int reference_images = 0;  // first images of the test split that chip 0 reads in reference mode
   data::DataOptions data;

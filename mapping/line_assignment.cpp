@@ -187,4 +187,14 @@ std::vector<int> assign_lines(const Placement& placement, const QuantizedNetwork
   return lines;
 }
 
+std::vector<int> levels_on_lines(std::vector<int> levels, const std::vector<int>& lines) {
+  if (lines.empty()) return levels;
+  const std::size_t cols = levels.size() / lines.size();
+  std::vector<int> placed(levels.size());
+  for (std::size_t row = 0; row < lines.size(); ++row)
+    std::copy_n(levels.begin() + static_cast<std::ptrdiff_t>(row * cols), cols,
+                placed.begin() + static_cast<std::ptrdiff_t>(lines[row] * cols));
+  return placed;
+}
+
 }  // namespace ohmweave::mapping

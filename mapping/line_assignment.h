@@ -35,4 +35,8 @@ using StuckLevel = std::function<std::optional<double>(int array, int cell)>;
                                             const QuantizedNetwork& network, int first_array,
                                             const StuckLevel& stuck);
 
+/// Levels of an array, row-major, with row r on line lines[r]; as they are where `lines` is empty.
+[[nodiscard]] std::vector<int> levels_on_lines(std::vector<int> levels,
+                                               const std::vector<int>& lines);
+
 }  // namespace ohmweave::mapping

@@ -67,6 +67,9 @@ void declare(Fields& f, MappingOptions& o) {
   f.rule(!o.reload || o.packing != Packing::AcrossLayers, "reload",
          "blocks that share arrays across layers would be in different rounds; set packing to "
          "\"none\" or \"within_layers\"");
+  f.boolean("fault_aware", o.fault_aware,
+            "whether, on each chip, the rows of an array go to the lines where its stuck cells "
+            "change the weights least; the faults must be known before the chip is programmed");
   f.word("layout", o.layout, words, "how weight matrices are cut into blocks");
   f.integer("arrays_per_tile", o.arrays_per_tile, {1, kMaxArraysPerTile},
             "physical arrays that share a tile's buffers and router port; every slice and sign of "

@@ -26,6 +26,7 @@ struct MappingOptions {
   std::optional<double> target_throughput_hz = std::nullopt;  // copies for so many images a second
   std::optional<double> area_budget_m2 = std::nullopt;        // or as many as fit this chip
   bool reload = false;                                        // load what does not fit in rounds
+  bool fault_aware = false;  // each chip's rows go to the lines where its stuck cells hurt least
 };
 void declare(Fields& f, MappingOptions& o);
 

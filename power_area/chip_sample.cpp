@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "power_area/chip_sample.h"
 
+#include "crossbar/device.h"
 #include "crossbar/pair.h"
+#include "mapping/line_assignment.h"
 
 namespace ohmweave::power_area {
 
@@ -9,12 +11,24 @@ namespace {
 
 constexpr int kChipSample = 0;
 
-crossbar::Vector row_sums(const MappedNetwork& mapped, int array, const Circuits& circuits,
+/// The line of each row of the arrays of a position.
+std::vector<int> lines_of(const MappedNetwork& mapped, int first_array, const Circuits& circuits,
                           const RandomStream& stream) {
-  return crossbar::program_siemens(mapping::cell_levels(mapped.placement, mapped.network, array),
-                                   circuits.array.rows, circuits.array.cols, circuits.device,
-                                   circuits.array.cell_bits(mapped.placement.arrays[array].slice),
-                                   crossbar::array_stream(stream, kChipSample, array))
+  return mapping::assign_lines(
+      mapped.placement, mapped.network, first_array, [&](int array, int cell) {
+        return crossbar::stuck_level(circuits.device, circuits.array.bits_per_cell,
+                                     crossbar::array_stream(stream, kChipSample, array), cell);
+      });
+}
+
+crossbar::Vector row_sums(const MappedNetwork& mapped, int array, const Circuits& circuits,
+                          const RandomStream& stream, const std::vector<int>& lines) {
+  return crossbar::program_siemens(
+             mapping::levels_on_lines(mapping::cell_levels(mapped.placement, mapped.network, array),
+                                      lines),
+             circuits.array.rows, circuits.array.cols, circuits.device,
+             circuits.array.cell_bits(mapped.placement.arrays[array].slice),
+             crossbar::array_stream(stream, kChipSample, array))
       .rowwise()
       .sum();
 }
@@ -30,11 +44,17 @@ ChipSample sample_chip(const MappedNetwork& mapped, const Circuits& circuits,
   const int per_position = placement.geometry.arrays_per_position();
   for (int first = 0; first < static_cast<int>(placement.arrays.size()); first += per_position) {
     crossbar::Vector siemens = crossbar::Vector::Zero(circuits.array.rows);
-    for (int a = 0; a < per_position; ++a) siemens += row_sums(mapped, first + a, circuits, stream);
+    const std::vector<int> lines =
+        circuits.fault_aware ? lines_of(mapped, first, circuits, stream) : std::vector<int>();
+    for (int a = 0; a < per_position; ++a)
+      siemens += row_sums(mapped, first + a, circuits, stream, lines);
     for (const int b : placement.arrays[first].blocks) {
       const mapping::Block& block = placement.blocks[b];
-      const double* begin = siemens.data() + block.first_row;
-      sample.row_siemens[b].assign(begin, begin + block.rows.size());
+      for (std::size_t r = 0; r < block.rows.size(); ++r) {
+        const std::size_t row = block.first_row + r;
+        sample.row_siemens[b].push_back(
+            siemens[static_cast<Eigen::Index>(lines.empty() ? row : lines[row])]);
+      }
     }
   }
   return sample;

@@ -31,6 +31,7 @@ struct Circuits {
   crossbar::DacOptions dac;
   ChipOptions chip;
   int arrays_per_tile = 16;
+  bool fault_aware = false;  // rows are where the chip's stuck cells hurt least (/mapping)
 };
 
 /// What one window (one product of the weight matrix with an input vector) does on one tile.

@@ -110,6 +110,19 @@ void check_times(const RunConfig& c, std::vector<std::string>& problems) {
   }
 }
 
+/// Where rows cannot change lines.
+void check_fault_aware(const RunConfig& c, std::vector<std::string>& problems) {
+  if (!c.mapping.fault_aware) return;
+  const auto refuse = [&problems](const std::string& why) {
+    problems.push_back("/mapping/fault_aware: rows stay on their lines with " + why +
+                       "; leave it out");
+  };
+  if (c.array.topology == crossbar::Topology::GateInput) refuse("/array/topology \"gate_input\"");
+  if (c.array.encoding != Encoding::OneSidedPair || !c.array.slice_bits.empty())
+    refuse("an /array/encoding other than \"one_sided_pair\", or with /array/slice_bits");
+  if (c.chip && c.chip->functional_images > 0) refuse("/chip/functional_images");
+}
+
 /// What images that run through the simulated chip ask of the arrays.
 void check_functional_images(const RunConfig& c, std::vector<std::string>& problems) {
   if (!c.chip || c.chip->functional_images == 0) return;
@@ -221,6 +234,7 @@ std::vector<std::string> cross_section_problems(const RunConfig& c) {
   check_times(c, problems);
   check_device(c, problems);
   check_functional_images(c, problems);
+  check_fault_aware(c, problems);
   check_copies(c, problems);
   const std::string tile_problem = mapping::tile_problem(c.mapping, c.array.cells().num_arrays());
   if (!tile_problem.empty()) problems.push_back(tile_problem);

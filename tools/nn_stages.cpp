@@ -51,6 +51,7 @@ void run_evaluate(const RunConfig& config, const fs::path& run,
   inputs.adc = config.adc;
   inputs.dac = config.dac;
   if (config.chip) inputs.columns_per_adc = config.chip->columns_per_adc;
+  inputs.fault_aware = config.mapping.fault_aware;
   inputs.options = *config.evaluate;
   inputs.seed = config.seed;
   if (config.chip) inputs.reference_images = config.chip->functional_images;

@@ -99,8 +99,17 @@ Sections compress_sections(const RunConfig& config) {
 }
 
 Sections evaluate_sections(const RunConfig& config) {
-  Sections sections = {"seed",  "threads", "data", "activations", "device",
-                       "array", "adc",     "dac",  "evaluate",    "chip/functional_images"};
+  Sections sections = {"seed",
+                       "threads",
+                       "data",
+                       "activations",
+                       "device",
+                       "array",
+                       "adc",
+                       "dac",
+                       "evaluate",
+                       "chip/functional_images",
+                       "mapping/fault_aware"};
   // Which columns share a converter matters where converters differ.
   if (config.adc.has_spread()) sections.push_back("chip/columns_per_adc");
   return sections;

@@ -70,8 +70,13 @@ mapping::Geometry geometry(const RunConfig& config) {
 }
 
 power_area::Circuits circuits_of(const RunConfig& config) {
-  return {config.device, config.array, config.adc,
-          config.dac,    *config.chip, config.mapping.arrays_per_tile};
+  return {config.device,
+          config.array,
+          config.adc,
+          config.dac,
+          *config.chip,
+          config.mapping.arrays_per_tile,
+          config.mapping.fault_aware};
 }
 
 power_area::ComponentLibrary library_of(const RunConfig& config) {

@@ -292,6 +292,20 @@ TEST(Check, WithoutAChipAsksNothingOfTheComponentLibrary) {
   EXPECT_EQ(check_with({"/chip=null", "/dac/bits=5", "/adc/bits=12"}).exit_code, 0);
 }
 
+TEST(Check, SaysWhereRowsCannotChangeLines) {
+  EXPECT_EQ(check_with({"/mapping/fault_aware=true"}).exit_code, 0);
+
+  const Outcome outcome = check_with({"/mapping/fault_aware=true", "/array/topology=gate_input",
+                                      "/array/encoding=unit_column", "/chip/functional_images=2"});
+
+  EXPECT_EQ(outcome.exit_code, 2);
+  const std::string rule = "/mapping/fault_aware: rows stay on their lines with ";
+  for (const std::string what : {"/array/topology \"gate_input\"", "an /array/encoding other than",
+                                 "/chip/functional_images"})
+    EXPECT_NE(outcome.err.find(rule + what), std::string::npos) << what << "\n" << outcome.err;
+  EXPECT_NE(outcome.err.find("/chip/functional_images = 2: must be 0 where"), std::string::npos);
+}
+
 TEST(Check, NamesAnUnknownComponentLibrary) {
   const Outcome outcome = check_with({"/chip/preset=isac"});
 
