@@ -104,7 +104,9 @@ class Biller {
     const ArrayParts& parts = parts_of(share.adc_bits, share.input_bits);
     const crossbar::ArrayOptions& array = chip_.circuits.array;
     const int per_adc = chip_.circuits.chip.columns_per_adc;
-    const double adcs_per_array = (array.cols + per_adc - 1) / per_adc / 2.0;
+    // Converters and what follows them serve a slice's pair, or its one array.
+    const double slices_per_array = 1.0 / chip_.mapped.placement.geometry.arrays_per_slice();
+    const double adcs_per_array = (array.cols + per_adc - 1) / per_adc * slices_per_array;
     double area_m2 = 0.0;
     const auto add = [&](const Component& component, PartGroup group, double per_array) {
       area_m2 += bill_.ledger.add_instances(component, group, place, share.num_arrays * per_array);
@@ -117,7 +119,7 @@ class Biller {
     add(parts.converter, PartGroup::ArrayAndConverter, adcs_per_array);
     add(parts.shift_add, PartGroup::Digital, adcs_per_array);
     add(parts.input_register, PartGroup::Digital, 1.0);
-    add(parts.output_register, PartGroup::Digital, 0.5);
+    add(parts.output_register, PartGroup::Digital, slices_per_array);
     add(parts.bus, PartGroup::Digital, 1.0);
     return area_m2;
   }

@@ -87,7 +87,8 @@ SimulatedChip simulate_chip(const Setting& setting, const ChipSample& sample,
   return chip;
 }
 
-Json not_modelled(const ChipOptions& options, const ComponentLibrary& library) {
+Json not_modelled(const Circuits& circuits, const ComponentLibrary& library) {
+  const ChipOptions& options = circuits.chip;
   Json list = {"wires between blocks beyond the published bus and router",
                "charging of word and bit lines, and the power lost in them",
                "reuse of inputs between overlapping windows: each window reads its inputs again",
@@ -97,6 +98,9 @@ Json not_modelled(const ChipOptions& options, const ComponentLibrary& library) {
                "temperature, supply noise and ageing"};
   list.push_back(options.off_chip_links > 0 ? "off-chip memory"
                                             : "off-chip memory and the pins of the image port");
+  if (circuits.array.topology == crossbar::Topology::GateInput)
+    list.push_back(
+        "gate lines of gate_input arrays: they are priced as row drivers and take their time");
   if (!options.zero_skipping) list.push_back("skipping of digits and windows that are zero");
   for (const auto& [component, why] : library.left_out())
     list.push_back(
@@ -205,7 +209,7 @@ Json estimate_json(const EstimateInputs& inputs, const Estimate& estimate) {
       programming_json(program_network(inputs.chip, inputs.circuits, inputs.library, inputs.stream),
                        json["chip"]["energy_per_inference_j"].get<double>());
   json["sensitivity"] = sensitivity_json(inputs, estimate, baseline);
-  json["not_modelled"] = not_modelled(inputs.circuits.chip, inputs.library);
+  json["not_modelled"] = not_modelled(inputs.circuits, inputs.library);
   json["components"] = components_json(inputs.library);
   return json;
 }

@@ -17,14 +17,17 @@ namespace {
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-/// Cycles between two reads of a block: the array settles, or its converters take the columns one
-/// after the other (the sampled columns of one read are converted while the next settles).
+/// Cycles between two reads of a block: the array settles, or its converters take the columns (a
+/// unit column too) one after the other: the sampled columns of one read are converted while the
+/// next settles.
 std::int64_t cycles_per_read(const Circuits& circuits, const ComponentLibrary& library,
-                             int block_columns, double settle_s) {
+                             const mapping::Block& block, double settle_s) {
+  const int converted = static_cast<int>(block.columns.size()) +
+                        (find_encoding(circuits.array.encoding).has_unit_column ? 1 : 0);
   const int num_adcs =
       static_cast<int>(ceil_div(circuits.array.cols, circuits.chip.columns_per_adc));
   const double conversion_s =
-      static_cast<double>(ceil_div(block_columns, num_adcs)) / library.si("adc_rate");
+      static_cast<double>(ceil_div(converted, num_adcs)) / library.si("adc_rate");
   const double read_s = std::max(settle_s, conversion_s);
   constexpr double kRoundingSlack = 1e-9;  // a whole number of cycles stays that
   return std::max<std::int64_t>(
@@ -103,9 +106,8 @@ class BlockDemands {
     for (const mapping::Block& block : placement_.blocks) {
       const LayerPlan& plan = *plan_of[block.node];
       Demand demand;
-      demand.cycles =
-          num_reads(block, plan, circuits) *
-          cycles_per_read(circuits, library, static_cast<int>(block.columns.size()), plan.settle_s);
+      demand.cycles = num_reads(block, plan, circuits) *
+                      cycles_per_read(circuits, library, block, plan.settle_s);
       demand.windows = plan.matrix.windows;
       demand.adc_bits = plan.adc_bits;
       demand.input_bits = plan.input_bits;

@@ -4,6 +4,7 @@
 #include "core/artifact.h"
 #include "core/error.h"
 #include "core/npz.h"
+#include "crossbar/converter.h"
 #include "mapping/map_network.h"
 #include "mapping/placement.h"
 #include "mapping/reload.h"
@@ -34,6 +35,10 @@ std::vector<std::string> library_problems(const RunConfig& config,
                        ": with the sign that is the most that the "
                        "converter model" +
                        of_preset + " covers");
+  if (config.adc.kind != crossbar::AdcKind::Sar)
+    problems.push_back("/adc/kind = \"" + crossbar::find_converter(config.adc.kind).name +
+                       "\": must be \"sar\" with /chip: area, energy and time of component "
+                       "libraries are those of successive approximation; leave /chip out");
   if (!config.chip->paper_accounting) return problems;
   const std::string problem = power_area::paper_accounting_problem(circuits_of(config), library);
   if (!problem.empty()) problems.push_back(problem);

@@ -292,6 +292,15 @@ TEST(Check, WithoutAChipAsksNothingOfTheComponentLibrary) {
   EXPECT_EQ(check_with({"/chip=null", "/dac/bits=5", "/adc/bits=12"}).exit_code, 0);
 }
 
+TEST(Check, EstimatesOnlyConvertersThatLibrariesHave) {
+  const Outcome outcome = check_with({"/adc/kind=ramp"});
+
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.err.find("/adc/kind = \"ramp\": must be \"sar\" with /chip"), std::string::npos)
+      << outcome.err;
+  EXPECT_EQ(check_with({"/adc/kind=ramp", "/chip=null"}).exit_code, 0);
+}
+
 TEST(Check, SaysWhereRowsCannotChangeLines) {
   EXPECT_EQ(check_with({"/mapping/fault_aware=true"}).exit_code, 0);
 
