@@ -8,7 +8,6 @@
 #include "models/mobilenet.h"
 #include "models/resnet.h"
 #include "models/vgg.h"
-#include "models/vgg8_cifar.h"
 
 namespace ohmweave::models {
 

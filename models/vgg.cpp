@@ -12,6 +12,8 @@ namespace {
 /// Filters of the convolutions of each stage.
 using Stages = std::vector<std::vector<int>>;
 
+Stages stages_of_vgg8() { return {{128, 128}, {256, 256}, {512, 512}}; }
+
 Stages stages_of_vgg11() { return {{64}, {128}, {256, 256}, {512, 512}, {512, 512}}; }
 
 Stages stages_of_vgg16() {
@@ -56,6 +58,14 @@ Network for_imagenet(const std::string& name, const Stages& stages) {
 
 }  // namespace
 
+Network vgg8_cifar() {
+  Builder b("vgg8_cifar", {3, 32, 32});
+  append_stages(b, stages_of_vgg8(), true);
+  b.linear("fc1", 1024);
+  b.relu("relu7");
+  b.linear("fc2", 10);
+  return b.build();
+}
 Network vgg11_cifar() { return for_cifar("vgg11_cifar", stages_of_vgg11()); }
 Network vgg16_cifar() { return for_cifar("vgg16_cifar", stages_of_vgg16()); }
 Network vgg11_imagenet() { return for_imagenet("vgg11_imagenet", stages_of_vgg11()); }
