@@ -89,8 +89,7 @@ StuckCells::StuckCells(const DeviceOptions& options, const RandomStream& array_s
       range_(options.range()),
       stream_(array_stream.child("stuck")) {}
 
-std::optional<double> StuckCells::siemens(std::uint64_t position) const {
-  if (any_fraction_ == 0.0) return std::nullopt;
+std::optional<double> StuckCells::drawn_siemens(std::uint64_t position) const {
   const double u = stream_.uniform(position);
   if (u < on_fraction_) return range_.max_siemens;
   if (u < any_fraction_) return range_.min_siemens;

@@ -62,9 +62,13 @@ class StuckCells {
  public:
   StuckCells(const DeviceOptions& options, const RandomStream& array_stream);
   /// The conductance cell `position` is stuck at; empty if it is not.
-  [[nodiscard]] std::optional<double> siemens(std::uint64_t position) const;
+  [[nodiscard]] std::optional<double> siemens(std::uint64_t position) const {
+    return any_fraction_ == 0.0 ? std::nullopt : drawn_siemens(position);
+  }
 
  private:
+  [[nodiscard]] std::optional<double> drawn_siemens(std::uint64_t position) const;
+
   double on_fraction_;
   double any_fraction_;
   ConductanceRange range_;
