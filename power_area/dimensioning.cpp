@@ -8,9 +8,11 @@
 
 namespace ohmweave::power_area {
 
-std::vector<mapping::LayerLoad> layer_loads(const MappedNetwork& mapped, const Circuits& circuits,
+std::vector<mapping::LayerLoad> layer_loads(const MappedNetwork& mapped,
+                                            const std::vector<std::int64_t>& column_sums,
+                                            const Circuits& circuits,
                                             const ComponentLibrary& library) {
-  const std::vector<LayerPlan> plans = plan_layers(mapped, circuits, library);
+  const std::vector<LayerPlan> plans = plan_layers(mapped, column_sums, circuits, library);
   const ChipPipeline pipeline = build_pipeline(mapped, plans, circuits);
   std::vector<mapping::LayerLoad> loads;
   for (std::size_t s = 0; s < pipeline.roles.size(); ++s) {
@@ -26,10 +28,10 @@ std::vector<mapping::LayerLoad> layer_loads(const MappedNetwork& mapped, const C
   return loads;
 }
 
-double chip_area_m2(const MappedNetwork& mapped, const Circuits& circuits,
-                    const ComponentLibrary& library) {
+double chip_area_m2(const MappedNetwork& mapped, const std::vector<std::int64_t>& column_sums,
+                    const Circuits& circuits, const ComponentLibrary& library) {
   SimulatedChip chip{mapped, circuits, library, {}, {}, {}, {}, {}};
-  chip.plans = plan_layers(mapped, circuits, library);
+  chip.plans = plan_layers(mapped, column_sums, circuits, library);
   chip.pipeline = build_pipeline(mapped, chip.plans, circuits);
   chip.result = analyze(chip.pipeline.model);
   // Energies do not bear on the area.

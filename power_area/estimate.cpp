@@ -174,7 +174,7 @@ Json paper_view(const EstimateInputs& inputs, const Estimate& estimate) {
 Json reduction_of(const EstimateInputs& inputs, const Estimate& estimate,
                   const Estimate& baseline) {
   Json json = reduction_json(compared(estimate, count_nonzero_weights(inputs.chip.network)),
-                             compared(baseline, count_all_weights(inputs.baseline->network)),
+                             compared(baseline, count_all_weights(baseline.chip.mapped.network)),
                              inputs.baseline_description);
   if (inputs.paper_baseline) json["views"]["source_paper"] = paper_view(inputs, estimate);
   return json;
@@ -198,11 +198,14 @@ Json sensitivity_json(const EstimateInputs& inputs, const Estimate& estimate,
 Json estimate_json(const EstimateInputs& inputs, const Estimate& estimate) {
   Json json = {{"chip", chip_json(estimate.chip, estimate.bill)}};
   std::optional<Estimate> baseline;
-  if (inputs.baseline) {
+  if (inputs.is_own_baseline) {
+    baseline.emplace(estimate);
+    json["baseline_chip"] = json["chip"];
+  } else if (inputs.baseline) {
     baseline.emplace(estimate_one(inputs, {*inputs.baseline, inputs.circuits}));
     json["baseline_chip"] = chip_json(baseline->chip, baseline->bill);
-    json["reduction"] = reduction_of(inputs, estimate, *baseline);
   }
+  if (baseline) json["reduction"] = reduction_of(inputs, estimate, *baseline);
   if (inputs.circuits.chip.functional_images > 0)
     json["functional"] = functional_json(estimate.chip, inputs.reference, inputs.stream);
   json["programming"] =

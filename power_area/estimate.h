@@ -25,6 +25,7 @@ struct PaperBaseline {
 struct EstimateInputs {
   MappedNetwork chip;
   std::optional<MappedNetwork> baseline;  // the dense network, mapped by the same mapper
+  bool is_own_baseline = false;  // nothing was compressed: the chip is compared with itself
   std::string baseline_description = "the dense network on the same device, arrays and converters";
   std::optional<PaperBaseline> paper_baseline;
   Circuits circuits;

@@ -78,7 +78,8 @@ void map_stage(const Run& run, const std::filesystem::path& output) {
   const ChipNetworks networks = load_chip_networks(run);
   const PlacedNetwork placed = place_network(config, networks.mapped);
   const mapping::Placement& placement = placed.placement;
-  const mapping::Placement dense = place_baseline(config, networks.baseline).placement;
+  const mapping::Placement dense =
+      is_compressed(config) ? place_baseline(config, networks.baseline).placement : placement;
   Json summary = mapping::placement_summary(placement, networks.mapped);
   const Json dense_summary = mapping::placement_summary(dense, networks.baseline);
   const auto needed = summary["arrays_needed"].get<double>();
@@ -91,6 +92,8 @@ void map_stage(const Run& run, const std::filesystem::path& output) {
   if (mapping::num_rounds(placement) > 1)
     summary["reload"] = mapping::reload_summary(placement, networks.mapped);
   write_json_atomically(output / "placement.json", mapping::placement_to_json(placement));
+  if (is_compressed(config))
+    write_json_atomically(output / "baseline_placement.json", mapping::placement_to_json(dense));
   write_json_atomically(output / "mapping.json", summary);
   write_file_atomically(output / "arrays.npz", encode_npz(mapping::arrays_to_npz(placement)));
 }
@@ -111,7 +114,7 @@ void add_paper_baseline(const Run& run, power_area::EstimateInputs& inputs) {
   geometry.encoding = paper.circuits.array.encoding;
   geometry.slice_bits.clear();
   paper.network.placement = mapping::map_network(paper.network.network, geometry, config.mapping);
-  paper.network.activity = inputs.baseline->activity;
+  paper.network.activity = (inputs.baseline ? *inputs.baseline : inputs.chip).activity;
   paper.description =
       "arrays and converters of the dense network at 9 bits: a sign and two 4-bit cells a sign, "
       "converters for full columns (" +
@@ -130,12 +133,13 @@ void estimate_stage(const Run& run, const std::filesystem::path& output) {
   power_area::EstimateInputs inputs;
   inputs.chip.network = networks.mapped;
   inputs.chip.placement = mapping::placement_from_json(read("map", "placement.json"));
-  power_area::MappedNetwork& baseline = inputs.baseline.emplace();
-  baseline.network = networks.baseline;
-  baseline.placement = place_baseline(config, networks.baseline).placement;
-  if (config.evaluate) {
-    inputs.chip.activity = activity["network"];
-    baseline.activity = activity["baseline"];
+  if (config.evaluate) inputs.chip.activity = activity["network"];
+  inputs.is_own_baseline = !is_compressed(config);
+  if (!inputs.is_own_baseline) {
+    power_area::MappedNetwork& baseline = inputs.baseline.emplace();
+    baseline.network = networks.baseline;
+    baseline.placement = mapping::placement_from_json(read("map", "baseline_placement.json"));
+    if (config.evaluate) baseline.activity = activity["baseline"];
   }
   inputs.circuits = circuits_of(config);
   inputs.baseline_description =

@@ -142,7 +142,7 @@ const std::vector<Stage>& stages() {
        run_compress},
       {"map",
        "assigns every weight to a cell, every array to a tile",
-       2,
+       3,
        map_sections,
        {"dense", "compress"},
        {kBoost},

@@ -22,7 +22,8 @@ class Duplicator {
         library_(library_of(config)),
         mapped_{network, {}, {}} {
     mapped_.placement = mapping::map_network(network, geometry(config), config.mapping);
-    loads_ = power_area::layer_loads(mapped_, circuits_, library_);
+    column_sums_ = power_area::max_column_sums(mapped_, circuits_);
+    loads_ = power_area::layer_loads(mapped_, column_sums_, circuits_, library_);
   }
 
   PlacedNetwork for_throughput(double target_hz) {
@@ -51,13 +52,14 @@ class Duplicator {
     for (std::size_t i = 0; i < loads_.size(); ++i) of_node[loads_[i].node] = copies[i];
     mapped_.placement =
         mapping::map_network(mapped_.network, geometry(config_), config_.mapping, of_node);
-    return power_area::chip_area_m2(mapped_, circuits_, library_);
+    return power_area::chip_area_m2(mapped_, column_sums_, circuits_, library_);
   }
 
   const RunConfig& config_;
   power_area::Circuits circuits_;
   power_area::ComponentLibrary library_;
   power_area::MappedNetwork mapped_;
+  std::vector<std::int64_t> column_sums_;
   std::vector<mapping::LayerLoad> loads_;
 };
 
