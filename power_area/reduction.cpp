@@ -36,11 +36,11 @@ Json ratios_json(const ComparedChip& chip, const ComparedChip& baseline, double 
                                    amount_of(mine, FactorsOf::Power, rate_hz)}};
 }
 
-/// As many of the compressed chip as fit the baseline's area, all of them working.
+/// As many of the compressed chip as fit the baseline's area (at least one), all of them working.
 Json equal_area_json(const ComparedChip& chip, const ComparedChip& baseline) {
   const Cost mine = chip.ledger.total();
   const Cost theirs = baseline.ledger.total();
-  const double copies = std::max(1.0, std::floor(theirs.area_m2 / mine.area_m2));
+  const double copies = std::floor(theirs.area_m2 / mine.area_m2);
   const double rate_hz = copies * chip.throughput_hz;
   const double power_w = mine.dynamic_j * rate_hz + copies * mine.leakage_w;
   const double baseline_j = theirs.dynamic_j + theirs.leakage_w / baseline.throughput_hz;
@@ -77,9 +77,7 @@ ComparedChip compared_chip(const SimulatedChip& chip, const Bill& bill, double t
   ComparedChip compared{bill.ledger, throughput_hz};
   const mapping::Placement& placement = chip.mapped.placement;
   for (const mapping::Array& array : placement.arrays) {
-    const auto is_needed = [&](int b) { return placement.blocks[b].copy == 0; };
-    if (std::any_of(array.blocks.begin(), array.blocks.end(), is_needed))
-      ++compared.num_needed_arrays;
+    if (mapping::is_needed(placement, array)) ++compared.num_needed_arrays;
   }
   compared.num_arrays = static_cast<int>(placement.arrays.size());
   compared.num_weights = num_weights;
@@ -146,7 +144,8 @@ Json reduction_json(const ComparedChip& chip, const ComparedChip& baseline,
       factors_json(chip, baseline, {FactorsOf::Area, FactorScope::WholeChip, rate_hz});
   json["power_factors"] =
       factors_json(chip, baseline, {FactorsOf::Power, FactorScope::WholeChip, rate_hz});
-  json["equal_area"] = equal_area_json(chip, baseline);
+  if (chip.ledger.total().area_m2 <= baseline.ledger.total().area_m2)
+    json["equal_area"] = equal_area_json(chip, baseline);
   return json;
 }
 
