@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "core/error.h"
+#include "core/whole_numbers.h"
 #include "inference/code_sums.h"
 #include "inference/integer_gain.h"
 #include "inference/windows.h"
@@ -261,8 +262,6 @@ bool read_integer_block(const LayerProduct& product, const BlockProduct& block,
   return true;
 }
 
-std::int64_t ceil_divide(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
 /// Sum of 2^(i * bits) for i < count.
 double sum_of_powers(int count, int bits) {
   double sum = 0.0;
@@ -294,7 +293,7 @@ void check_accumulators(const LayerProduct& product, const std::string& layer) {
     of_slices += std::exp2(product.shift(slice));
   for (const BlockProduct& block : product.blocks) {
     const auto num_reads = static_cast<double>(
-        ceil_divide(static_cast<std::int64_t>(block.rows.size()), product.rows_at_once));
+        ceil_div(static_cast<std::int64_t>(block.rows.size()), product.rows_at_once));
     for (const int out : block.outputs)
       reach[out] += num_reads * of_one_read * (of_slices + block.unit_weight);
   }

@@ -11,17 +11,15 @@ namespace ohmweave::inference {
 namespace {
 
 crossbar::BlockReader program_block(const MappedNetwork& mapped, const mapping::Block& block,
-                                    const Hardware& hardware, const ChipKey& key) {
+                                    const Hardware& hardware, const ConverterBits& bits,
+                                    const ChipKey& key) {
   crossbar::BlockSite site;
   site.rows = static_cast<int>(block.rows.size());
   site.columns = static_cast<int>(block.columns.size());
   site.first_row = block.first_row;
   site.first_column = block.first_column;
   site.first_array = block.first_array;
-  for (int a = 0; a < mapped.placement.geometry.arrays_per_position(); ++a)
-    site.levels.push_back(
-        mapping::cell_levels(mapped.placement, mapped.network, block.first_array + a));
-  const ConverterBits bits = converter_bits(mapped, block.node, hardware);
+  site.levels = mapping::position_levels(mapped.placement, mapped.network, block.first_array);
   const crossbar::ReadCircuits circuits{
       hardware.array, hardware.device,   hardware.dac,
       bits.adc_bits,  bits.dropped_bits, input_format(mapped.network, block.node).magnitude_bits()};
@@ -38,8 +36,11 @@ ReferenceChip::ReferenceChip(const MappedNetwork& mapped, const Hardware& hardwa
   if (!problem.empty()) throw ConfigError({"/chip/functional_images: must be 0 where " + problem});
   if (hardware.calibrates_columns)
     throw ConfigError({"/chip/functional_images: must be 0 with /evaluate/calibrates_columns"});
+  std::vector<ConverterBits> bits(mapped.network.nodes.size());
+  for (const int node : weight_nodes(mapped.network.network))
+    bits[node] = converter_bits(mapped, node, hardware);
   for (const mapping::Block& block : mapped.placement.blocks)
-    readers_.push_back(program_block(mapped, block, hardware, key));
+    readers_.push_back(program_block(mapped, block, hardware, bits[block.node], key));
 }
 
 ReferenceImage ReferenceChip::run(int index, const std::vector<std::int32_t>& input) const {

@@ -2,6 +2,7 @@
 // A function of weight codes, found once for each of the few codes there are.
 #pragma once
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -10,9 +11,11 @@ namespace ohmweave::mapping {
 template <class Function>
 class CodeTable {
  public:
-  /// of(code) for -largest_code .. largest_code from a table; other codes ask `of`.
-  CodeTable(int largest_code, Function of) : largest_code_(largest_code), of_(std::move(of)) {
-    for (int code = -largest_code; code <= largest_code; ++code) values_.push_back(of_(code));
+  /// of(code) for -largest_code .. largest_code (at most kMostTabled) from a table; other codes ask
+  /// `of`.
+  CodeTable(int largest_code, Function of)
+      : largest_code_(std::min(largest_code, kMostTabled)), of_(std::move(of)) {
+    for (int code = -largest_code_; code <= largest_code_; ++code) values_.push_back(of_(code));
   }
 
   [[nodiscard]] int operator()(int code) const {
@@ -21,6 +24,8 @@ class CodeTable {
   }
 
  private:
+  static constexpr int kMostTabled = 1023;  // a longer table takes longer than the cells it is for
+
   int largest_code_;
   Function of_;
   std::vector<int> values_;

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/fields.h"
+#include "core/whole_numbers.h"
 
 namespace ohmweave::mapping {
 namespace {
@@ -14,8 +15,6 @@ using Copies = std::vector<std::int64_t>;
 
 // A period that is a whole number of window times but for rounding counts as that number.
 constexpr double kRoundingSlack = 1e-9;
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 std::string number(double value) { return Json(value).dump(); }
 

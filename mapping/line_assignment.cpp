@@ -102,9 +102,9 @@ std::vector<std::vector<Fault>> faults_of_lines(const Geometry& geometry, int fi
 class LineCosts {
  public:
   LineCosts(const Placement& placement, const QuantizedNetwork& network, int first_array)
-      : geometry_(placement.geometry), columns_of_row_(geometry_.rows) {
-    for (int array = 0; array < geometry_.arrays_per_position(); ++array)
-      levels_.push_back(cell_levels(placement, network, first_array + array));
+      : geometry_(placement.geometry),
+        columns_of_row_(geometry_.rows),
+        levels_(position_levels(placement, network, first_array)) {
     for (const int index : placement.arrays[first_array].blocks) {
       const Block& block = placement.blocks[index];
       const int end = block.first_column + static_cast<int>(block.columns.size());

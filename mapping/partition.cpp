@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/whole_numbers.h"
+#include "mapping/bit_words.h"
 #include "mapping/layouts.h"
 #include "mapping/packing.h"
 
@@ -30,14 +32,6 @@ int num_positions_of(const std::vector<Piece>& pieces, const CutRules& rules) {
                        static_cast<int>(piece.columns.size()) + rules.geometry.reserved_columns()});
   return num_positions(pack_along_diagonals(extents, rules.geometry));
 }
-
-int count_bits(const std::vector<std::uint64_t>& bits) {
-  int count = 0;
-  for (const std::uint64_t word : bits) count += __builtin_popcountll(word);
-  return count;
-}
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 std::int64_t num_nonzeros(const NonzeroPattern& pattern) {
   std::int64_t count = 0;

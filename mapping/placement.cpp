@@ -76,6 +76,24 @@ std::vector<int> cell_levels(const Placement& placement, const QuantizedNetwork&
   return levels;
 }
 
+std::vector<std::vector<int>> position_levels(const Placement& placement,
+                                              const QuantizedNetwork& network, int first_array) {
+  std::vector<std::vector<int>> levels;
+  for (int i = 0; i < placement.geometry.arrays_per_position(); ++i)
+    levels.push_back(cell_levels(placement, network, first_array + i));
+  return levels;
+}
+
+const char* sign_name(Sign sign) {
+  if (sign == Sign::Both) return "both";
+  return sign == Sign::Positive ? "positive" : "negative";
+}
+
+bool is_needed(const Placement& placement, const Array& array) {
+  return std::any_of(array.blocks.begin(), array.blocks.end(),
+                     [&](int b) { return placement.blocks[b].copy == 0; });
+}
+
 int num_rounds(const Placement& placement) {
   return placement.tiles.empty() ? 1 : placement.tiles.back().round + 1;
 }

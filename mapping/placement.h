@@ -95,6 +95,12 @@ struct CellAddress {
 [[nodiscard]] std::vector<int> cell_levels(const Placement& placement,
                                            const QuantizedNetwork& network, int array);
 
+/// The same of all arrays of the position that begins with `first_array`: slice by slice, of a pair
+/// first the positive one.
+[[nodiscard]] std::vector<std::vector<int>> position_levels(const Placement& placement,
+                                                            const QuantizedNetwork& network,
+                                                            int first_array);
+
 /// Throws DataError if the placement is not one of this network: a block of a node without weights,
 /// rows, columns or groups the layer lacks, blocks that meet in a row or column of their array or
 /// leave it, codes with more bits than the slices hold, a non-zero weight that is not held exactly
@@ -106,6 +112,12 @@ void validate(const Placement& placement, const QuantizedNetwork& network);
 
 /// The sign of array `array`, of those of a position or of all.
 [[nodiscard]] Sign sign_of_array(const Geometry& geometry, int array);
+
+/// "positive", "negative" or "both".
+[[nodiscard]] const char* sign_name(Sign sign);
+
+/// Whether an array holds a needed block, not only duplicated ones.
+[[nodiscard]] bool is_needed(const Placement& placement, const Array& array);
 
 /// Copies of a node's weights on the chip (1 when nothing is duplicated; 0 when the node has no
 /// block, because it has no weights or all of them are zero).

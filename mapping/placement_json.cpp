@@ -66,11 +66,6 @@ std::vector<int> read_indices(const Place& place, int most) {
   return indices;
 }
 
-const char* name_of(Sign sign) {
-  if (sign == Sign::Both) return "both";
-  return sign == Sign::Positive ? "positive" : "negative";
-}
-
 Encoding read_encoding(const Place& place) {
   std::string names;
   for (const EncodingKind& kind : encodings()) {
@@ -140,8 +135,8 @@ Array read_array(const Place& place, const Placement& placement, int index,
   array.slice = place.at("slice").integer(slice, slice);
   array.sign = sign_of_array(geometry, index);
   const Place sign = place.at("sign");
-  if (sign.json != name_of(array.sign))
-    refuse(sign.pointer, " = " + brief(sign.json) + ": must be \"" + name_of(array.sign) +
+  if (sign.json != sign_name(array.sign))
+    refuse(sign.pointer, " = " + brief(sign.json) + ": must be \"" + sign_name(array.sign) +
                              "\": positive and negative arrays of a pair take turns");
   array.tile = place.at("tile").integer(0, static_cast<int>(placement.tiles.size()) - 1);
   return array;
@@ -192,7 +187,7 @@ Json block_to_json(const Block& block) {
 Json array_to_json(const Array& array) {
   return {{"blocks", array.blocks},
           {"slice", array.slice},
-          {"sign", name_of(array.sign)},
+          {"sign", sign_name(array.sign)},
           {"tile", array.tile}};
 }
 

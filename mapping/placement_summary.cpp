@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <cstdint>
 #include <set>
 #include <vector>
@@ -32,11 +31,6 @@ std::int64_t nonzero_weights_of(const Block& block, const QuantizedNetwork& netw
 
 double cells_of_arrays(const Geometry& geometry, int num_arrays) {
   return static_cast<double>(num_arrays) * geometry.rows * geometry.cols;
-}
-
-bool is_needed(const Placement& placement, const Array& array) {
-  return std::any_of(array.blocks.begin(), array.blocks.end(),
-                     [&](int b) { return placement.blocks[b].copy == 0; });
 }
 
 void add(Occupancy& sum, const Placement& placement, const Block& block,

@@ -4,26 +4,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/whole_numbers.h"
+#include "mapping/bit_words.h"
+
 namespace ohmweave::mapping {
 namespace {
 
 using Bits = std::vector<std::uint64_t>;
 constexpr int kWordBits = 64;
-
-int count_bits(const Bits& bits) {
-  int count = 0;
-  for (const std::uint64_t word : bits) count += __builtin_popcountll(word);
-  return count;
-}
-
-int count_new_bits(const Bits& known, const Bits& candidate) {
-  int count = 0;
-  for (std::size_t j = 0; j < known.size(); ++j)
-    count += __builtin_popcountll(candidate[j] & ~known[j]);
-  return count;
-}
-
-int ceil_div(int a, int b) { return (a + b - 1) / b; }
 
 /// Arrays and alive crossing lines, in this order of weight.
 using Cost = std::pair<int, int>;

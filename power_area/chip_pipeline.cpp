@@ -6,13 +6,12 @@
 #include <map>
 
 #include "core/error.h"
+#include "core/whole_numbers.h"
 #include "power_area/join_buffers.h"
 
 namespace ohmweave::power_area {
 
 namespace {
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 bool is_transparent(Op op) {
   return op == Op::Relu || op == Op::Flatten || op == Op::Dropout || op == Op::BatchNorm2d;

@@ -6,8 +6,8 @@
 #include <numeric>
 #include <set>
 
+#include "core/error.h"
 #include "power_area/chip_time.h"
-
 #include "power_area/efficiency.h"
 #include "power_area/tile_costs.h"
 
@@ -20,25 +20,18 @@ std::string layer_name(const SimulatedChip& chip, int layer) {
 }
 
 Json unit_times(const SimulatedChip& chip, int p) {
-  std::int64_t busy = 0;
-  StallCycles stalls;
-  std::size_t units = 0;
-  for (std::size_t s = 0; s < chip.pipeline.roles.size(); ++s) {
-    if (chip.pipeline.roles[s].plan != p) continue;
-    for (const UnitResult& unit : chip.result.nodes[s].units) {
-      busy += unit.busy_cycles;
-      stalls.input += unit.stalls.input;
-      stalls.output += unit.stalls.output;
-      stalls.partial += unit.stalls.partial;
-      ++units;
-    }
-  }
-  const double whole = static_cast<double>(chip.result.end_cycle) *
-                       static_cast<double>(std::max<std::size_t>(1, units));
-  return {{"busy_fraction", static_cast<double>(busy) / whole},
-          {"stall_input_fraction", static_cast<double>(stalls.input) / whole},
-          {"stall_output_fraction", static_cast<double>(stalls.output) / whole},
-          {"stall_partial_sums_fraction", static_cast<double>(stalls.partial) / whole}};
+  const auto& roles = chip.pipeline.roles;
+  const auto stage = std::find_if(roles.begin(), roles.end(),
+                                  [p](const StageRole& role) { return role.plan == p; });
+  OHMWEAVE_REQUIRE(stage != roles.end(), "every layer is a stage");
+  const NodeResult& node = chip.result.nodes[stage - roles.begin()];
+  const UnitResult sum = all_units(node);
+  const double whole =
+      static_cast<double>(chip.result.end_cycle) * static_cast<double>(node.units.size());
+  return {{"busy_fraction", static_cast<double>(sum.busy_cycles) / whole},
+          {"stall_input_fraction", static_cast<double>(sum.stalls.input) / whole},
+          {"stall_output_fraction", static_cast<double>(sum.stalls.output) / whole},
+          {"stall_partial_sums_fraction", static_cast<double>(sum.stalls.partial) / whole}};
 }
 
 Json layer_json(const SimulatedChip& chip, const Ledger& ledger, int layer, double rate_hz) {

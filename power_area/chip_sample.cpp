@@ -9,8 +9,6 @@ namespace ohmweave::power_area {
 
 namespace {
 
-constexpr int kChipSample = 0;
-
 /// The line of each row of the arrays of a position.
 std::vector<int> lines_of(const MappedNetwork& mapped, int first_array, const Circuits& circuits,
                           const RandomStream& stream) {

@@ -12,6 +12,9 @@
 
 namespace ohmweave::power_area {
 
+/// The one of all estimates: that which evaluation calls chip 0.
+constexpr int kChipSample = 0;
+
 struct ChipSample {
   std::vector<std::int64_t> max_column_sums;  // mapping::max_column_sum() of every weight layer
   /// [block][row]: conductance of all cells on that row, in all arrays of the block's position,
@@ -19,8 +22,8 @@ struct ChipSample {
   std::vector<std::vector<double>> row_siemens;
 };
 
-/// Programs every array of the placement with the devices of chip sample 0 of `stream`, the one
-/// that evaluation calls chip 0. Of the circuits, /array and /device matter.
+/// Programs every array of the placement with the devices of chip sample kChipSample of `stream`.
+/// Of the circuits, /array and /device matter.
 [[nodiscard]] ChipSample sample_chip(const MappedNetwork& mapped, const Circuits& circuits,
                                      const RandomStream& stream);
 

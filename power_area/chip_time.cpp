@@ -8,19 +8,6 @@ namespace ohmweave::power_area {
 
 namespace {
 
-/// Sums over the units of a stage.
-UnitResult all_units(const NodeResult& node) {
-  UnitResult sum;
-  for (const UnitResult& unit : node.units) {
-    sum.windows += unit.windows;
-    sum.busy_cycles += unit.busy_cycles;
-    sum.stalls.input += unit.stalls.input;
-    sum.stalls.output += unit.stalls.output;
-    sum.stalls.partial += unit.stalls.partial;
-  }
-  return sum;
-}
-
 /// Times of units as seconds per inference and unit.
 class Times {
  public:

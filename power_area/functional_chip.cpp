@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "mapping/column_sums.h"
+#include "power_area/chip_sample.h"
 
 namespace ohmweave::power_area {
 
@@ -18,8 +19,6 @@ class ChipReaders {
 
 namespace {
 
-constexpr int kChipSample = 0;
-
 crossbar::BlockSite site_of(const MappedNetwork& mapped, const mapping::Block& block) {
   crossbar::BlockSite site;
   site.rows = static_cast<int>(block.rows.size());
@@ -27,9 +26,7 @@ crossbar::BlockSite site_of(const MappedNetwork& mapped, const mapping::Block& b
   site.first_array = block.first_array;
   site.first_row = block.first_row;
   site.first_column = block.first_column;
-  for (int a = 0; a < mapped.placement.geometry.arrays_per_position(); ++a)
-    site.levels.push_back(
-        mapping::cell_levels(mapped.placement, mapped.network, block.first_array + a));
+  site.levels = mapping::position_levels(mapped.placement, mapped.network, block.first_array);
   return site;
 }
 

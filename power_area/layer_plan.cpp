@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/whole_numbers.h"
 #include "crossbar/pair.h"
 #include "mapping/column_sums.h"
 #include "power_area/settling.h"
@@ -14,8 +15,6 @@
 namespace ohmweave::power_area {
 
 namespace {
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 /// Cycles between two reads of a block: the array settles, or its converters take the columns (a
 /// unit column too) one after the other: the sampled columns of one read are converted while the

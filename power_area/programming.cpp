@@ -7,6 +7,7 @@
 #include "crossbar/device.h"
 #include "crossbar/pair.h"
 #include "crossbar/write_verify.h"
+#include "power_area/chip_sample.h"
 
 namespace ohmweave::power_area {
 
@@ -14,7 +15,6 @@ namespace {
 
 constexpr int kMostArraysSimulated = 16;
 constexpr int kMostArraysCounted = 256;  // by pulses
-constexpr int kChipSample = 0;
 
 /// Arrays whose writing is simulated: all of a small chip, else evenly spread ones.
 std::vector<int> spread_arrays(int num_arrays, int most) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "power_area/cost/digital.h"
+#include "power_area/sim/routes.h"
 
 namespace ohmweave::power_area {
 
@@ -13,7 +14,7 @@ namespace {
 
 constexpr double kBitsPerByte = 8.0;
 constexpr double kRouterPorts = 5.0;
-constexpr double kFlitBits = 256.0;
+static_assert(kFlitBits == 8 * kFlitBytes, "what is counted is what is charged");
 
 Component sized(const ComponentLibrary& library, const std::string& name, double bytes, int bits) {
   Size size;
@@ -223,7 +224,8 @@ void add_tile_actions(const SimulatedChip& chip, const ComponentLibrary& library
   const auto peak = [&ledger](const Component& component, double actions_per_s) {
     ledger.add_actions(component, PartGroup::Digital, {}, 0.0, actions_per_s);
   };
-  peak(router, positions * kRouterPorts * options.link_bits_per_cycle / kFlitBits * clock_hz);
+  peak(router, positions * kRouterPorts * options.link_bits_per_cycle /
+                   static_cast<double>(kFlitBits) * clock_hz);
   peak(buffer, tiles * kFlitBytes * clock_hz);
   peak(output, tiles * options.vector_lanes * clock_hz);
   peak(adder, tiles * options.vector_lanes * clock_hz);

@@ -43,11 +43,6 @@ struct ExportedChip {
   }
 };
 
-const char* sign_name(mapping::Sign sign) {
-  if (sign == mapping::Sign::Both) return "both";
-  return sign == mapping::Sign::Positive ? "positive" : "negative";
-}
-
 /// What one cell holds: its block, or none.
 struct CellOwner {
   const mapping::Block* block = nullptr;
@@ -81,7 +76,7 @@ void write_cells(const ExportedChip& chip, int array, std::ostream& out) {
   for (std::size_t i = 0; i < levels.size(); ++i) {
     const CellOwner& owner = owners[i];
     out << array << ',' << i / geometry.cols << ',' << i % geometry.cols << ',' << place.slice
-        << ',' << sign_name(place.sign) << ',';
+        << ',' << mapping::sign_name(place.sign) << ',';
     if (owner.block != nullptr)
       out << chip.layer_name(*owner.block) << ',' << owner.block->copy << ',' << owner.output << ','
           << owner.matrix_row;
@@ -178,7 +173,7 @@ std::string netlist_of(const ExportedChip& chip, int array,
   read.title = "ohmweave: run " + chip.config.name + ", chip " + std::to_string(chip.chip) +
                ", array " + std::to_string(array) + ", slice " +
                std::to_string(chip.placement.arrays[array].slice) + ", " +
-               sign_name(chip.placement.arrays[array].sign);
+               mapping::sign_name(chip.placement.arrays[array].sign);
   read.siemens = chip.siemens(array);
   read.array = options;
   read.connected = rows_read(digits, options, input.value_or("(largest)"));

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "power_area/cost/library.h"
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
-
-#include <algorithm>
 
 #include "core/error.h"
 #include "power_area/component_options.h"

@@ -54,6 +54,18 @@ void validate(const PipelineModel& model) {
   }
 }
 
+UnitResult all_units(const NodeResult& node) {
+  UnitResult sum;
+  for (const UnitResult& unit : node.units) {
+    sum.windows += unit.windows;
+    sum.busy_cycles += unit.busy_cycles;
+    sum.stalls.input += unit.stalls.input;
+    sum.stalls.output += unit.stalls.output;
+    sum.stalls.partial += unit.stalls.partial;
+  }
+  return sum;
+}
+
 void append_state(std::vector<StateInterval>& states, const StateInterval& interval) {
   if (interval.end_cycle <= interval.start_cycle) return;
   if (!states.empty()) {

@@ -91,6 +91,9 @@ struct NodeResult {
   std::int64_t sent_bits = 0;      // rows and partial sums that left its tiles over the mesh
 };
 
+/// Sums over the units of a node.
+[[nodiscard]] UnitResult all_units(const NodeResult& node);
+
 /// A directed link of the mesh.
 struct LinkResult {
   MeshPosition from;
