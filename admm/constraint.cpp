@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admm/constraint.h"
 
+#include <torch/utils.h>
+
 #include "admm/ranking.h"
 #include "core/error.h"
 

@@ -6,7 +6,7 @@
 // equal inputs give equal outputs whatever the machine.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "core/fields.h"
 

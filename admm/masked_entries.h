@@ -3,7 +3,7 @@
 // zero and takes no part in any sum.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <vector>

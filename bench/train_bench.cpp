@@ -3,6 +3,7 @@
 // its penalty, the Z and U updates, which come once in an iteration of 430 steps (an epoch of
 // 55,000 images), and the exact projection of 10 million weights onto a count.
 #include <benchmark/benchmark.h>
+#include <torch/utils.h>
 
 #include <memory>
 #include <vector>

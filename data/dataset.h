@@ -2,7 +2,7 @@
 // Data sets as tensors.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inference/effective_matrix_op.h"
 
+#include <torch/autograd.h>
+
 #include "core/error.h"
 #include "crossbar/gradient.h"
 

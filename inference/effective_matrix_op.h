@@ -4,7 +4,7 @@
 // (crossbar/gradient.h).
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "crossbar/wires.h"
 

@@ -25,7 +25,7 @@ struct Hardware {
   int columns_per_adc = 128;  // neighbouring columns of a pair that share a converter
   /// Bits of the largest value that the converters of each node take (converter_range.h); empty:
   /// those with which no value of the layer is clamped.
-  std::vector<int> range_bits;
+  std::vector<int> range_bits = {};
   /// Whether each column's converter is trimmed by test reads (column_calibration.h).
   bool calibrates_columns = false;
   /// Whether rows go to the lines where each chip's stuck cells hurt least

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inference/stages.h"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 
 #include "core/artifact.h"
@@ -16,16 +14,11 @@
 #include "inference/mapped_chip.h"
 #include "inference/memory.h"
 #include "inference/reference_chip.h"
+#include "inference/torch_threads.h"
 #include "nn/evaluate.h"
 
 namespace ohmweave::inference {
 namespace {
-
-void on_torch_threads(int count, const std::function<void(int)>& work) {
-  at::parallel_for(0, count, 1, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t i = first; i < last; ++i) work(static_cast<int>(i));
-  });
-}
 
 /// The images as the input codes of a network.
 CodeBatch quantize_images(const QuantizedNetwork& network, const data::Split& split) {

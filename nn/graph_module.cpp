@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nn/graph_module.h"
 
+#include <torch/utils.h>
+
 #include <cmath>
 #include <utility>
 

@@ -3,7 +3,7 @@
 // core/tensor.h ("conv1.weight", "bn1.running_mean", ...).
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <cstdint>
 #include <functional>

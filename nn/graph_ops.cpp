@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each operation of a graph does to a batch.
+#include <torch/utils.h>
+
 #include <cmath>
 
 #include "core/error.h"

@@ -3,7 +3,7 @@
 // masks). Data types: float32, float64, int64, int32, uint8, bool.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <filesystem>
 #include <map>

@@ -5,7 +5,7 @@
 // Source: kingma_iclr_2015, algorithm 1.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // run_admm_phase(): the state of admm/ on the weights of a learner.
+#include <torch/utils.h>
+
 #include <algorithm>
 #include <memory>
 #include <utility>

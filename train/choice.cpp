@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/choice.h"
 
+#include <torch/utils.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>

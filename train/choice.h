@@ -2,7 +2,7 @@
 // Which weights stay: scores of weights, masked mapping onto sets, and weights that come back.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <optional>
 #include <string>

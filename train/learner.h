@@ -3,7 +3,7 @@
 // The dense kind runs on torch's autograd; sparse_learner.h has the one for few weights.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <map>

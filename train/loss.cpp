@@ -27,7 +27,7 @@ std::vector<double> log_softmax(const float* logits, int num_classes, double tem
 
 torch::Tensor training_loss(const torch::Tensor& logits, const Batch& batch,
                             const std::optional<DistillOptions>& distill) {
-  torch::Tensor plain = torch::nn::functional::cross_entropy(logits, batch.labels);
+  torch::Tensor plain = torch::cross_entropy_loss(logits, batch.labels);
   if (!distill) return plain;
   OHMWEAVE_REQUIRE(batch.teacher_logits.defined(), "a distilled batch has its teacher's logits");
   const double t = distill->temperature;

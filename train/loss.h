@@ -4,7 +4,7 @@
 // Source: hinton_arxiv_2015, section 2 (the factor T^2 keeps the gradients' size).
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "train/options.h"
 #include "train/training_set.h"

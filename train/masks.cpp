@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/masks.h"
 
+#include <torch/utils.h>
+
 namespace ohmweave::train {
 
 std::vector<std::string> weight_names(const Network& network) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/optimizer.h"
 
+#include <torch/utils.h>
+
 #include <utility>
 
 #include "core/error.h"

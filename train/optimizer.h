@@ -2,7 +2,7 @@
 // What moves named tensors along their gradients, with a state that fits in a checkpoint.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <memory>
 #include <set>

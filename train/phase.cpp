@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/phase.h"
 
+#include <torch/utils.h>
+
 #include <chrono>
 #include <cmath>
 #include <limits>

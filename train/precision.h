@@ -2,7 +2,7 @@
 // Mixed precision: how many levels each layer gets when all weights together may take so many bits.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <map>

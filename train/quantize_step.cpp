@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/quantize_step.h"
 
+#include <torch/utils.h>
+
 #include <memory>
 
 #include "admm/constraint_table.h"

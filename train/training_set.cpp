@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/training_set.h"
 
+#include <torch/utils.h>
+
 #include <algorithm>
 #include <vector>
 

@@ -3,7 +3,7 @@
 // and what a teacher says of each.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <optional>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/weight_clusters.h"
 
+#include <torch/utils.h>
+
 #include <tuple>
 
 namespace ohmweave::train {

@@ -4,7 +4,7 @@
 // not count. Source: ye_arxiv_2018 (retraining after clustering).
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <map>
 #include <memory>

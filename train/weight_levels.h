@@ -4,7 +4,7 @@
 // tensors; entries outside the masks do not count.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <map>

@@ -2,6 +2,7 @@
 #include "admm/admm_state.h"
 
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 
 #include "admm/cardinality.h"
 #include "admm/global_cardinality.h"

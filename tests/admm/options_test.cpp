@@ -2,6 +2,7 @@
 #include "admm/options.h"
 
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 

@@ -2,6 +2,7 @@
 #include "admm/ranking.h"
 
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <cmath>

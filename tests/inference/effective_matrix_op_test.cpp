@@ -2,6 +2,8 @@
 #include "inference/effective_matrix_op.h"
 
 #include <gtest/gtest.h>
+#include <torch/optim/adam.h>
+#include <torch/utils.h>
 
 #include <cmath>
 

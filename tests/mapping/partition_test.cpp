@@ -10,7 +10,15 @@
 namespace ohmweave::mapping {
 namespace {
 
-const CutRules kSmallArray{{4, 2, 1, 2}};
+CutRules small_array() {
+  CutRules rules;
+  rules.geometry.rows = 4;
+  rules.geometry.cols = 2;
+  rules.geometry.num_slices = 1;
+  rules.geometry.bits_per_cell = 2;
+  return rules;
+}
+const CutRules kSmallArray = small_array();
 
 /// The pattern of an 8 x 4 matrix that is non-zero where `is_alive` says so.
 NonzeroPattern pattern_of(int rows, int columns, const std::function<bool(int, int)>& is_alive) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parameters in and out of a GraphModule.
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 
 #include <limits>
 

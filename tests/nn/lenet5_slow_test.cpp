@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The generated digits as a training set: LeNet-5 passes 98 %, a linear model stays below 95 %.
 #include <gtest/gtest.h>
+#include <torch/optim/adam.h>
 
 #include "data/dataset.h"
 #include "models/models.h"
@@ -43,8 +44,7 @@ Score trained_score(const Network& network, const data::DataOptions& options,
     group.lr(schedule.learning_rate *
              (1.0 - static_cast<double>(step) / static_cast<double>(num_steps)));
     adam.zero_grad();
-    torch::nn::functional::cross_entropy(module.forward(data::normalized(images)), labels)
-        .backward();
+    torch::cross_entropy_loss(module.forward(data::normalized(images)), labels).backward();
     adam.step();
   }
   return evaluate(module, data::load_test_data(options, 1));

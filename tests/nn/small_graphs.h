@@ -2,7 +2,7 @@
 // Small networks and the message of the error that an action throws.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <exception>
 #include <string>

@@ -2,6 +2,7 @@
 #include "train/choice.h"
 
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 
 #include "admm/global_cardinality.h"
 #include "tests/train/small_stages.h"

@@ -3,6 +3,7 @@
 #include "core/dead_paths.h"
 
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 
 #include "nn/evaluate.h"
 #include "tests/train/small_training.h"

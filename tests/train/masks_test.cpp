@@ -2,6 +2,7 @@
 #include "train/masks.h"
 
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 
 #include <cmath>
 

@@ -3,6 +3,8 @@
 // compute.
 #pragma once
 
+#include <torch/utils.h>
+
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -82,7 +84,7 @@ inline nn::TensorMap fisher_by_autograd(nn::GraphModule& module, const torch::Te
 inline nn::TensorMap gradients_by_autograd(nn::GraphModule& module, const TrainingSet& set) {
   module.zero_grad();
   const torch::Tensor logits = module.forward(data::normalized(set.data.train.images));
-  torch::nn::functional::cross_entropy(logits, set.data.train.labels).backward();
+  torch::cross_entropy_loss(logits, set.data.train.labels).backward();
   nn::TensorMap gradients;
   for (const auto& [name, parameter] : module.trainable()) {
     gradients[name] = parameter.grad().clone();

@@ -3,6 +3,7 @@
 #include "train/sparse_learner.h"
 
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 
 #include "tests/train/small_steps.h"
 #include "train/phase.h"

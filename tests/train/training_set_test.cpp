@@ -2,6 +2,7 @@
 #include "train/training_set.h"
 
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 
 #include <cmath>
 
