@@ -41,6 +41,12 @@ std::vector<std::string> names_of(const Json& first, const Json& second) {
   return names;
 }
 
+/// Parts by their words, layers by their names.
+std::vector<std::string> names_shown(std::vector<std::string> names, const std::string& list) {
+  if (list == "parts") std::transform(names.begin(), names.end(), names.begin(), spaced);
+  return names;
+}
+
 std::string total_text(const Json& chip, const std::string& key) {
   const auto total =
       number_at(chip, key == "energy_j" ? "/energy_per_inference_j" : std::string("/") + key);
@@ -60,7 +66,8 @@ std::string shares(const Json& result, const char* list, const Quantity& quantit
   };
   add_bar("this chip", "/chip", chip);
   if (has_baseline(result)) add_bar("dense baseline", "/baseline_chip", baseline);
-  return std::string("<h3>") + quantity.title + "</h3>\n" + stacked_chart(names, bars);
+  return std::string("<h3>") + quantity.title + "</h3>\n" +
+         stacked_chart(names_shown(names, list), bars);
 }
 
 HtmlTable breakdown_table(const Json& result, const char* list, const char* head) {
@@ -220,10 +227,8 @@ std::string breakdown_section(const PageInput& input) {
     if (!chip.is_array()) continue;
     const bool is_parts = list == std::string("parts");
     html += is_parts ? "<h3>By part</h3>\n" : "<h3>By layer</h3>\n";
-    std::vector<std::string> names =
-        names_of(chip, value_at(result, std::string("/baseline_chip/") + list));
-    if (is_parts) std::transform(names.begin(), names.end(), names.begin(), spaced);
-    html += legend(names);
+    const Json& baseline = value_at(result, std::string("/baseline_chip/") + list);
+    html += legend(names_shown(names_of(chip, baseline), list));
     for (const Quantity& quantity : kQuantities) html += shares(result, list, quantity);
     html += html_of(breakdown_table(result, list, is_parts ? "Part" : "Layer"));
   }

@@ -37,7 +37,7 @@ FloorDrawing floor_drawing(const Json& chip, const std::string& label,
     const double built_m2 = number_at(entry, "/built_area_m2").value_or(0.0);
     tile.built_fraction = built_m2 / drawing.tile_area_m2;
     tile.title = text_at(entry, "/name") + ", mostly " + layer + ": " +
-                 short_number(number_at(entry, "/arrays").value_or(0.0), 4) + " arrays, built " +
+                 count_text(number_at(entry, "/arrays").value_or(0.0)) + " arrays, built " +
                  area_text(built_m2) + ", " +
                  si_text(number_at(entry, "/energy_j").value_or(0.0), "J") + " an inference";
     drawing.tiles.push_back(std::move(tile));

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/text.h"
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
+#include <sstream>
 
 namespace ohmweave::report {
 namespace {
@@ -99,9 +100,18 @@ std::string count_text(double count) {
   return (count < 0.0 ? "-" : "") + digits;
 }
 
-std::string spaced(std::string words) {
-  std::replace(words.begin(), words.end(), '_', ' ');
-  return words;
+std::string spaced(const std::string& name) {
+  // The abbreviations among the words of keys and parts, as the field writes them.
+  static const std::map<std::string, std::string> kAbbreviations = {
+      {"adc", "ADC"}, {"dac", "DAC"},   {"edap", "EDAP"}, {"edram", "eDRAM"}, {"io", "I/O"},
+      {"mac", "MAC"}, {"macs", "MACs"}, {"sram", "SRAM"}, {"tops", "TOPS"},   {"vcd", "VCD"}};
+  std::istringstream words(name);
+  std::string text;
+  for (std::string word; std::getline(words, word, '_');) {
+    const auto found = kAbbreviations.find(word);
+    text += (text.empty() ? "" : " ") + (found == kAbbreviations.end() ? word : found->second);
+  }
+  return text;
 }
 
 std::string escaped(const std::string& text) {

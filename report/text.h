@@ -23,8 +23,8 @@ namespace ohmweave::report {
 [[nodiscard]] std::string short_number(double value, int num_digits);
 /// A number with a fixed count of decimals.
 [[nodiscard]] std::string fixed_text(double value, int num_decimals);
-/// Underscores as spaces.
-[[nodiscard]] std::string spaced(std::string words);
+/// A key or a part's name as words: spaced("edram_buffer") = "eDRAM buffer".
+[[nodiscard]] std::string spaced(const std::string& name);
 /// &, <, >, " and ' as HTML entities.
 [[nodiscard]] std::string escaped(const std::string& text);
 

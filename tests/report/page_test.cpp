@@ -64,7 +64,7 @@ TEST(ReportPage, ShowsWhatTheReductionIsMadeOfAndWhatTheChipWouldBe) {
                            "tile 1, mostly fc1: 6 arrays",
                            "off-chip links",
                            "<h2>How sure the figures are",
-                           "adc 8b energy (seen)",
+                           "ADC 8b energy (seen)",
                            "20 % down and up",
                            "200 draws",
                            "seen 10 %, assumed 50 %",

@@ -51,6 +51,14 @@ TEST(FigureText, FollowsTheUnitInTheKey) {
   EXPECT_EQ(figure_text("macs_per_inference", 2293000), "2,293,000");
 }
 
+TEST(Spaced, WritesAbbreviationsAsTheFieldDoes) {
+  EXPECT_EQ(spaced("adc_8b"), "ADC 8b");
+  EXPECT_EQ(spaced("edram_buffer"), "eDRAM buffer");
+  EXPECT_EQ(spaced("macs_per_inference"), "MACs per inference");
+  EXPECT_EQ(spaced("machine_made"), "machine made");
+  EXPECT_EQ(spaced(""), "");
+}
+
 TEST(Escaped, ReplacesWhatHtmlWouldRead) {
   EXPECT_EQ(escaped("<a & 'b'>"), "&lt;a &amp; &#39;b&#39;&gt;");
 }
