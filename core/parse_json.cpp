@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // JSON text and files, from people and from earlier steps.
-#include <fstream>
 #include <set>
-#include <sstream>
 #include <utility>
 
+#include "core/artifact.h"
 #include "core/error.h"
 #include "core/fields.h"
 
@@ -26,19 +25,14 @@ Json parse_json(const std::string& text, const std::string& where) {
   try {
     json = Json::parse(text, note_duplicates);
   } catch (const Json::exception& e) {
-    throw ConfigError({where + ": " + std::string(e.what())});
+    const std::string text = e.what();  // "[json.exception.parse_error.101] parse error at ..."
+    throw ConfigError({where + ": " + text.substr(text.find("] ") + 2)});
   }
   if (!problems.empty()) throw ConfigError(std::move(problems));
   return json;
 }
 
-Json parse_json_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw DataError(path + ": cannot be opened for reading");
-  std::ostringstream text;
-  text << in.rdbuf();
-  return parse_json(text.str(), path);
-}
+Json parse_json_file(const std::string& path) { return parse_json(read_file(path), path); }
 
 Json parse_artifact_file(const std::string& path) {
   try {

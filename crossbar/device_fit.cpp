@@ -225,6 +225,8 @@ DeviceFit fit_device(const Measurements& measurements, DriftModel drift_model) {
 
 Json preset_json(const DeviceOptions& device) {
   Json json = without_defaults(write_config(device), write_config(DeviceOptions()));
+  json["g_min_siemens"] = device.g_min_siemens;  // measured, even where they are the defaults
+  json["g_max_siemens"] = device.g_max_siemens;
   if (device.programming)
     json["programming"] = without_defaults(json["programming"], write_config(SpreadOptions()));
   if (device.read_noise)

@@ -40,7 +40,8 @@ struct DeviceFit {
 /// power law, a conductance of 0 (with its line).
 [[nodiscard]] DeviceFit fit_device(const Measurements& measurements, DriftModel drift_model);
 
-/// The device as a preset file: config section `device` without what is at its default.
+/// The device as a preset file: config section `device` with both limits, and without
+/// what else is at its default.
 [[nodiscard]] Json preset_json(const DeviceOptions& device);
 
 }  // namespace ohmweave::crossbar

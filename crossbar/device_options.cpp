@@ -221,7 +221,8 @@ void declare(Fields& f, WriteOptions& o) {
 
 void declare(Fields& f, DeviceOptions& o) {
   f.text("preset", o.preset,
-         "name of a published device in configs/presets/devices; keys given here override it");
+         "a published device in configs/presets/devices, or (with a '/' in it) a file; keys given "
+         "here override it");
   f.word("kind", o.kind, device_words(), "how a programmed cell differs from its target");
   f.number("g_min_siemens", o.g_min_siemens, kConductance,
            "conductance of level 0, and of a cell stuck off");

@@ -43,7 +43,8 @@ NamedResult read_result(const fs::path& run) {
   if (fs::exists(config) &&
       text_at(result, "/provenance/config_sha256") != sha256(read_artifact(config).dump())) {
     throw DataError(path.string() + ": is out of date, " + config.string() +
-                    " has changed since; run it again (ohmweave run)");
+                    " has changed since; bring it up to date: ohmweave run " + config.string() +
+                    " --out " + run.string());
   }
   return {name, std::move(result)};
 }

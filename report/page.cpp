@@ -108,7 +108,9 @@ std::string summary_section(const Json& result) {
   if (!baseline.empty()) {
     html += "<p class=\"note\">Baseline: " + escaped(baseline) +
             ". Power and energy are compared at " +
-            escaped(spaced(text_at(result, "/reduction/at"))) + ".</p>\n";
+            escaped(spaced(text_at(result, "/reduction/at"))) +
+            "; the figures of either chip are at its own throughput, so they stand in another "
+            "ratio.</p>\n";
   }
   return html_section("Summary", html);
 }

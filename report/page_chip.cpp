@@ -175,9 +175,11 @@ HtmlTable component_table(const Json& result) {
   for (const auto& [name, record] : value_at(result, "/components/numbers").items()) {
     const auto value = number_at(record, "/value");
     const auto node_nm = number_at(record, "/node_nm");
+    const std::string unit = text_at(record, "/unit");
     table.rows.push_back({name,
-                          (value ? short_number(*value, 4) : "-") + " " + text_at(record, "/unit"),
-                          node_nm ? short_number(*node_nm, 4) + " nm" : "-",
+                          (value ? short_number(*value, 4) : "-") +
+                              (unit == "1" ? "" : " " + (unit == "um2" ? "µm²" : unit)),
+                          node_nm && *node_nm > 0.0 ? short_number(*node_nm, 4) + " nm" : "-",
                           text_at(record, "/source"), text_at(record, "/status")});
   }
   return table;
@@ -186,7 +188,7 @@ HtmlTable component_table(const Json& result) {
 HtmlTable source_table(const Json& result) {
   HtmlTable table{{"Part", "Source of its numbers"}, {}};
   for (const Json& part : value_at(result, "/chip/parts")) {
-    table.rows.push_back({text_at(part, "/name"), text_at(part, "/source")});
+    table.rows.push_back({spaced(text_at(part, "/name")), text_at(part, "/source")});
   }
   for (const Json& part : value_at(result, "/baseline_chip/parts")) {
     const std::vector<std::string> row = {text_at(part, "/name"), text_at(part, "/source")};

@@ -33,12 +33,12 @@ HtmlTable views_table(const Json& reduction) {
 
 HtmlTable ratios_table(const Json& result) {
   const Json& ratios = value_at(result, "/reduction/ratios");
-  return {
-      {"Weights", "Occupied arrays", "Chip area", "Chip power", "Cells in use, before", "after"},
-      {{ratio_at(ratios, "/weights_ratio"), ratio_at(ratios, "/occupied_arrays_ratio"),
-        ratio_at(ratios, "/chip_area_ratio"), ratio_at(ratios, "/chip_power_ratio"),
-        percent_at(result, "/mapping/dense_cell_utilization_fraction"),
-        percent_at(result, "/mapping/cell_utilization_fraction")}}};
+  return {{"Weights that are not 0 in cells", "Occupied arrays", "Chip area", "Chip power",
+           "Cells in use, before", "after"},
+          {{ratio_at(ratios, "/weights_ratio"), ratio_at(ratios, "/occupied_arrays_ratio"),
+            ratio_at(ratios, "/chip_area_ratio"), ratio_at(ratios, "/chip_power_ratio"),
+            percent_at(result, "/mapping/dense_cell_utilization_fraction"),
+            percent_at(result, "/mapping/cell_utilization_fraction")}}};
 }
 
 /// The factors of area and power side by side; their last lines are the products.

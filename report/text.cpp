@@ -155,6 +155,8 @@ std::string text_at(const Json& json, const std::string& pointer) {
 }
 
 std::string figure_text(const std::string& key, double value) {
+  if (key == "ops_per_second_per_m2") return si_text(value * 1e-6, "op/s/mm²");
+  if (key == "ops_per_second") return si_text(value, "op/s");
   if (ends_with(key, "_m2")) return area_text(value);
   if (ends_with(key, "_fraction")) return percent_text(value, 2);
   if (ends_with(key, "_ratio")) return ratio_text(value);

@@ -42,6 +42,31 @@ void print_outputs(const Run& run, std::ostream& out) {
   out << "Open " << (run.folder / "report" / "report.html").string() << "\n";
 }
 
+/// A run's folder is not for another network's results.
+void refuse_other_run(const fs::path& folder, const std::string& name) {
+  const fs::path config = folder / "config.json";
+  if (!fs::exists(config)) return;
+  const Json held = parse_artifact_file(config.string());
+  const Json held_name = held.is_object() ? held.value("name", Json()) : Json();
+  if (!held_name.is_string() || held_name == name) return;
+  throw ConfigError({"--out " + folder.string() + ": holds the run " + held_name.dump() +
+                     ", the config's /name is " + Json(name).dump() +
+                     "; give another folder, or delete that one first"});
+}
+
+/// The config of the run in a folder.
+fs::path config_of(const fs::path& folder) {
+  const fs::path config = folder / "config.json";
+  if (fs::exists(config)) return config;
+  if (fs::is_regular_file(folder))
+    throw DataError(folder.string() +
+                    ": is a file; a stage takes the folder of a run (ohmweave run " +
+                    folder.string() + " makes one)");
+  throw DataError(config.string() +
+                  ": there is none; make the run first: ohmweave run CONFIG --out " +
+                  folder.string());
+}
+
 }  // namespace
 
 void command_run(const fs::path& config, const std::optional<std::string>& folder,
@@ -50,6 +75,7 @@ void command_run(const fs::path& config, const std::optional<std::string>& folde
   LoadedConfig loaded =
       load_config(config, all_overrides(common), find_presets_folder(), chip_problems);
   const fs::path where = folder ? fs::path(*folder) : fs::path("runs") / loaded.config.name;
+  refuse_other_run(where, loaded.config.name);
   const Run run = make_run(std::move(loaded), where, common.verbosity());
   open_run(run);
   stop_on_interrupt();
@@ -69,14 +95,10 @@ void command_schema(std::ostream& out) { out << config_schema().dump(2) << "\n";
 void command_stage(const std::string& stage, const fs::path& folder, const CommonArguments& common,
                    std::ostream& out) {
   check_device(common);
-  const fs::path config = folder / "config.json";
-  if (!fs::exists(config)) {
-    throw DataError(config.string() +
-                    ": there is none; make the run first: ohmweave run CONFIG --out " +
-                    folder.string());
-  }
-  const Run run = make_run(load_resolved_config(config, all_overrides(common), chip_problems),
-                           folder, common.verbosity());
+  const Run run =
+      make_run(load_resolved_config(config_of(folder), all_overrides(common), chip_problems),
+               folder, common.verbosity());
+  require_inputs(stage, run);
   open_run(run);
   stop_on_interrupt();
   if (run_stage(stage, run) == StageOutcome::NotWanted) {

@@ -23,7 +23,8 @@ struct CommonArguments {
   }
 };
 
-/// `run`: every wanted stage; then the paths of what was written.
+/// `run`: every wanted stage; then the paths of what was written. Throws ConfigError, before
+/// anything is written, for a folder that holds a run of another name.
 void command_run(const std::filesystem::path& config, const std::optional<std::string>& folder,
                  const CommonArguments& common, std::ostream& out);
 /// `check`: the resolved config.

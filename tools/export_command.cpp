@@ -192,11 +192,10 @@ ExportedChip load_chip(const fs::path& folder, int chip, const CommonArguments& 
     throw DataError(config.string() +
                     ": there is none; make the run first: ohmweave run CONFIG --out " +
                     folder.string());
+  require_inputs("evaluate", make_run(load_resolved_config(config, {}), folder, Verbosity::Quiet));
   const Run run =
       make_run(load_resolved_config(config, common.overrides), folder, common.verbosity());
   const fs::path placement = folder / "map" / "placement.json";
-  if (!fs::exists(placement))
-    throw DataError(placement.string() + ": there is none; run the stage map first");
   ExportedChip result{run.loaded.config, load_chip_networks(run).mapped,
                       mapping::placement_from_json(parse_artifact_file(placement.string())), chip};
   mapping::validate(result.placement, result.network);

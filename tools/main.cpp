@@ -18,10 +18,15 @@ void add_common(CLI::App& command, CommonArguments& common) {
       .add_option("--set", common.overrides, "/json/pointer=VALUE put over the config (repeatable)")
       ->type_name("POINTER=VALUE")
       ->take_all();
-  command.add_option("--device", common.device, "where torch computes: cpu or cuda")
+  command.add_option("--device", common.device, "where torch computes (this version: cpu)")
       ->type_name("NAME");
   command.add_option("--threads", common.threads, "threads of the torch stages (default: all)")
-      ->check(CLI::PositiveNumber);
+      ->type_name("COUNT")
+      ->check([](const std::string& text) {
+        const bool is_count = !text.empty() && text.size() <= 4 && text != "0" &&
+                              text.find_first_not_of("0123456789") == std::string::npos;
+        return is_count ? std::string() : "'" + text + "': must be a count from 1 to 9999";
+      });
   command.add_flag("--quiet", common.is_quiet, "no progress on stderr");
 }
 
@@ -29,7 +34,7 @@ void add_common(CLI::App& command, CommonArguments& common) {
 void refuse_overrides(const CommonArguments& common, const std::string& command) {
   if (common.overrides.empty()) return;
   throw ConfigError({"--set " + common.overrides.front() + ": '" + command +
-                     "' reads no config; --set goes with run, check and the stages"});
+                     "' reads no config; --set goes with run, check, the stages and export"});
 }
 
 /// Everything the command line can hold; the callbacks of the commands refer to it.

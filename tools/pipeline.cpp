@@ -258,17 +258,21 @@ void open_run(const Run& run) {
   write_json_atomically(run.folder / "config.json", run.loaded.resolved);
 }
 
-StageOutcome run_stage(const std::string& name, const Run& run) {
-  const Stage& stage = find_stage(name);
-  const std::filesystem::path folder = run.folder / name;
-  if (!stage.is_wanted(run.loaded.config)) return StageOutcome::NotWanted;
-  for (const char* input : stage.inputs) {
+void require_inputs(const std::string& name, const Run& run) {
+  for (const char* input : find_stage(name).inputs) {
     const auto needed = run.stamps.find(input);
     if (needed != run.stamps.end() && !is_stamped(run.folder / input, needed->second)) {
       throw DataError((run.folder / input).string() +
                       ": is missing or out of date; run the stage '" + input + "' first");
     }
   }
+}
+
+StageOutcome run_stage(const std::string& name, const Run& run) {
+  const Stage& stage = find_stage(name);
+  const std::filesystem::path folder = run.folder / name;
+  if (!stage.is_wanted(run.loaded.config)) return StageOutcome::NotWanted;
+  require_inputs(name, run);
   const std::string& stamp = run.stamps.at(name);
   if (is_stamped(folder, stamp)) {
     tell(run.verbosity, name + ": up to date (" + short_stamp(stamp) + ")");

@@ -41,6 +41,9 @@ void open_run(const Run& run);
 
 enum class StageOutcome { Ran, WasUpToDate, NotWanted };
 
+/// Throws DataError unless the artifacts that the stage reads are there and up to date.
+void require_inputs(const std::string& stage, const Run& run);
+
 /// Brings one stage up to date; the stages before it must be. Throws what the stage throws.
 StageOutcome run_stage(const std::string& stage, const Run& run);
 

@@ -16,7 +16,9 @@ constexpr int kMostThreads = 1024;
 
 /// Replaces every {"file": "x.json"} object by that file's contents.
 void expand_files(Json& json, const std::filesystem::path& folder, const std::string& pointer) {
-  if (json.is_object() && json.size() == 1 && json.contains("file")) {
+  if (json.is_object() && json.contains("file")) {
+    if (json.size() > 1)
+      throw ConfigError({pointer + ": 'file' must stand alone; other keys belong in that file"});
     if (!json["file"].is_string()) throw ConfigError({pointer + "/file: must be a string"});
     const std::filesystem::path path = folder / json["file"].get<std::string>();
     if (!std::filesystem::exists(path)) {
@@ -72,12 +74,15 @@ void check_pointer(const Json& json, const std::string& pointer, const std::stri
 void apply_override(Json& json, const std::string& text) {
   const std::size_t equals = text.find('=');
   if (text.empty() || text[0] != '/' || equals == std::string::npos || equals < 2) {
-    throw ConfigError({"--set " + text + ": must be /json/pointer=VALUE"});
+    const bool lacks_slash = equals != std::string::npos && equals > 0 && text[0] != '/';
+    throw ConfigError({"--set " + text + ": must be /json/pointer=VALUE" +
+                       (lacks_slash ? "; nearest: /" + text : "")});
   }
   check_pointer(json, text.substr(0, equals), text);
   try {
     const Json::json_pointer pointer(text.substr(0, equals));
     Json value = parse_value(text.substr(equals + 1));
+    expand_files(value, "", text.substr(0, equals));
     if (value.is_null() && json.contains(pointer) && json[pointer.parent_pointer()].is_object()) {
       json[pointer.parent_pointer()].erase(pointer.back());
     } else {
@@ -98,7 +103,14 @@ void fill_device_preset(Json& json, const std::filesystem::path& presets_folder,
   const Json& preset = json["device"]["preset"];
   if (!preset.is_string()) return;  // reported with all other problems
   const std::filesystem::path folder = presets_folder / "devices";
-  const std::filesystem::path path = folder / (preset.get<std::string>() + ".json");
+  const auto wanted = preset.get<std::string>();
+  const bool is_path = wanted.find('/') != std::string::npos;
+  const std::filesystem::path path =
+      is_path ? std::filesystem::path(wanted) : folder / (wanted + ".json");
+  if (is_path && !std::filesystem::exists(path)) {
+    problems.push_back("/device/preset = " + preset.dump() + ": there is no such file");
+    return;
+  }
   if (!std::filesystem::exists(path)) {
     std::vector<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator(folder))
@@ -106,12 +118,17 @@ void fill_device_preset(Json& json, const std::filesystem::path& presets_folder,
     std::sort(names.begin(), names.end());
     std::string allowed;
     for (const std::string& name : names) allowed += (allowed.empty() ? "" : ", ") + name;
-    const std::string nearest = nearest_word(preset.get<std::string>(), names);
+    const std::string nearest = nearest_word(wanted, names);
     problems.push_back("/device/preset = " + preset.dump() + ": must be one of: " + allowed +
+                       ", or a file's path with a '/' in it" +
                        (nearest.empty() ? "" : "; nearest: " + nearest));
     return;
   }
   Json filled = parse_json_file(path.string());
+  if (!filled.is_object()) {
+    problems.push_back("/device/preset = " + preset.dump() + ": the file must hold an object");
+    return;
+  }
   for (const auto& [key, value] : json["device"].items()) filled[key] = value;
   json["device"] = std::move(filled);
 }

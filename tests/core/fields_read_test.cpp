@@ -200,7 +200,8 @@ TEST(ParseJsonFile, NamesAMissingFile) {
     static_cast<void>(parse_json_file("/nowhere/x.json"));
     FAIL() << "a missing file was read";
   } catch (const DataError& error) {
-    EXPECT_STREQ(error.what(), "/nowhere/x.json: cannot be opened for reading");
+    EXPECT_STREQ(error.what(),
+                 "/nowhere/x.json: cannot be opened for reading: No such file or directory");
   }
 }
 

@@ -49,6 +49,8 @@ TEST(FigureText, FollowsTheUnitInTheKey) {
   EXPECT_EQ(figure_text("cell_utilization_fraction", 0.1234), "12.34 %");
   EXPECT_EQ(figure_text("dense_weights", 430500), "430,500");
   EXPECT_EQ(figure_text("macs_per_inference", 2293000), "2,293,000");
+  EXPECT_EQ(figure_text("ops_per_second_per_m2", 5.59e16), "55.9 Gop/s/mm²");
+  EXPECT_EQ(figure_text("ops_per_second", 4.7785e11), "478 Gop/s");
 }
 
 TEST(Spaced, WritesAbbreviationsAsTheFieldDoes) {

@@ -68,11 +68,68 @@ TEST(Commands, DeviceFitWritesADeviceThatAConfigTakes) {
   EXPECT_NE(outcome.out.find("mine.json"), std::string::npos) << outcome.out;
   const Json device = parse_json_file((folder.path() / "mine.json").string());
   EXPECT_EQ(device["level_means"][0]["siemens"].size(), 2U);
+  EXPECT_EQ(device["g_min_siemens"], 1.5e-6);
   Json config = parse_json_file((source_folder() / "configs/quickstart.json").string());
   config["device"] = device;
   config["array"]["bits_per_cell"] = 1;
   std::ofstream(folder.path() / "config.json") << config.dump();
-  EXPECT_EQ(run_program({"check", "config.json"}, folder.path()).exit_code, 0);
+  const Outcome inside = run_program({"check", "config.json"}, folder.path());
+  EXPECT_EQ(inside.exit_code, 0) << inside.err;
+  const std::string quickstart = (source_folder() / "configs/quickstart.json").string();
+  for (const char* set : {"/device/preset=./mine.json", R"(/device={"file": "mine.json"})"}) {
+    const Outcome named = run_program(
+        {"check", quickstart, "--set", set, "--set", "/array/bits_per_cell=1"}, folder.path());
+    ASSERT_EQ(named.exit_code, 0) << named.err;
+    EXPECT_EQ(parse_json(named.out, set)["device"]["level_means"], device["level_means"]) << set;
+  }
+}
+
+TEST(Commands, SayWhatIsWrongWithSectionsInFiles) {
+  const TemporaryFolder folder;
+  const std::string quickstart = (source_folder() / "configs/quickstart.json").string();
+  const auto error_of = [&](const std::string& set) {
+    const Outcome outcome = run_program({"check", quickstart, "--set", set}, folder.path());
+    EXPECT_EQ(outcome.exit_code, 2) << set;
+    return outcome.err;
+  };
+
+  EXPECT_NE(error_of("/device/preset=./none.json").find("there is no such file"),
+            std::string::npos);
+  EXPECT_NE(error_of(R"(/device={"file": "x.json", "read_noise": 1})")
+                .find("/device: 'file' must stand alone"),
+            std::string::npos);
+  EXPECT_NE(error_of("seed=2").find("--set seed=2: must be /json/pointer=VALUE; nearest: /seed=2"),
+            std::string::npos);
+}
+
+TEST(Commands, FilesThatAreNoConfigAreNamed) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "broken.json") << "{\"seed\": }";
+
+  const Outcome broken = run_program({"check", "broken.json"}, folder.path());
+  const Outcome directory = run_program({"check", "."}, folder.path());
+  const Outcome stage = run_program({"map", "broken.json"}, folder.path());
+
+  EXPECT_EQ(broken.exit_code, 2);
+  EXPECT_NE(broken.err.find("broken.json: parse error at line 1, column 10"), std::string::npos)
+      << broken.err;
+  EXPECT_EQ(directory.exit_code, 3);
+  EXPECT_NE(directory.err.find("Is a directory"), std::string::npos) << directory.err;
+  EXPECT_EQ(stage.exit_code, 3);
+  EXPECT_NE(stage.err.find("broken.json: is a file; a stage takes the folder of a run"),
+            std::string::npos)
+      << stage.err;
+}
+
+TEST(Commands, CountsOfThreadsAreChecked) {
+  const std::string config = "configs/quickstart.json";
+  for (const char* count : {"0", "two", "-1", "99999"}) {
+    const Outcome outcome = run_program({"check", config, "--threads", count}, source_folder());
+    EXPECT_EQ(outcome.exit_code, 2) << count;
+    EXPECT_NE(outcome.err.find(std::string("'") + count + "': must be a count from 1 to 9999"),
+              std::string::npos)
+        << outcome.err;
+  }
 }
 
 TEST(Commands, DeviceFitSaysWhatIsWrong) {

@@ -40,6 +40,45 @@ class UntrainedRun : public ::testing::Test {
   TemporaryFolder folder_;
 };
 
+TEST_F(UntrainedRun, KeepsItsFolderFromRunsOfOtherNames) {
+  ASSERT_EQ(run(small_config(), "a").exit_code, 0);
+  const std::string before = read_file(folder() / "a/config.json");
+  Json other = small_config();
+  other["name"] = "other";
+
+  const Outcome refused = run(other, "a");
+
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_NE(refused.err.find("--out a: holds the run \"small\", the config's /name is \"other\""),
+            std::string::npos)
+      << refused.err;
+  EXPECT_EQ(read_file(folder() / "a/config.json"), before);
+}
+
+TEST_F(UntrainedRun, StagesThatRefuseChangeNothing) {
+  ASSERT_EQ(run(small_config(), "a").exit_code, 0);
+  const std::string before = read_file(folder() / "a/config.json");
+
+  const Outcome early = run_program({"estimate", "a", "--set", "/array/rows=32"}, folder());
+
+  EXPECT_EQ(early.exit_code, 3);
+  EXPECT_NE(early.err.find("run the stage 'map' first"), std::string::npos) << early.err;
+  EXPECT_EQ(read_file(folder() / "a/config.json"), before);
+}
+
+TEST_F(UntrainedRun, ExportsOnlyAMapThatIsUpToDate) {
+  ASSERT_EQ(run(small_config(), "a").exit_code, 0);
+  ASSERT_EQ(
+      run_program({"compress", "a", "--set", "/model/sparsity_fraction=0.5"}, folder()).exit_code,
+      0);
+
+  const Outcome stale = run_program({"export", "a", "--format", "csv"}, folder());
+
+  EXPECT_EQ(stale.exit_code, 3);
+  EXPECT_NE(stale.err.find("map"), std::string::npos) << stale.err;
+  EXPECT_NE(stale.err.find("out of date"), std::string::npos) << stale.err;
+}
+
 TEST_F(UntrainedRun, GivesTheChipAndItsBaselineWithoutAccuracy) {
   const Outcome outcome = run(small_config(), "a");
 
