@@ -2,8 +2,11 @@
 // What every layout, every placer and every placement keeps, on random sparse networks.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "mapping/map_network.h"
@@ -173,6 +176,83 @@ TEST_P(RandomNetwork, StaysWithinArraysTilesAndMesh) {
   }
   const Json json = placement_to_json(placement);
   EXPECT_EQ(placement_to_json(placement_from_json(json)), json);
+}
+
+/// What the cells of every copy of a layer hold: codes by (copy, output, matrix row), each weight
+/// put together from the arrays' levels, slice by slice and sign by sign. Fails where two blocks of
+/// an array share a line or one lies outside the array.
+using HeldCodes = std::map<std::tuple<int, int, int>, std::int32_t>;
+std::vector<HeldCodes> codes_in_cells(const Placement& placement, const QuantizedNetwork& network) {
+  std::vector<HeldCodes> held(network.nodes.size());
+  std::vector<std::map<std::tuple<int, int, int>, int>> times_held(network.nodes.size());
+  for (std::size_t a = 0; a < placement.arrays.size(); ++a) {
+    const Array& array = placement.arrays[a];
+    const std::vector<int> levels = cell_levels(placement, network, static_cast<int>(a));
+    std::set<int> rows_used;
+    std::set<int> columns_used;
+    for (const int index : array.blocks) {
+      const Block& block = placement.blocks[index];
+      const Node& layer = network.network.nodes[block.node];
+      const int first_output = block.group * (layer.out_channels / layer.groups);
+      for (std::size_t r = 0; r < block.rows.size(); ++r) {
+        const int row = block.first_row + static_cast<int>(r);
+        EXPECT_TRUE(row < kGeometry.rows && rows_used.insert(row).second);
+      }
+      for (std::size_t c = 0; c < block.columns.size(); ++c) {
+        const int column = block.first_column + static_cast<int>(c);
+        EXPECT_TRUE(column < kGeometry.cols && columns_used.insert(column).second);
+        for (std::size_t r = 0; r < block.rows.size(); ++r) {
+          const int level = levels[(block.first_row + r) * kGeometry.cols + column];
+          const std::tuple key{block.copy, first_output + block.columns[c], block.rows[r]};
+          held[block.node][key] += (array.sign == Sign::Positive ? level : -level)
+                                   << (array.slice * kGeometry.bits_per_cell);
+          ++times_held[block.node][key];
+        }
+      }
+    }
+  }
+  for (const auto& layer : times_held)
+    for (const auto& [key, count] : layer) EXPECT_EQ(count, kGeometry.arrays_per_position());
+  return held;
+}
+
+TEST_P(RandomNetwork, StandsOnceInEachCopyWhateverTheLayoutAndThePacking) {
+  const QuantizedNetwork network = this->network();
+  std::vector<std::int64_t> copies(network.nodes.size(), 1);
+  for (std::size_t node = 0; node < copies.size(); ++node)
+    copies[node] = 1 + RandomStream(GetParam().seed).child("copies").below(3, node);
+  std::vector<std::string> names = {kBestLayout};
+  for (const Layout& layout : layouts()) names.push_back(layout.name);
+  for (const std::string& layout : names)
+    for (const Packing packing : {Packing::None, Packing::WithinLayers, Packing::AcrossLayers}) {
+      SCOPED_TRACE(layout + ", packing " + std::to_string(static_cast<int>(packing)));
+      MappingOptions options;
+      options.arrays_per_tile = 8;
+      options.layout = layout;
+      options.packing = packing;
+
+      const Placement placement = map_network(network, kGeometry, options, copies);
+
+      ASSERT_NO_THROW(validate(placement, network));
+      const std::vector<HeldCodes> held = codes_in_cells(placement, network);
+      for (const int node : weight_nodes(network.network)) {
+        const std::vector<std::int32_t>& codes = network.nodes[node].weights->codes;
+        const int rows = static_cast<int>(codes.size()) / network.network.nodes[node].out_channels;
+        std::int64_t num_nonzero = 0;
+        for (const auto& [key, code] : held[node]) {
+          const auto [copy, output, row] = key;
+          ASSERT_LT(copy, copies[node]);
+          ASSERT_EQ(code, codes[output * rows + row]);
+          if (code != 0) ++num_nonzero;
+        }
+        const auto expected =
+            std::count_if(codes.begin(), codes.end(), [](int c) { return c != 0; });
+        EXPECT_EQ(num_nonzero, expected * copies[node]);
+      }
+      std::vector<int> arrays_in_tile(placement.tiles.size(), 0);
+      for (const Array& array : placement.arrays) ++arrays_in_tile.at(array.tile);
+      for (const int count : arrays_in_tile) EXPECT_LE(count, options.arrays_per_tile);
+    }
 }
 
 TEST_P(RandomNetwork, HasNoMoreByteHopsByTrafficThanRowMajor) {
