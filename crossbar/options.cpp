@@ -109,6 +109,9 @@ void declare(Fields& f, AdcOptions& o) {
   f.integer_or("bits", o.bits, "lossless", {1, kLargestAdcBits},
                "magnitude bits of a converted column difference, its sign comes on top; "
                "\"lossless\" derives them from the mapped columns");
+  f.number("signal_to_noise_db", o.signal_to_noise_db, {0.0, 200.0, false},
+           "bits = \"lossless\": leave out lowest bits as long as rounding stays this far below "
+           "the signal of a layer's columns");
   f.choice("kind", o.kind,
            {{AdcKind::Sar, "sar", "successive approximation: a cycle a bit"},
             {AdcKind::Flash, "flash", "a comparator for each step: one cycle"},
@@ -131,6 +134,8 @@ void declare(Fields& f, AdcOptions& o) {
   f.number("mismatch_sigma", o.mismatch_sigma, {0.0, 1e3, false},
            "spread of a converter's elements: relative of a sar's unit capacitor or of a ramp's "
            "step, in steps of a flash converter's comparator");
+  f.rule(!o.signal_to_noise_db || !o.bits, "signal_to_noise_db",
+         "goes with bits = \"lossless\" only");
   f.rule(o.range == AdcRange::WorstCase || o.bits.has_value(), "range",
          "must be \"worst_case\" with bits = \"lossless\", which are those of the worst case");
 }

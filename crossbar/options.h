@@ -65,6 +65,9 @@ enum class AdcRange {
 /// Section /adc. `bits` are magnitude bits of a pair's current difference; the sign comes on top.
 struct AdcOptions {
   std::optional<int> bits;  // empty = "lossless": derived from the mapped columns
+  /// With "lossless": the least of them that keep rounding this far below a layer's signal
+  /// (converter_bits()).
+  std::optional<double> signal_to_noise_db = std::nullopt;
   AdcKind kind = AdcKind::Sar;
   AdcRange range = AdcRange::WorstCase;  // always a power of two of units
   double range_fraction = 0.9999;        // AdcRange::Percentile

@@ -244,4 +244,34 @@ int lossless_adc_bits(std::int64_t max_column_sum, int digit_bits) {
   return bits;
 }
 
+namespace {
+
+/// Variance of a digit of b bits whose values are all as likely.
+double digit_variance(int bits, bool has_sign) {
+  const double largest = std::exp2(bits) - 1.0;
+  return has_sign ? largest * (2.0 * largest + 1.0) / 6.0 : largest * (largest + 2.0) / 12.0;
+}
+
+/// The largest k of converter_bits().
+int bits_below_noise(const ConverterInput& input, double signal_to_noise_db, int lossless_bits) {
+  const double noise = input.mean_square_sum *
+                       digit_variance(input.digit_bits, input.has_signed_digits) /
+                       std::pow(10.0, signal_to_noise_db / 10.0);
+  int bits = 0;
+  while (bits + 1 < lossless_bits && (std::exp2(2 * (bits + 1)) + 2.0) / 12.0 <= noise) ++bits;
+  return bits;
+}
+
+}  // namespace
+
+ConverterBits converter_bits(const AdcOptions& adc, const ConverterInput& input) {
+  ConverterBits bits;
+  bits.lossless_bits = lossless_adc_bits(input.max_column_sum, input.digit_bits);
+  bits.adc_bits = adc.bits.value_or(bits.lossless_bits);
+  if (adc.signal_to_noise_db && !adc.bits)
+    bits.adc_bits -= bits_below_noise(input, *adc.signal_to_noise_db, bits.lossless_bits);
+  bits.dropped_bits = std::max(0, bits.lossless_bits - bits.adc_bits);
+  return bits;
+}
+
 }  // namespace ohmweave::crossbar

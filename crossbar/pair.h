@@ -124,4 +124,30 @@ struct PairReader {
 /// 9.
 [[nodiscard]] int lossless_adc_bits(std::int64_t max_column_sum, int digit_bits);
 
+/// What the converters of one layer meet.
+struct ConverterInput {
+  std::int64_t max_column_sum = 0;  // as lossless_adc_bits()
+  double mean_square_sum = 0.0;     // mean over columns of their sum of squared pair differences
+  int digit_bits = 1;
+  bool has_signed_digits = false;
+};
+
+/// Resolution of a layer's converters. The converter's step is 2^dropped_bits units of
+/// (level x digit), so that the given bits span the layer's full scale.
+struct ConverterBits {
+  int lossless_bits = 0;  // with which no sum of the layer is clamped or rounded
+  int adc_bits = 0;       // magnitude bits of the converter
+  int dropped_bits = 0;   // max(0, bits of full scale - adc_bits)
+};
+
+/// The bits that `adc` gives, or lossless_bits; with signal_to_noise_db those less the largest
+/// dropped_bits k (all but one bit at most) for which
+///   S / N >= 10^(signal_to_noise_db / 10),  N = (4^k + 2) / 12,
+///   S = mean_square_sum var(d),  var(d) = (4^b - 1) / 12 of a digit of b bits, each set or not
+///   with equal chance; (2^b - 1) (2^(b+1) - 1) / 6 where its sign is random too.
+/// S is the variance of a column's sum for independent digits, N that of rounding whole numbers to
+/// multiples of 2^k. Source: gonugondla_tcad_2021, the signal-to-quantization-noise ratio of a dot
+/// product in memory. Full scale is that of the worst case.
+[[nodiscard]] ConverterBits converter_bits(const AdcOptions& adc, const ConverterInput& input);
+
 }  // namespace ohmweave::crossbar

@@ -240,17 +240,16 @@ void calibrate_columns(const MappedNetwork& mapped, const ChipKey& key, const Fo
 }  // namespace
 
 ConverterBits converter_bits(const MappedNetwork& mapped, int node, const Hardware& hardware) {
-  const std::int64_t largest_sum = mapping::max_column_sum(mapped.placement, mapped.network, node,
-                                                           hardware.array.rows_at_once());
-  ConverterBits bits;
-  const int digit_bits =
-      std::min(hardware.dac.bits, mapping::input_format(mapped.network, node).magnitude_bits());
-  bits.lossless_bits = crossbar::lossless_adc_bits(largest_sum, digit_bits);
-  bits.adc_bits = hardware.adc.bits.value_or(bits.lossless_bits);
-  const int full_scale_bits = hardware.range_bits.empty()
-                                  ? bits.lossless_bits
-                                  : std::min(bits.lossless_bits, hardware.range_bits.at(node));
-  bits.dropped_bits = std::max(0, full_scale_bits - bits.adc_bits);
+  const mapping::ColumnSums sums =
+      mapping::column_sums(mapped.placement, mapped.network, node, hardware.array.rows_at_once());
+  const CodeFormat& input = mapping::input_format(mapped.network, node);
+  ConverterBits bits = crossbar::converter_bits(
+      hardware.adc, {sums.largest, sums.mean_square,
+                     std::min(hardware.dac.bits, input.magnitude_bits()), input.is_signed});
+  if (!hardware.range_bits.empty()) {
+    const int full_scale_bits = std::min(bits.lossless_bits, hardware.range_bits.at(node));
+    bits.dropped_bits = std::max(0, full_scale_bits - bits.adc_bits);
+  }
   return bits;
 }
 

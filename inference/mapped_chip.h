@@ -10,6 +10,7 @@
 #include "core/random.h"
 #include "crossbar/drift.h"
 #include "crossbar/options.h"
+#include "crossbar/pair.h"
 #include "inference/exact_products.h"
 #include "inference/parallel.h"
 #include "mapping/placement.h"
@@ -39,13 +40,8 @@ struct MappedNetwork {
   mapping::Placement placement;
 };
 
-/// Resolution of a layer's converters. The converter's step is 2^dropped_bits units of
-/// (level x digit), so that the given bits span the layer's largest sum.
-struct ConverterBits {
-  int lossless_bits = 0;  // with which no sum of the layer is clamped or rounded
-  int adc_bits = 0;       // magnitude bits of the converter: as given, or lossless_bits
-  int dropped_bits = 0;   // max(0, bits of full scale - adc_bits)
-};
+/// crossbar::converter_bits() of a weight layer, at the full scale that hardware.range_bits says.
+using crossbar::ConverterBits;
 [[nodiscard]] ConverterBits converter_bits(const MappedNetwork& mapped, int node,
                                            const Hardware& hardware);
 

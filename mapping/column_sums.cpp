@@ -22,6 +22,7 @@ struct RowGroup {
 struct PairSum {
   std::int64_t positive = 0;
   std::int64_t negative = 0;
+  std::int64_t squares = 0;
 };
 
 /// value_of(code): what the code's slice is read as.
@@ -29,12 +30,14 @@ template <class ValueOf>
 PairSum sum_of_levels(const std::vector<std::int32_t>& codes, const ValueOf& value_of) {
   std::int32_t sum = 0;
   std::int32_t magnitudes = 0;
+  std::int32_t squares = 0;  // levels are below 2^8, an array's rows at most 4,096
   for (const std::int32_t code : codes) {
     const int value = value_of(code);
     sum += value;
     magnitudes += std::abs(value);
+    squares += value * value;
   }
-  return {(magnitudes + sum) / 2, (magnitudes - sum) / 2};
+  return {(magnitudes + sum) / 2, (magnitudes - sum) / 2, squares};
 }
 
 /// Codes of a column of the block, in the rows of the group.
@@ -58,8 +61,8 @@ const CodeFormat& input_format(const QuantizedNetwork& network, int node) {
   return network.nodes[network.network.nodes[node].inputs.front()].output;
 }
 
-std::int64_t max_column_sum(const Placement& placement, const QuantizedNetwork& network, int node,
-                            int rows_at_once) {
+ColumnSums column_sums(const Placement& placement, const QuantizedNetwork& network, int node,
+                       int rows_at_once) {
   OHMWEAVE_REQUIRE(rows_at_once >= 1, "rows_at_once must be at least 1");
   const CodesView codes(network, node);
   const bool is_signed = input_format(network, node).is_signed;
@@ -71,22 +74,30 @@ std::int64_t max_column_sum(const Placement& placement, const QuantizedNetwork& 
   };
   std::vector<decltype(table_of(0))> values_of;  // by slice
   for (int slice = 0; slice < geometry.num_slices; ++slice) values_of.push_back(table_of(slice));
-  std::int64_t largest = 0;
+  ColumnSums sums;
+  std::int64_t squares = 0;
+  std::int64_t num_columns = 0;
+  const auto add = [&](const PairSum& sum) {
+    sums.largest = std::max(sums.largest, reach(sum, is_signed));
+    squares += sum.squares;
+    ++num_columns;
+  };
   for (const Block& block : placement.blocks) {
     if (block.node != node) continue;
     for (std::size_t first = 0; first < block.rows.size(); first += rows_at_once) {
       const std::size_t end = std::min(block.rows.size(), first + rows_at_once);
       if (cells.kind().has_unit_column)  // it sums the digits alone
-        largest = std::max(largest, static_cast<std::int64_t>(end - first));
+        add({static_cast<std::int64_t>(end - first), 0, static_cast<std::int64_t>(end - first)});
       for (const int column : block.columns) {
         const std::vector<std::int32_t> of_column =
             column_codes(codes, block, column, {first, end});
-        for (const auto& value_of : values_of)
-          largest = std::max(largest, reach(sum_of_levels(of_column, value_of), is_signed));
+        for (const auto& value_of : values_of) add(sum_of_levels(of_column, value_of));
       }
     }
   }
-  return largest;
+  if (num_columns > 0)
+    sums.mean_square = static_cast<double>(squares) / static_cast<double>(num_columns);
+  return sums;
 }
 
 }  // namespace ohmweave::mapping

@@ -37,7 +37,7 @@ ChipSample sample_chip(const MappedNetwork& mapped, const Circuits& circuits,
                        const RandomStream& stream) {
   const mapping::Placement& placement = mapped.placement;
   ChipSample sample;
-  sample.max_column_sums = max_column_sums(mapped, circuits);
+  sample.column_sums = column_sums(mapped, circuits);
   sample.row_siemens.resize(placement.blocks.size());
   const int per_position = placement.geometry.arrays_per_position();
   for (int first = 0; first < static_cast<int>(placement.arrays.size()); first += per_position) {

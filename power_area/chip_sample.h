@@ -16,7 +16,7 @@ namespace ohmweave::power_area {
 constexpr int kChipSample = 0;
 
 struct ChipSample {
-  std::vector<std::int64_t> max_column_sums;  // mapping::max_column_sum() of every weight layer
+  std::vector<mapping::ColumnSums> column_sums;  // mapping::column_sums() of every weight layer
   /// [block][row]: conductance of all cells on that row, in all arrays of the block's position,
   /// those that hold no weight of it too.
   std::vector<std::vector<double>> row_siemens;

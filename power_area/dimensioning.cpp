@@ -9,7 +9,7 @@
 namespace ohmweave::power_area {
 
 std::vector<mapping::LayerLoad> layer_loads(const MappedNetwork& mapped,
-                                            const std::vector<std::int64_t>& column_sums,
+                                            const std::vector<mapping::ColumnSums>& column_sums,
                                             const Circuits& circuits,
                                             const ComponentLibrary& library) {
   const std::vector<LayerPlan> plans = plan_layers(mapped, column_sums, circuits, library);
@@ -28,8 +28,9 @@ std::vector<mapping::LayerLoad> layer_loads(const MappedNetwork& mapped,
   return loads;
 }
 
-double chip_area_m2(const MappedNetwork& mapped, const std::vector<std::int64_t>& column_sums,
-                    const Circuits& circuits, const ComponentLibrary& library) {
+double chip_area_m2(const MappedNetwork& mapped,
+                    const std::vector<mapping::ColumnSums>& column_sums, const Circuits& circuits,
+                    const ComponentLibrary& library) {
   SimulatedChip chip{mapped, circuits, library, {}, {}, {}, {}, {}};
   chip.plans = plan_layers(mapped, column_sums, circuits, library);
   chip.pipeline = build_pipeline(mapped, chip.plans, circuits);

@@ -11,15 +11,15 @@
 namespace ohmweave::power_area {
 
 /// The loads of the layers that have arrays, as they are placed with one copy each: a window takes
-/// as long as on the slowest of the layer's tiles. column_sums: max_column_sums(), the same for any
+/// as long as on the slowest of the layer's tiles. column_sums: column_sums(), the same for any
 /// copies.
 [[nodiscard]] std::vector<mapping::LayerLoad> layer_loads(
-    const MappedNetwork& mapped, const std::vector<std::int64_t>& column_sums,
+    const MappedNetwork& mapped, const std::vector<mapping::ColumnSums>& column_sums,
     const Circuits& circuits, const ComponentLibrary& library);
 
 /// Area of the chip, white space included: that of its bill.
 [[nodiscard]] double chip_area_m2(const MappedNetwork& mapped,
-                                  const std::vector<std::int64_t>& column_sums,
+                                  const std::vector<mapping::ColumnSums>& column_sums,
                                   const Circuits& circuits, const ComponentLibrary& library);
 
 }  // namespace ohmweave::power_area

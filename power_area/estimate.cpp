@@ -75,7 +75,7 @@ SimulatedChip simulate_chip(const Setting& setting, const ChipSample& sample,
                             const ComponentLibrary& library, bool records_states) {
   const auto& [mapped, circuits] = setting;
   SimulatedChip chip{mapped, circuits, library, {}, {}, {}, {}, {}};
-  chip.plans = plan_layers(mapped, sample.max_column_sums, circuits, library);
+  chip.plans = plan_layers(mapped, sample.column_sums, circuits, library);
   chip.pipeline = build_pipeline(mapped, chip.plans, circuits);
   chip.pipeline.model.records_states = records_states;
   chip.result = circuits.chip.timing == Timing::Simulated ? simulate(chip.pipeline.model)

@@ -9,7 +9,6 @@
 #include "core/error.h"
 #include "core/whole_numbers.h"
 #include "crossbar/pair.h"
-#include "mapping/column_sums.h"
 #include "power_area/settling.h"
 
 namespace ohmweave::power_area {
@@ -82,13 +81,13 @@ void finish_share(const mapping::Placement& placement, const LayerPlan& plan, Ti
   share.window.additions = share.window.sums - share.num_columns;
 }
 
-void plan_converters(std::int64_t column_sum, int magnitude_bits, const Circuits& circuits,
-                     const ComponentLibrary& library, LayerPlan& plan) {
-  const int digit_bits = std::min(circuits.dac.bits, magnitude_bits);
-  const int lossless =
-      crossbar::lossless_adc_bits(std::max<std::int64_t>(1, column_sum), digit_bits);
-  plan.adc_bits = circuits.adc.bits.value_or(lossless);
-  plan.dropped_bits = std::max(0, lossless - plan.adc_bits);
+void plan_converters(const mapping::ColumnSums& sums, const CodeFormat& input,
+                     const Circuits& circuits, const ComponentLibrary& library, LayerPlan& plan) {
+  const crossbar::ConverterBits bits = crossbar::converter_bits(
+      circuits.adc, {std::max<std::int64_t>(1, sums.largest), sums.mean_square,
+                     std::min(circuits.dac.bits, input.magnitude_bits()), input.is_signed});
+  plan.adc_bits = bits.adc_bits;
+  plan.dropped_bits = bits.dropped_bits;
   plan.settle_s = circuits.chip.settling == Settling::Library
                       ? library.si("array_settle_time")
                       : settling_s(circuits.array, circuits.device, library, plan.adc_bits);
@@ -202,21 +201,22 @@ void plan_shares(const MappedNetwork& mapped, const Circuits& circuits, const Bl
 
 }  // namespace
 
-std::vector<std::int64_t> max_column_sums(const MappedNetwork& mapped, const Circuits& circuits) {
-  std::vector<std::int64_t> sums;
+std::vector<mapping::ColumnSums> column_sums(const MappedNetwork& mapped,
+                                             const Circuits& circuits) {
+  std::vector<mapping::ColumnSums> sums;
   for (const int node : weight_nodes(mapped.network.network))
-    sums.push_back(mapping::max_column_sum(mapped.placement, mapped.network, node,
-                                           circuits.array.rows_at_once()));
+    sums.push_back(mapping::column_sums(mapped.placement, mapped.network, node,
+                                        circuits.array.rows_at_once()));
   return sums;
 }
 
 std::vector<LayerPlan> plan_layers(const MappedNetwork& mapped, const Circuits& circuits,
                                    const ComponentLibrary& library) {
-  return plan_layers(mapped, max_column_sums(mapped, circuits), circuits, library);
+  return plan_layers(mapped, column_sums(mapped, circuits), circuits, library);
 }
 
 std::vector<LayerPlan> plan_layers(const MappedNetwork& mapped,
-                                   const std::vector<std::int64_t>& column_sums,
+                                   const std::vector<mapping::ColumnSums>& column_sums,
                                    const Circuits& circuits, const ComponentLibrary& library) {
   const Network& network = mapped.network.network;
   const std::vector<Shape> shapes = infer_shapes(network);
@@ -229,7 +229,7 @@ std::vector<LayerPlan> plan_layers(const MappedNetwork& mapped,
     const CodeFormat& input = mapping::input_format(mapped.network, node);
     plan.input_bits = input.bits;
     plan.num_digits = static_cast<int>(ceil_div(input.magnitude_bits(), circuits.dac.bits));
-    plan_converters(column_sums.at(plans.size()), input.magnitude_bits(), circuits, library, plan);
+    plan_converters(column_sums.at(plans.size()), input, circuits, library, plan);
     plans.push_back(std::move(plan));
   }
   const BlockDemands demands(mapped, plans, circuits, library);

@@ -9,6 +9,7 @@
 
 #include "core/quantized_network.h"
 #include "crossbar/options.h"
+#include "mapping/column_sums.h"
 #include "mapping/placement.h"
 #include "power_area/cost/library.h"
 #include "power_area/options.h"
@@ -93,13 +94,12 @@ struct LayerPlan {
                                                  const Circuits& circuits,
                                                  const ComponentLibrary& library);
 
-/// mapping::max_column_sum() of each weight node, in order: what plans need of the weights.
-[[nodiscard]] std::vector<std::int64_t> max_column_sums(const MappedNetwork& mapped,
-                                                        const Circuits& circuits);
+/// mapping::column_sums() of each weight node, in order: what plans need of the weights.
+[[nodiscard]] std::vector<mapping::ColumnSums> column_sums(const MappedNetwork& mapped,
+                                                           const Circuits& circuits);
 /// The same plans with sums that are known already.
-[[nodiscard]] std::vector<LayerPlan> plan_layers(const MappedNetwork& mapped,
-                                                 const std::vector<std::int64_t>& column_sums,
-                                                 const Circuits& circuits,
-                                                 const ComponentLibrary& library);
+[[nodiscard]] std::vector<LayerPlan> plan_layers(
+    const MappedNetwork& mapped, const std::vector<mapping::ColumnSums>& column_sums,
+    const Circuits& circuits, const ComponentLibrary& library);
 
 }  // namespace ohmweave::power_area

@@ -22,7 +22,7 @@ class Duplicator {
         library_(library_of(config)),
         mapped_{network, {}, {}} {
     mapped_.placement = mapping::map_network(network, geometry(config), config.mapping);
-    column_sums_ = power_area::max_column_sums(mapped_, circuits_);
+    column_sums_ = power_area::column_sums(mapped_, circuits_);
     loads_ = power_area::layer_loads(mapped_, column_sums_, circuits_, library_);
   }
 
@@ -59,7 +59,7 @@ class Duplicator {
   power_area::Circuits circuits_;
   power_area::ComponentLibrary library_;
   power_area::MappedNetwork mapped_;
-  std::vector<std::int64_t> column_sums_;
+  std::vector<mapping::ColumnSums> column_sums_;
   std::vector<mapping::LayerLoad> loads_;
 };
 

@@ -44,35 +44,44 @@ Placement one_block(std::vector<int> rows, std::vector<int> columns, int num_sli
   return placement;
 }
 
-TEST(MaxColumnSum, OfSignedInputsAddsLevelsOfEachSliceWithoutTheirSigns) {
+TEST(LargestColumnSum, OfSignedInputsAddsLevelsOfEachSliceWithoutTheirSigns) {
   // Column 0: 13 = 1 + 4 * 3 and -6 = -(2 + 4 * 1): slices sum to 3 and 4. Column 1: 1 and 2.
   const QuantizedNetwork network = with_signed_inputs(linear_layer(2, 2, {13, -6, 5, 4}));
 
-  EXPECT_EQ(max_column_sum(one_block({0, 1}, {0, 1}, 2), network, 1, 128), 4);
-  EXPECT_EQ(max_column_sum(one_block({0, 1}, {1}, 2), network, 1, 128), 2);
-  EXPECT_EQ(max_column_sum(one_block({0, 1}, {0}, 1), network, 1, 128), 3);
+  EXPECT_EQ(column_sums(one_block({0, 1}, {0, 1}, 2), network, 1, 128).largest, 4);
+  EXPECT_EQ(column_sums(one_block({0, 1}, {1}, 2), network, 1, 128).largest, 2);
+  EXPECT_EQ(column_sums(one_block({0, 1}, {0}, 1), network, 1, 128).largest, 3);
 }
 
-TEST(MaxColumnSum, OfUnsignedInputsTakesTheLargerSignOfEachSlice) {
+TEST(LargestColumnSum, OfUnsignedInputsTakesTheLargerSignOfEachSlice) {
   // Column 0: positive levels 1 and 3, negative ones 2 and 1. Column 1: 1 and 2, none negative.
   const QuantizedNetwork network = linear_layer(2, 2, {13, -6, 5, 4});
 
-  EXPECT_EQ(max_column_sum(one_block({0, 1}, {0, 1}, 2), network, 1, 128), 3);
-  EXPECT_EQ(max_column_sum(one_block({0, 1}, {1}, 2), network, 1, 128), 2);
-  EXPECT_EQ(max_column_sum(one_block({0, 1}, {0}, 1), network, 1, 128), 2);
+  EXPECT_EQ(column_sums(one_block({0, 1}, {0, 1}, 2), network, 1, 128).largest, 3);
+  EXPECT_EQ(column_sums(one_block({0, 1}, {1}, 2), network, 1, 128).largest, 2);
+  EXPECT_EQ(column_sums(one_block({0, 1}, {0}, 1), network, 1, 128).largest, 2);
 }
 
-TEST(MaxColumnSum, CountsOnlyRowsReadTogether) {
+TEST(MeanSquareOfColumns, IsOverSlicesAndRowsReadTogether) {
+  // Column 0: slices 1, -2 and 3, -1: squares 5 and 10. Column 1: 1, 0 and 1, 1: 1 and 2.
+  const QuantizedNetwork network = linear_layer(2, 2, {13, -6, 5, 4});
+
+  EXPECT_EQ(column_sums(one_block({0, 1}, {0, 1}, 2), network, 1, 128).mean_square, 4.5);
+  EXPECT_EQ(column_sums(one_block({0, 1}, {0, 1}, 2), network, 1, 1).mean_square, 2.25);
+  EXPECT_EQ(column_sums(one_block({1}, {0}, 2), network, 1, 128).mean_square, 2.5);
+}
+
+TEST(LargestColumnSum, CountsOnlyRowsReadTogether) {
   // Levels 3, 0, 2, 3 down one column; array rows are the block's, not the matrix's.
   const QuantizedNetwork network = with_signed_inputs(linear_layer(4, 1, {3, 0, -2, 3}));
 
-  EXPECT_EQ(max_column_sum(one_block({0, 1, 2, 3}, {0}, 1), network, 1, 4), 8);
-  EXPECT_EQ(max_column_sum(one_block({0, 1, 2, 3}, {0}, 1), network, 1, 2), 5);
-  EXPECT_EQ(max_column_sum(one_block({0, 2, 3}, {0}, 1), network, 1, 2), 5);
-  EXPECT_EQ(max_column_sum(one_block({0, 1, 2, 3}, {0}, 1), network, 1, 1), 3);
+  EXPECT_EQ(column_sums(one_block({0, 1, 2, 3}, {0}, 1), network, 1, 4).largest, 8);
+  EXPECT_EQ(column_sums(one_block({0, 1, 2, 3}, {0}, 1), network, 1, 2).largest, 5);
+  EXPECT_EQ(column_sums(one_block({0, 2, 3}, {0}, 1), network, 1, 2).largest, 5);
+  EXPECT_EQ(column_sums(one_block({0, 1, 2, 3}, {0}, 1), network, 1, 1).largest, 3);
 }
 
-TEST(MaxColumnSum, TakesTheLargestOfTheNodesBlocks) {
+TEST(LargestColumnSum, TakesTheLargestOfTheNodesBlocks) {
   const QuantizedNetwork network = linear_layer(3, 1, {1, 2, 3});
   Placement placement = one_block({0}, {0}, 1);
   placement.blocks.push_back(placement.blocks[0]);
@@ -81,7 +90,7 @@ TEST(MaxColumnSum, TakesTheLargestOfTheNodesBlocks) {
   placement.blocks[2].rows = {0, 1, 2};
   placement.blocks[2].node = 0;  // another layer's
 
-  EXPECT_EQ(max_column_sum(placement, network, 1, 128), 5);
+  EXPECT_EQ(column_sums(placement, network, 1, 128).largest, 5);
 }
 
 /// Largest magnitude of a column's product over all inputs of `low` or 1 in each of ten rows.
@@ -98,7 +107,7 @@ std::int64_t worst_product(const std::vector<std::int32_t>& codes, int outputs, 
   return worst;
 }
 
-TEST(MaxColumnSum, IsReachedButNeverPassedByAnyProduct) {
+TEST(LargestColumnSum, IsReachedButNeverPassedByAnyProduct) {
   const Placement placement = one_block({0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {0, 1, 2, 3}, 1);
   for (int seed = 0; seed < 20; ++seed) {
     std::vector<std::int32_t> codes;
@@ -106,8 +115,9 @@ TEST(MaxColumnSum, IsReachedButNeverPassedByAnyProduct) {
       codes.push_back(static_cast<std::int32_t>(RandomStream(seed).below(7, i)) - 3);
     const QuantizedNetwork network = linear_layer(10, 4, codes);
 
-    const std::int64_t of_unsigned = max_column_sum(placement, network, 1, 10);
-    const std::int64_t of_signed = max_column_sum(placement, with_signed_inputs(network), 1, 10);
+    const std::int64_t of_unsigned = column_sums(placement, network, 1, 10).largest;
+    const std::int64_t of_signed =
+        column_sums(placement, with_signed_inputs(network), 1, 10).largest;
 
     EXPECT_EQ(of_unsigned, worst_product(codes, 4, 0)) << seed;
     EXPECT_EQ(of_signed, worst_product(codes, 4, -1)) << seed;
@@ -115,13 +125,13 @@ TEST(MaxColumnSum, IsReachedButNeverPassedByAnyProduct) {
   }
 }
 
-TEST(MaxColumnSum, IsZeroWithoutBlocksAndRefusesNoRows) {
+TEST(LargestColumnSum, IsZeroWithoutBlocksAndRefusesNoRows) {
   const QuantizedNetwork network = linear_layer(1, 1, {3});
   Placement placement = one_block({0}, {0}, 1);
-  EXPECT_THROW((void)max_column_sum(placement, network, 1, 0), std::logic_error);
+  EXPECT_THROW((void)column_sums(placement, network, 1, 0).largest, std::logic_error);
 
   placement.blocks.clear();
-  EXPECT_EQ(max_column_sum(placement, network, 1, 1), 0);
+  EXPECT_EQ(column_sums(placement, network, 1, 1).largest, 0);
 }
 
 }  // namespace
