@@ -33,10 +33,10 @@ class Writer {
         stream_(array_stream.child("write")),
         cell_stream_(stream_.child("cell")) {}
 
-  Cell write(double target_siemens, std::uint64_t position) {
+  Cell write(double start_siemens, double target_siemens, std::uint64_t position) {
     const std::optional<double> fault = stuck_.siemens(position);
     Cell cell;
-    cell.siemens = fault.value_or(options_.g_min_siemens);
+    cell.siemens = fault.value_or(start_siemens);
     const double cell_factor =
         unit_mean_lognormal(write_.cell_sigma, cell_stream_.normal(position));
     double distance = verify(cell, target_siemens, position);
@@ -114,13 +114,17 @@ double write_time_s(const WriteOptions& write, const std::vector<int>& num_pulse
 }  // namespace
 
 WriteResult write_cells(const DeviceOptions& options, const std::vector<double>& targets_siemens,
-                        const RandomStream& array_stream) {
+                        const RandomStream& array_stream,
+                        const std::vector<double>& start_siemens) {
   OHMWEAVE_REQUIRE(options.write.has_value(), "a device that is written has a section write");
+  OHMWEAVE_REQUIRE(start_siemens.empty() || start_siemens.size() == targets_siemens.size(),
+                   "a start for each target");
   Writer writer(options, array_stream);
   WriteResult result;
   result.siemens.reserve(targets_siemens.size());
   for (std::size_t i = 0; i < targets_siemens.size(); ++i) {
-    const Cell cell = writer.write(targets_siemens[i], i);
+    const double start = start_siemens.empty() ? options.g_min_siemens : start_siemens[i];
+    const Cell cell = writer.write(start, targets_siemens[i], i);
     result.siemens.push_back(cell.siemens);
     result.num_pulses.push_back(cell.num_pulses);
     result.is_failed.push_back(cell.is_near ? 0 : 1);

@@ -7,9 +7,10 @@
 //   a = step_fraction * step_growth^k * pulse factor * cell factor,
 // k counting the pulses of a run in one direction; its voltage is the direction's voltage +
 // k * voltage_step_v. Both factors are lognormal of mean 1: the first fresh for each pulse, the
-// second frozen per cell. Reads carry the device's read noise. A cell starts at g_min, stops when
-// |read - target| <= tolerance_fraction * (g_max - g_min), and has failed if it has not after
-// max_pulses. Stuck cells take pulses and do not move. g never leaves [g_min, g_max].
+// second frozen per cell. Reads carry the device's read noise. A cell starts at g_min (or where the
+// caller says), stops when |read - target| <= tolerance_fraction * (g_max - g_min), and has failed
+// if it has not after max_pulses. Stuck cells take pulses and do not move. g never leaves [g_min,
+// g_max].
 #pragma once
 
 #include <cstdint>
@@ -31,10 +32,12 @@ struct WriteResult {
   double energy_j = 0.0;  // g V^2 t of each pulse (g before it) and of each verifying read
 };
 
-/// Writes cells to `targets_siemens`. Cell i of `siemens`, `num_pulses` and `is_failed` is a pure
-/// function of (options, targets_siemens[i], array_stream, i). options.write must be there.
+/// Writes cells to `targets_siemens` from `start_siemens` (as many; empty: g_min). Cell i of
+/// `siemens`, `num_pulses` and `is_failed` is a pure function of (options, targets_siemens[i],
+/// start_siemens[i], array_stream, i). options.write must be there.
 [[nodiscard]] WriteResult write_cells(const DeviceOptions& options,
                                       const std::vector<double>& targets_siemens,
-                                      const RandomStream& array_stream);
+                                      const RandomStream& array_stream,
+                                      const std::vector<double>& start_siemens = {});
 
 }  // namespace ohmweave::crossbar

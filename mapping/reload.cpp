@@ -93,6 +93,17 @@ Schedule make_schedule(const Placement& placement, const QuantizedNetwork& netwo
 
 }  // namespace
 
+std::vector<Rewrite> rewrites(const Placement& placement) {
+  std::vector<Rewrite> list;
+  for (const auto& [place, in_turn] : physical_arrays(placement)) {
+    if (in_turn.size() == 1) continue;
+    for (std::size_t i = 0; i < in_turn.size(); ++i)
+      list.push_back({round_of(placement, in_turn[i]),
+                      in_turn[(i + in_turn.size() - 1) % in_turn.size()], in_turn[i]});
+  }
+  return list;
+}
+
 std::vector<ReloadRound> reload_schedule(const Placement& placement,
                                          const QuantizedNetwork& network) {
   return make_schedule(placement, network).rounds;

@@ -19,8 +19,18 @@ struct ReloadRound {
   std::int64_t cells_written = 0;  // cells whose level differs from what the array held before
 };
 
-/// One entry a round. In the steady state: before the first round the arrays hold what the last
-/// round that used them left there. An array that only one round uses is never written again.
+/// An array of the chip that takes on what it holds in `round`: from array `before` of the
+/// placement to array `after`.
+struct Rewrite {
+  int round = 0;
+  int before = 0;
+  int after = 0;
+};
+/// All rewrites of one image in the steady state: before the first round the arrays hold what the
+/// last round that used them left there. An array that only one round uses is never written again.
+[[nodiscard]] std::vector<Rewrite> rewrites(const Placement& placement);
+
+/// One entry a round. In the steady state (rewrites()).
 [[nodiscard]] std::vector<ReloadRound> reload_schedule(const Placement& placement,
                                                        const QuantizedNetwork& network);
 

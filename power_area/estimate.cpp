@@ -13,6 +13,7 @@
 #include "power_area/functional_report.h"
 #include "power_area/programming.h"
 #include "power_area/reduction.h"
+#include "power_area/reload_cost.h"
 #include "power_area/sensitivity.h"
 #include "power_area/sim/analyze.h"
 #include "power_area/sim/trace.h"
@@ -37,8 +38,8 @@ std::string geometry_text(const mapping::Geometry& g) {
                                     : "");
 }
 
-/// Throws DataError when the placement was made for other circuits than these.
-void check_placement(const mapping::Placement& placement, const Circuits& circuits) {
+/// Throws DataError when the placement was made for other arrays than these.
+void check_geometry(const mapping::Placement& placement, const Circuits& circuits) {
   if (placement.tiles.empty())
     throw DataError("placement.json: the chip holds no array, so there is nothing to estimate");
   const mapping::Geometry expected{circuits.array.rows,         circuits.array.cols,
@@ -48,14 +49,12 @@ void check_placement(const mapping::Placement& placement, const Circuits& circui
   if (geometry_text(placement.geometry) != geometry_text(expected))
     throw DataError("placement.json: mapped to arrays of " + geometry_text(placement.geometry) +
                     "; the config has " + geometry_text(expected) + ": map again");
-  const int rounds = mapping::num_rounds(placement);
-  if (rounds > 1)
-    throw ConfigError({"/mapping/reload: the network is loaded in " + std::to_string(rounds) +
-                       " rounds, which area, time and energy of a chip do not cover; raise "
-                       "/mapping/max_tiles to " +
-                       std::to_string(placement.tiles.size()) +
-                       ", or leave /chip out (the schedule and what it " +
-                       "writes are in map/mapping.json)"});
+}
+
+/// Throws DataError when the placement was made for other circuits than these.
+void check_placement(const mapping::Placement& placement, const Circuits& circuits) {
+  check_geometry(placement, circuits);
+  OHMWEAVE_REQUIRE(mapping::num_rounds(placement) == 1, "a chip that holds all of its network");
   std::vector<int> held(placement.tiles.size(), 0);
   for (const mapping::Array& array : placement.arrays) ++held.at(array.tile);
   const int most = *std::max_element(held.begin(), held.end());
@@ -195,12 +194,35 @@ Json sensitivity_json(const EstimateInputs& inputs, const Estimate& estimate,
           {"bands", bands_json(mine, theirs, rate_hz, options, inputs.stream)}};
 }
 
+bool is_reloaded(const MappedNetwork& mapped) { return mapping::num_rounds(mapped.placement) > 1; }
+
+Json reload_of(const EstimateInputs& inputs, const MappedNetwork& mapped) {
+  check_geometry(mapped.placement, inputs.circuits);
+  return reload_json(mapped, inputs.circuits, inputs.library, inputs.stream);
+}
+
+/// Of a chip that is loaded in rounds: what its writing costs, and no more.
+Json reloaded_chip_json(const EstimateInputs& inputs) {
+  Json json = {{"reload", reload_of(inputs, inputs.chip)}};
+  if (inputs.baseline && is_reloaded(*inputs.baseline))
+    json["baseline_reload"] = reload_of(inputs, *inputs.baseline);
+  json["not_modelled"] = {
+      "area, and time and energy of computing, of a chip that is loaded in rounds: with "
+      "/mapping/max_tiles = " +
+          std::to_string(inputs.chip.placement.tiles.size()) + " it holds the network",
+      "drivers, pumps and traffic of programming"};
+  json["components"] = components_json(inputs.library);
+  return json;
+}
+
 Json estimate_json(const EstimateInputs& inputs, const Estimate& estimate) {
   Json json = {{"chip", chip_json(estimate.chip, estimate.bill)}};
   std::optional<Estimate> baseline;
   if (inputs.is_own_baseline) {
     baseline.emplace(estimate);
     json["baseline_chip"] = json["chip"];
+  } else if (inputs.baseline && is_reloaded(*inputs.baseline)) {
+    json["baseline_reload"] = reload_of(inputs, *inputs.baseline);
   } else if (inputs.baseline) {
     baseline.emplace(estimate_one(inputs, {*inputs.baseline, inputs.circuits}));
     json["baseline_chip"] = chip_json(baseline->chip, baseline->bill);
@@ -239,10 +261,13 @@ ChipFigures chip_figures(const MappedNetwork& mapped, const ChipSample& sample,
 }
 
 Json estimate_chips(const EstimateInputs& inputs) {
+  if (is_reloaded(inputs.chip)) return reloaded_chip_json(inputs);
   return estimate_json(inputs, estimate_one(inputs, {inputs.chip, inputs.circuits}));
 }
 
 void estimate_stage(const EstimateInputs& inputs, const std::filesystem::path& output) {
+  if (is_reloaded(inputs.chip))
+    return write_json_atomically(output / "chip.json", reloaded_chip_json(inputs));
   const Estimate estimate = estimate_one(inputs, {inputs.chip, inputs.circuits});
   write_json_atomically(output / "chip.json", estimate_json(inputs, estimate));
   const ChipOptions& options = inputs.circuits.chip;

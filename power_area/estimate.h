@@ -35,7 +35,9 @@ struct EstimateInputs {
 };
 
 /// {"chip", "baseline_chip", "reduction", "programming", "sensitivity", "not_modelled",
-/// "components"}; the second and third only with a baseline. Throws ConfigError when a component
+/// "components"}; the second and third only with a baseline. Of a chip that is loaded in rounds
+/// {"reload", "not_modelled", "components"} (reload_cost.h); a baseline that is gives
+/// "baseline_reload" instead of the second and third. Throws ConfigError when a component
 /// does not cover what the network needs, DataError when activity and network do not fit.
 [[nodiscard]] Json estimate_chips(const EstimateInputs& inputs);
 

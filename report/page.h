@@ -48,6 +48,7 @@ struct HtmlTable {
 [[nodiscard]] std::string floorplan_section(const Json& result);
 [[nodiscard]] std::string breakdown_section(const PageInput& input);
 [[nodiscard]] std::string sensitivity_section(const Json& result);
+[[nodiscard]] std::string reload_section(const Json& result);
 [[nodiscard]] std::string programming_section(const Json& result);
 [[nodiscard]] std::string assumptions_section(const PageInput& input);
 [[nodiscard]] std::string not_modelled_section(const Json& result);

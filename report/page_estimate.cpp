@@ -128,6 +128,51 @@ std::string sensitivity_section(const Json& result) {
           "that the reduction is surer than either.</p>\n");
 }
 
+namespace {
+
+HtmlTable reload_table(const Json& reload) {
+  HtmlTable table{{"Round", "Layers", "Tiles", "Arrays", "Cells written", "Time", "Energy"}, {}};
+  int round = 0;
+  for (const Json& entry : value_at(reload, "/schedule")) {
+    const auto number = [&](const char* pointer) {
+      return number_at(entry, pointer).value_or(0.0);
+    };
+    std::string layers;
+    for (const Json& layer : value_at(entry, "/layers"))
+      layers += (layers.empty() ? "" : ", ") + layer.get<std::string>();
+    table.rows.push_back({std::to_string(++round), layers, count_text(number("/tiles")),
+                          count_text(number("/arrays")), count_text(number("/cells_written")),
+                          si_text(number("/write_time_s"), "s"),
+                          si_text(number("/write_energy_j"), "J")});
+  }
+  return table;
+}
+
+std::string reload_text(const Json& reload) {
+  const auto number = [&](const char* pointer) { return number_at(reload, pointer).value_or(0.0); };
+  const auto images = number_at(reload, "/images_until_worn_out");
+  return "<p>" + count_text(number("/rounds")) + " rounds write " +
+         count_text(number("/cells_written_per_image")) +
+         " cells an image: " + si_text(number("/write_time_per_image_s"), "s") + " and " +
+         si_text(number("/write_energy_per_image_j"), "J") + ", computing not included." +
+         (images ? " A cell that survives " + count_text(number("/endurance_writes")) +
+                       " writes is worn out after " + count_text(std::floor(*images)) + " images."
+                 : std::string()) +
+         "</p>\n" + html_of(reload_table(reload)) + "<p class=\"note\">" +
+         escaped(text_at(reload, "/source")) + ".</p>\n";
+}
+
+}  // namespace
+
+std::string reload_section(const Json& result) {
+  std::string html;
+  if (const Json& reload = value_at(result, "/reload"); reload.is_object())
+    html += reload_text(reload);
+  if (const Json& baseline = value_at(result, "/baseline_reload"); baseline.is_object())
+    html += "<h3>Dense baseline</h3>\n" + reload_text(baseline);
+  return html.empty() ? "" : html_section("Loading in rounds", html);
+}
+
 std::string programming_section(const Json& result) {
   const Json& programming = value_at(result, "/programming");
   if (!programming.is_object()) return "";

@@ -41,8 +41,9 @@ Json build_result(const ReportedRun& run) {
   result["mapping"] = read_artifact(run.folder / "map" / "mapping.json");
   if (run.has("estimate")) {
     const Json estimate = read_artifact(run.folder / "estimate" / "chip.json");
-    for (const char* key : {"chip", "baseline_chip", "reduction", "functional", "programming",
-                            "sensitivity", "not_modelled", "notes", "components"}) {
+    for (const char* key :
+         {"chip", "baseline_chip", "reduction", "functional", "programming", "reload",
+          "baseline_reload", "sensitivity", "not_modelled", "notes", "components"}) {
       if (estimate.contains(key)) result[key] = estimate[key];
     }
   }

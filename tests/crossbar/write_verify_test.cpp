@@ -49,6 +49,15 @@ TEST(WriteVerify, TurnsBackAfterPassingTheTarget) {
   EXPECT_DOUBLE_EQ(result.energy_j, pulses + reads);
 }
 
+TEST(WriteVerify, StartsWhereCellsAre) {
+  // The first is there already; the second falls from 1 to 0.5, whose pulse meets 1 S at 5 V.
+  const auto result = write_cells(halving(0.01, 10), {0.75, 0.5}, RandomStream(1), {0.75, 1.0});
+
+  EXPECT_EQ(result.num_pulses, (std::vector<int>{0, 1}));
+  EXPECT_DOUBLE_EQ(result.siemens[1], 0.5);
+  EXPECT_DOUBLE_EQ(result.energy_j, 1.0 * 25.0 * 2.0 + (0.75 + 1.0 + 0.5) * 0.5);
+}
+
 TEST(WriteVerify, RaisesStepAndVoltageWithinARunOnly) {
   DeviceOptions o = halving(0.01, 3);
   o.write->step_growth = 2.0;

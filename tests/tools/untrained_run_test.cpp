@@ -40,6 +40,23 @@ class UntrainedRun : public ::testing::Test {
   TemporaryFolder folder_;
 };
 
+TEST_F(UntrainedRun, OnAChipThatIsTooSmallSaysWhatLoadingInRoundsCosts) {
+  Json config = small_config();
+  config["mapping"] = {{"max_tiles", 1}, {"reload", true}, {"arrays_per_tile", 4}};
+
+  const Outcome outcome = run(config, "a");
+
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Json result = result_of(folder() / "a");
+  EXPECT_GT(result["reload"]["rounds"], 1);
+  EXPECT_GT(result["baseline_reload"]["write_energy_per_image_j"],
+            result["reload"]["write_energy_per_image_j"]);
+  EXPECT_FALSE(result.contains("chip"));
+  const std::string page = read_file(folder() / "a/report/report.html");
+  EXPECT_NE(page.find("Loading in rounds"), std::string::npos);
+  EXPECT_NE(page.find("is worn out after"), std::string::npos);
+}
+
 TEST_F(UntrainedRun, KeepsItsFolderFromRunsOfOtherNames) {
   ASSERT_EQ(run(small_config(), "a").exit_code, 0);
   const std::string before = read_file(folder() / "a/config.json");
