@@ -48,7 +48,7 @@ OHMWEAVE_SHA Sha256State hash_blocks_x86(Sha256State state, const unsigned char*
     const __m128i abef_before = abef;
     const __m128i cdgh_before = cdgh;
     __m128i words[4];
-    for (int t = 0; t < 16; ++t) {  // four rounds each
+    for (std::ptrdiff_t t = 0; t < 16; ++t) {  // four rounds each
       __m128i& now = words[t & 3];
       now = t < 4 ? _mm_shuffle_epi8(load(bytes + 16 * t), swap)
                   : next_words(now, words[(t + 1) & 3], words[(t + 2) & 3], words[(t + 3) & 3]);

@@ -49,8 +49,8 @@ class Netlist {
       const std::string from = root(wire.from);
       const std::string to = root(wire.to);
       if (from == to) continue;  // wires without resistance lie beside it
-      result +=
-          "Rwire" + std::to_string(number++) + " " + from + " " + to + " " + text(wire.ohm) + "\n";
+      result.append("Rwire").append(std::to_string(number++)).append(" ").append(from);
+      result.append(" ").append(to).append(" ").append(text(wire.ohm)).append("\n");
     }
     number = 0;
     for (const Cell& cell : cells_) result += line_of(cell, number++);
@@ -192,7 +192,8 @@ std::string spice_netlist(const SingleRead& read) {
   for (Eigen::Index c = 0; c < read.siemens.cols(); ++c) {
     netlist.source("sense" + std::to_string(c), node("sense", c), 0.0);
     const std::string name = "i_column_" + std::to_string(c);
-    controls += "let " + name + " = i(vsense" + std::to_string(c) + ")\nprint " + name + "\n";
+    controls.append("let ").append(name).append(" = i(vsense").append(std::to_string(c));
+    controls.append(")\nprint ").append(name).append("\n");
   }
   return "* " + read.title + "\n" + netlist.elements() +
          ".options reltol=1e-9 abstol=1e-18 vntol=1e-14 gmin=1e-18\n.control\nset numdgt=15\nop\n" +

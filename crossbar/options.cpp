@@ -126,7 +126,7 @@ void declare(Fields& f, AdcOptions& o) {
   f.number("range_fraction", o.range_fraction, {0.0, 1.0, true},
            "range = \"percentile\": share of the values that are not clamped");
   f.integer("calibration_images", o.calibration_images, {1, 1000000},
-            "range = \"largest\" or \"percentile\": first validation images that are looked at");
+            R"(range = "largest" or "percentile": first validation images that are looked at)");
   f.number("gain_sigma", o.gain_sigma, {0.0, 1.0, false},
            "relative spread of the converters' gains, frozen per chip");
   f.number("offset_sigma_lsb", o.offset_sigma_lsb, {0.0, 1e6, false},
@@ -137,7 +137,7 @@ void declare(Fields& f, AdcOptions& o) {
   f.rule(!o.signal_to_noise_db || !o.bits, "signal_to_noise_db",
          "goes with bits = \"lossless\" only");
   f.rule(o.range == AdcRange::WorstCase || o.bits.has_value(), "range",
-         "must be \"worst_case\" with bits = \"lossless\", which are those of the worst case");
+         R"(must be "worst_case" with bits = "lossless", which are those of the worst case)");
 }
 
 void declare(Fields& f, DacOptions& o) {

@@ -107,6 +107,7 @@ std::vector<double> effective_digits(const std::vector<double>& driver, const Ar
   const std::unique_ptr<CellCurve> curve = make_curve(*device.iv);
   const double largest = static_cast<double>(driver.size()) - 1.0;
   std::vector<double> digits;
+  digits.reserve(driver.size());
   for (const double level : driver)
     digits.push_back(largest * curve->amps_per_siemens(array.read_voltage_v * level / largest) /
                      curve->amps_per_siemens(array.read_voltage_v));

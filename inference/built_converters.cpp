@@ -45,7 +45,7 @@ GainMatrix build_drivers(const crossbar::DacOptions& dac, const crossbar::ArrayO
   for (int row = 0; row < num_rows; ++row) {
     const std::vector<double> digits = crossbar::effective_digits(
         crossbar::driver_levels(
-            dac, drivers.child("row", static_cast<std::uint64_t>(site.first_row + row))),
+            dac, drivers.child("row", static_cast<std::uint64_t>(site.first_row) + row)),
         array, device);
     for (std::size_t digit = 0; digit < digits.size(); ++digit)
       result(row, static_cast<Eigen::Index>(digit)) = static_cast<float>(digits[digit]);

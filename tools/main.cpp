@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ohmweave: the front end. Links no torch, so it answers at once; torch work runs in ohmweave-nn.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 
 #include "core/error.h"
@@ -13,19 +14,33 @@ namespace {
 using namespace ohmweave;         // NOLINT(google-build-using-namespace): a program, not a header
 using namespace ohmweave::tools;  // NOLINT(google-build-using-namespace)
 
+/// Commands that read no config take --set only to say so; their help does not show it.
 void add_common(CLI::App& command, CommonArguments& common) {
+  const std::string name = command.get_name();
+  const auto is_one_of = [&name](std::initializer_list<const char*> names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  const bool has_config =
+      !is_one_of({"schema", "list", "eval", "solve", "report", "device", "doctor"});
+  const bool uses_torch = has_config ? !is_one_of({"check", "export"}) : name == "eval";
+  const char* const shown = "Options";
+  const char* const hidden = "";
   command
       .add_option("--set", common.overrides, "/json/pointer=VALUE put over the config (repeatable)")
       ->type_name("POINTER=VALUE")
-      ->take_all();
+      ->take_all()
+      ->group(has_config ? shown : hidden);
   command.add_option("--device", common.device, "where torch computes (this version: cpu)")
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->group(uses_torch ? shown : hidden);
   command.add_option("--threads", common.threads, "threads of the torch stages (default: all)")
       ->type_name("COUNT")
+      ->group(uses_torch ? shown : hidden)
       ->check([](const std::string& text) {
         const bool is_count = !text.empty() && text.size() <= 4 && text != "0" &&
-                              text.find_first_not_of("0123456789") == std::string::npos;
-        return is_count ? std::string() : "'" + text + "': must be a count from 1 to 9999";
+                              text.find_first_not_of("0123456789") == std::string::npos &&
+                              std::stoi(text) <= 1024;
+        return is_count ? std::string() : "'" + text + "': must be a count from 1 to 1024";
       });
   command.add_flag("--quiet", common.is_quiet, "no progress on stderr");
 }
@@ -62,7 +77,8 @@ void add_run_commands(CLI::App& app, Arguments& a) {
   check->add_option("config", a.path, "the config")->required()->type_name("CONFIG.json");
   check->callback([&a] { command_check(a.path, a.common, std::cout); });
 
-  app.add_subcommand("schema", "JSON Schema (draft-07) of the config")->callback([] {
+  app.add_subcommand("schema", "JSON Schema (draft-07) of the config")->callback([&a] {
+    refuse_overrides(a.common, "schema");
     command_schema(std::cout);
   });
 
