@@ -25,8 +25,8 @@ Json parse_json(const std::string& text, const std::string& where) {
   try {
     json = Json::parse(text, note_duplicates);
   } catch (const Json::exception& e) {
-    const std::string text = e.what();  // "[json.exception.parse_error.101] parse error at ..."
-    throw ConfigError({where + ": " + text.substr(text.find("] ") + 2)});
+    const std::string what = e.what();  // "[json.exception.parse_error.101] parse error at ..."
+    throw ConfigError({where + ": " + what.substr(what.find("] ") + 2)});
   }
   if (!problems.empty()) throw ConfigError(std::move(problems));
   return json;

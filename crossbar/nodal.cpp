@@ -8,16 +8,14 @@
 #include <utility>
 
 #include "core/error.h"
+#include "crossbar/damping.h"
 
 namespace ohmweave::crossbar {
 namespace {
 
 constexpr int kMostSteps = 200;
-constexpr int kMostHalvings = 60;
 // Newton converges quadratically: after a step this small only rounding is left.
 constexpr double kSettledStep = 1e-11;  // of the largest source voltage
-// The content is a sum of positive terms; its rounding must not stop the last steps.
-constexpr double kContentRounding = 1e-12;
 
 double cell_current(double siemens, double k, double v) {
   return k == 0.0 ? siemens * v : siemens * std::sinh(k * v) / k;

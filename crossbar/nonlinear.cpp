@@ -6,16 +6,13 @@
 #include <sstream>
 
 #include "core/error.h"
+#include "crossbar/damping.h"
 #include "crossbar/line_relaxation.h"
 
 namespace ohmweave::crossbar {
 namespace {
 
 using Eigen::Index;
-
-constexpr int kMostHalvings = 60;
-// The content is a sum of positive terms; its rounding must not stop the last steps.
-constexpr double kContentRounding = 1e-12;
 
 struct State {
   Matrix row_volts;

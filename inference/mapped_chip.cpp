@@ -95,6 +95,7 @@ std::map<int, Lines> assigned_lines(const MappedNetwork& mapped, const Hardware&
   for (const Block& block : mapped.placement.blocks)
     if (block.copy == 0) lines[block.first_array];
   std::vector<std::pair<const int, Lines>*> work;
+  work.reserve(lines.size());
   for (auto& entry : lines) work.push_back(&entry);
   for_each(static_cast<int>(work.size()),
            [&](int i) { work[i]->second = lines_of(mapped, hardware, key, work[i]->first); });
@@ -169,6 +170,7 @@ std::vector<SliceSite> lay_out(const MappedNetwork& mapped, const Hardware& hard
   for (const int node : weight_nodes(mapped.network.network))
     check_accumulators(*products[node], mapped.network.network.nodes[node].name);
   std::vector<SliceSite> list;
+  list.reserve(sites.size());
   for (auto& [array, site] : sites) list.push_back(std::move(site));
   return list;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inference/stages.h"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 
 #include "core/artifact.h"

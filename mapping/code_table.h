@@ -19,7 +19,8 @@ class CodeTable {
   }
 
   [[nodiscard]] int operator()(int code) const {
-    const auto place = static_cast<std::size_t>(code + largest_code_);
+    // A code below the table wraps around to a place far beyond it.
+    const std::size_t place = static_cast<std::size_t>(code) + largest_code_;
     return place < values_.size() ? values_[place] : of_(code);
   }
 

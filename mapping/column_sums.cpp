@@ -73,6 +73,7 @@ ColumnSums column_sums(const Placement& placement, const QuantizedNetwork& netwo
                      [&cells, slice](int code) { return cells.value(code, slice); });
   };
   std::vector<decltype(table_of(0))> values_of;  // by slice
+  values_of.reserve(static_cast<std::size_t>(geometry.num_slices));
   for (int slice = 0; slice < geometry.num_slices; ++slice) values_of.push_back(table_of(slice));
   ColumnSums sums;
   std::int64_t squares = 0;

@@ -55,6 +55,7 @@ std::vector<Piece> pieces_of_row_groups(const NonzeroPattern& pattern,
 
 std::vector<Line> columns_of(const NonzeroPattern& pattern) {
   std::vector<Line> lines;
+  lines.reserve(static_cast<std::size_t>(pattern.columns()));
   for (int column = 0; column < pattern.columns(); ++column)
     lines.push_back({column, pattern.column_bits(column)});
   return lines;
@@ -62,6 +63,7 @@ std::vector<Line> columns_of(const NonzeroPattern& pattern) {
 
 std::vector<Line> rows_of(const NonzeroPattern& pattern) {
   std::vector<Line> lines;
+  lines.reserve(static_cast<std::size_t>(pattern.rows()));
   for (int row = 0; row < pattern.rows(); ++row) lines.push_back({row, pattern.row_bits(row)});
   return lines;
 }

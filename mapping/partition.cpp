@@ -27,6 +27,7 @@ Layout line(const std::string& name, Cut cut, bool competes = true) {
 int num_positions_of(const std::vector<Piece>& pieces, const CutRules& rules) {
   if (!rules.is_packed) return static_cast<int>(pieces.size());
   std::vector<Extent> extents;
+  extents.reserve(pieces.size());
   for (const Piece& piece : pieces)
     extents.push_back({static_cast<int>(piece.rows.size()),
                        static_cast<int>(piece.columns.size()) + rules.geometry.reserved_columns()});

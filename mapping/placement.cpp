@@ -79,6 +79,7 @@ std::vector<int> cell_levels(const Placement& placement, const QuantizedNetwork&
 std::vector<std::vector<int>> position_levels(const Placement& placement,
                                               const QuantizedNetwork& network, int first_array) {
   std::vector<std::vector<int>> levels;
+  levels.reserve(static_cast<std::size_t>(placement.geometry.arrays_per_position()));
   for (int i = 0; i < placement.geometry.arrays_per_position(); ++i)
     levels.push_back(cell_levels(placement, network, first_array + i));
   return levels;

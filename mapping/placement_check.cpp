@@ -11,7 +11,7 @@
 namespace ohmweave::mapping {
 namespace {
 
-constexpr int kNobody = -1;
+constexpr int kUnused = -1;
 
 [[noreturn]] void refuse(int block, const std::string& text) {
   throw DataError("placement: /blocks/" + std::to_string(block) + text);
@@ -39,12 +39,12 @@ void check_lines(const Placement& placement) {
   const Geometry& geometry = placement.geometry;
   const int per_position = geometry.arrays_per_position();
   const std::size_t positions = placement.arrays.size() / per_position;
-  std::vector<int> row_holder(positions * geometry.rows, kNobody);
-  std::vector<int> column_holder(positions * geometry.cols, kNobody);
+  std::vector<int> row_holder(positions * geometry.rows, kUnused);
+  std::vector<int> column_holder(positions * geometry.cols, kUnused);
   const auto take = [](std::vector<int>& holders, std::size_t begin, std::size_t count, int block,
                        const char* lines) {
     for (std::size_t i = begin; i < begin + count; ++i) {
-      if (holders[i] != kNobody)
+      if (holders[i] != kUnused)
         refuse(block, std::string(": shares ") + lines + " of its array with block " +
                           std::to_string(holders[i]));
       holders[i] = block;

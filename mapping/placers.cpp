@@ -31,6 +31,7 @@ Placer find_placer(const std::string& name) {
 
 std::vector<Tile> place_row_major(const PlacingProblem& problem) {
   std::vector<Tile> places;
+  places.reserve(static_cast<std::size_t>(problem.num_tiles));
   for (int tile = 0; tile < problem.num_tiles; ++tile)
     places.push_back({tile % problem.mesh.width, tile / problem.mesh.width, 0});
   return places;

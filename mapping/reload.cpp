@@ -38,6 +38,7 @@ struct Writes {
 Writes count_writes(const Placement& placement, const QuantizedNetwork& network,
                     const std::vector<int>& in_turn) {
   std::vector<std::vector<int>> levels;
+  levels.reserve(in_turn.size());
   for (const int array : in_turn) levels.push_back(cell_levels(placement, network, array));
   std::vector<int> times(levels.front().size(), 0);
   Writes writes;

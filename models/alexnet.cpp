@@ -9,13 +9,13 @@
 namespace ohmweave::models {
 namespace {
 
-struct Layer {
+struct ConvLayer {
   int filters = 0;
   Window window;
   bool is_pooled = false;
 };
 
-Network built(const std::string& name, Shape input, const std::array<Layer, 5>& layers) {
+Network built(const std::string& name, Shape input, const std::array<ConvLayer, 5>& layers) {
   Builder b(name, input);
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const std::string number = std::to_string(i + 1);

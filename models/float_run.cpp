@@ -87,7 +87,7 @@ FloatMap convolved(const Step& step) {
   const Node& node = step.node;
   const std::vector<float>& weights = step.parameter(".weight");
   const std::size_t rows = weights.size() / static_cast<std::size_t>(node.out_channels);
-  const std::size_t outputs = static_cast<std::size_t>(node.out_channels / node.groups);
+  const auto outputs = static_cast<std::size_t>(node.out_channels / node.groups);
   const std::size_t places = static_cast<std::size_t>(step.out.height) * step.out.width;
   FloatMap out(static_cast<std::size_t>(step.out.size()));
   std::vector<float> columns(rows * kLanes);

@@ -11,7 +11,7 @@ namespace {
 
 enum class Block { Basic, Bottleneck };
 
-struct Stage {
+struct ResidualStage {
   int width = 64;  // filters of its 3x3 convolutions
   int num_blocks = 2;
 };
@@ -20,7 +20,7 @@ struct Recipe {
   std::string name;
   Shape input;
   Block block = Block::Basic;
-  std::vector<Stage> stages;
+  std::vector<ResidualStage> stages;
   int num_classes = 10;
 };
 
@@ -69,7 +69,7 @@ Network built(const Recipe& recipe) {
   int channels = recipe.stages.front().width;
   int side = recipe.input.height > 32 ? recipe.input.height / 4 : recipe.input.height;
   for (std::size_t s = 0; s < recipe.stages.size(); ++s) {
-    const Stage& stage = recipe.stages[s];
+    const ResidualStage& stage = recipe.stages[s];
     for (int i = 0; i < stage.num_blocks; ++i) {
       const int stride = s > 0 && i == 0 ? 2 : 1;
       const std::string name = "layer" + std::to_string(s + 1) + "." + std::to_string(i) + ".";
@@ -87,8 +87,8 @@ Network built(const Recipe& recipe) {
 constexpr Shape kCifar{3, 32, 32};
 constexpr Shape kImagenet{3, 224, 224};
 
-std::vector<Stage> stages_of_resnet18() { return {{64, 2}, {128, 2}, {256, 2}, {512, 2}}; }
-std::vector<Stage> stages_of_resnet50() { return {{64, 3}, {128, 4}, {256, 6}, {512, 3}}; }
+std::vector<ResidualStage> stages_of_resnet18() { return {{64, 2}, {128, 2}, {256, 2}, {512, 2}}; }
+std::vector<ResidualStage> stages_of_resnet50() { return {{64, 3}, {128, 4}, {256, 6}, {512, 3}}; }
 
 }  // namespace
 

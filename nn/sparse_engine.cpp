@@ -14,8 +14,6 @@ namespace {
 constexpr int kPacksPerRound = 64;  // gradients of so many packs are held before they are added up
 constexpr std::size_t kAlignment = 64;  // bytes
 
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
-
 Channels channels(const MapPlaces& places) { return {places.offsets.data(), places.line_step}; }
 
 void view_inputs(const Plan& plan, const Step& step, StepView& view) {

@@ -11,8 +11,6 @@
 namespace ohmweave::nn::sparse {
 namespace {
 
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
-
 void set_halos(std::vector<Step>& steps) {
   for (const Step& step : steps) {
     if (step.source != Source::Weights) continue;

@@ -5,6 +5,7 @@
 // step: they are other views of a map.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -16,6 +17,9 @@
 #include "nn/sparse_values.h"
 
 namespace ohmweave::nn::sparse {
+
+/// Of a step, a value or a batch: where it stands in its list.
+inline std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// A map as its reader sees it.
 struct MapView {

@@ -14,9 +14,9 @@ constexpr double kPageWidth = 900.0;
 constexpr double kMostHeight = 420.0;
 constexpr double kGap = 40.0;
 constexpr double kTop = 24.0;
-constexpr double kRowHeight = 26.0;
-constexpr double kLabelWidth = 230.0;
-constexpr double kValueWidth = 110.0;
+constexpr double kBarRowHeight = 26.0;
+constexpr double kBarLabelWidth = 230.0;
+constexpr double kBarValueWidth = 110.0;
 constexpr double kChartWidth = 760.0;
 constexpr const char* kWhiteSpace = "#eef0f2";
 constexpr const char* kOffChip = "#9aa4ad";
@@ -101,17 +101,17 @@ std::string tornado_chart(const std::vector<TornadoRow>& rows) {
   const double limit = std::max(-ticks.front(), ticks.back());
   const double right = kChartWidth - 20.0;
   const auto at = [&](double change) {
-    return kLabelWidth + (change + limit) / (2.0 * limit) * (right - kLabelWidth);
+    return kBarLabelWidth + (change + limit) / (2.0 * limit) * (right - kBarLabelWidth);
   };
-  const double height = kRowHeight * static_cast<double>(rows.size()) + 6.0;
+  const double height = kBarRowHeight * static_cast<double>(rows.size()) + 6.0;
   std::string svg;
   for (const double tick : ticks) {
     svg += svg_line(at(tick), 4, at(tick), height, tick == 0.0 ? "axis" : "grid");
     svg += svg_text(at(tick), height + 16, percent_text(tick, 0), "tick middle");
   }
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const double y = kRowHeight * static_cast<double>(i) + 6.0;
-    svg += svg_text(kLabelWidth - 10, y + 13, rows[i].label, "tick end");
+    const double y = kBarRowHeight * static_cast<double>(i) + 6.0;
+    svg += svg_text(kBarLabelWidth - 10, y + 13, rows[i].label, "tick end");
     const auto bar = [&](double down, double up, double top, std::size_t colour_index) {
       if (down == 0.0 && up == 0.0) return;
       const double low = std::min({down, up, 0.0});
@@ -136,11 +136,11 @@ std::string scale_chart(const std::vector<ScaleRow>& rows, const NumberText& tex
   }
   if (rows.empty()) return "";
   if (high == low) high += 1.0;
-  const double right = kChartWidth - kValueWidth;
+  const double right = kChartWidth - kBarValueWidth;
   const auto at = [&](double value) {
-    return kLabelWidth + (std::log10(value) - low) / (high - low) * (right - kLabelWidth);
+    return kBarLabelWidth + (std::log10(value) - low) / (high - low) * (right - kBarLabelWidth);
   };
-  const double height = kRowHeight * static_cast<double>(rows.size()) + 6.0;
+  const double height = kBarRowHeight * static_cast<double>(rows.size()) + 6.0;
   std::string svg;
   for (double decade = low; decade <= high; ++decade) {
     const double x = at(std::pow(10.0, decade));
@@ -149,8 +149,9 @@ std::string scale_chart(const std::vector<ScaleRow>& rows, const NumberText& tex
   }
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const ScaleRow& row = rows[i];
-    const double y = kRowHeight * (static_cast<double>(i) + 0.5) + 4.0;
-    svg += svg_text(kLabelWidth - 10, y + 4, row.label, row.is_marked ? "value end" : "label end");
+    const double y = kBarRowHeight * (static_cast<double>(i) + 0.5) + 4.0;
+    svg +=
+        svg_text(kBarLabelWidth - 10, y + 4, row.label, row.is_marked ? "value end" : "label end");
     std::string dot = "<circle cx=\"" + number_text(at(row.value)) + "\" cy=\"" + number_text(y);
     dot += row.is_marked ? R"(" r="7" fill=")" + colour(5) : R"(" r="5" fill=")" + colour(0);
     svg += dot + "\"/>\n";

@@ -10,7 +10,7 @@
 namespace ohmweave {
 namespace {
 
-Node node(const std::string& name, Op op, std::vector<int> inputs) {
+Node bare_node(const std::string& name, Op op, std::vector<int> inputs) {
   Node n;
   n.name = name;
   n.op = op;
@@ -18,8 +18,8 @@ Node node(const std::string& name, Op op, std::vector<int> inputs) {
   return n;
 }
 
-Node linear(const std::string& name, int input, int outputs) {
-  Node n = node(name, Op::Linear, {input});
+Node biased_linear(const std::string& name, int input, int outputs) {
+  Node n = bare_node(name, Op::Linear, {input});
   n.out_channels = outputs;
   n.has_bias = true;
   return n;
@@ -30,9 +30,9 @@ Network chain() {
   Network network;
   network.name = "chain";
   network.input = {2, 1, 1};
-  network.nodes = {node("input", Op::Input, {}),  linear("a", 0, 3),
-                   node("relu_a", Op::Relu, {1}), linear("b", 2, 3),
-                   node("relu_b", Op::Relu, {3}), linear("c", 4, 2)};
+  network.nodes = {bare_node("input", Op::Input, {}),  biased_linear("a", 0, 3),
+                   bare_node("relu_a", Op::Relu, {1}), biased_linear("b", 2, 3),
+                   bare_node("relu_b", Op::Relu, {3}), biased_linear("c", 4, 2)};
   return network;
 }
 
@@ -74,17 +74,18 @@ Network padded(int padding, bool has_bias) {
   Network network;
   network.name = "padded";
   network.input = {2, 3, 3};
-  Node first = node("first", Op::Conv2d, {0});
+  Node first = bare_node("first", Op::Conv2d, {0});
   first.out_channels = 2;
   first.kernel = 1;
   first.has_bias = true;
-  Node second = node("second", Op::Conv2d, {1});
+  Node second = bare_node("second", Op::Conv2d, {1});
   second.out_channels = 1;
   second.kernel = 3;
   second.padding = padding;
   second.has_bias = has_bias;
-  network.nodes = {node("input", Op::Input, {}), first, second, node("flatten", Op::Flatten, {2})};
-  network.nodes.push_back(linear("c", 3, 1));
+  network.nodes = {bare_node("input", Op::Input, {}), first, second,
+                   bare_node("flatten", Op::Flatten, {2})};
+  network.nodes.push_back(biased_linear("c", 3, 1));
   return network;
 }
 
@@ -119,17 +120,14 @@ Network residual() {
   network.name = "residual";
   network.input = {2, 2, 2};
   const auto conv = [](const char* name, int input) {
-    Node n = linear(name, input, 2);
+    Node n = biased_linear(name, input, 2);
     n.op = Op::Conv2d;
     return n;
   };
-  network.nodes = {node("input", Op::Input, {}),
-                   conv("a", 0),
-                   node("relu", Op::Relu, {1}),
-                   conv("b", 2),
-                   node("sum", Op::Add, {2, 3}),
-                   node("flatten", Op::Flatten, {4}),
-                   linear("c", 5, 2)};
+  network.nodes = {bare_node("input", Op::Input, {}), conv("a", 0),
+                   bare_node("relu", Op::Relu, {1}),  conv("b", 2),
+                   bare_node("sum", Op::Add, {2, 3}), bare_node("flatten", Op::Flatten, {4}),
+                   biased_linear("c", 5, 2)};
   return network;
 }
 

@@ -21,7 +21,7 @@ using sample::with_bias;
 
 /// conv1 -> ReLU -> pool -> conv2 (two groups, no bias) -> pool -> flatten -> fc1 -> ReLU ->
 /// dropout -> fc2.
-Network chain() {
+Network two_groups() {
   Network n = network({2, 10, 10},
                       {with_bias(conv("conv1", 0, 4, {3})), node("relu1", Op::Relu, {1}),
                        windowed("max", Op::MaxPool2d, 2, {2, 2}), conv("conv2", 3, 6, {3, 1, 1}),
@@ -87,7 +87,7 @@ void expect_same_outputs(const Network& n, const Parameters& found, const Parame
 }
 
 TEST(EqualizeLayers, KeepsWhatAChainComputes) {
-  const Network n = chain();
+  const Network n = two_groups();
   const Parameters uneven = unevened(pruned_parameters(n));
   expect_same_outputs(n, uneven, pruned_parameters(n));  // what unevened() promises
 
@@ -101,7 +101,7 @@ TEST(EqualizeLayers, KeepsWhatAChainComputes) {
 }
 
 TEST(EqualizeLayers, UndoesUnevenUnits) {
-  const Network n = chain();
+  const Network n = two_groups();
   const Parameters even = pruned_parameters(n);
   const Parameters uneven = unevened(even);
 
@@ -115,7 +115,7 @@ TEST(EqualizeLayers, UndoesUnevenUnits) {
 }
 
 TEST(EqualizeLayers, ForgetsHowUnitsWereScaledBefore) {
-  const Network n = chain();
+  const Network n = two_groups();
   const Parameters even = pruned_parameters(n);
 
   const Parameters a = equalize_layers(n, even);

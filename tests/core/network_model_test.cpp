@@ -11,7 +11,7 @@
 namespace ohmweave {
 namespace {
 
-std::string refusal_of(const NetworkModel& model) {
+std::string refusal_of_model(const NetworkModel& model) {
   return data_error_of([&] { validate(model); });
 }
 
@@ -88,12 +88,13 @@ TEST(NetworkModel, NamesTheFirstWeightOffItsCodebook) {
   model.parameters["fc2.weight"].values[2] = 0.5F;
 
   EXPECT_EQ(
-      refusal_of(model),
+      refusal_of_model(model),
       "layer 'fc2': weight 2 = 0.500000 is off its codebook: must be 0 or one of its 3 values");
 
   model.parameters["fc2.weight"].values[2] = 0.0F;
   model.codebooks["fc2"][1] = 0.1F;
-  EXPECT_EQ(refusal_of(model).rfind("layer 'fc2': weight 5 = 0.1", 0), 0U) << refusal_of(model);
+  EXPECT_EQ(refusal_of_model(model).rfind("layer 'fc2': weight 5 = 0.1", 0), 0U)
+      << refusal_of_model(model);
 }
 
 TEST(NetworkModel, NamesAValueThatACodebookCannotHave) {
@@ -110,24 +111,24 @@ TEST(NetworkModel, NamesAValueThatACodebookCannotHave) {
   for (const auto& [codebook, what] : cases) {
     NetworkModel model = zero_lenet5();
     model.codebooks["fc1"] = codebook;
-    EXPECT_EQ(refusal_of(model), "codebook of 'fc1': " + what +
-                                     ", must be finite, not 0 and above the value before it");
+    EXPECT_EQ(refusal_of_model(model), "codebook of 'fc1': " + what +
+                                           ", must be finite, not 0 and above the value before it");
   }
   NetworkModel model = zero_lenet5();
   model.codebooks["fc1"] = {};
-  EXPECT_EQ(refusal_of(model), "codebook of 'fc1': is empty, must have 1 or more values");
+  EXPECT_EQ(refusal_of_model(model), "codebook of 'fc1': is empty, must have 1 or more values");
 }
 
 TEST(NetworkModel, NamesACodebookWithoutANodeOfItsOwn) {
   NetworkModel model = zero_lenet5();
   model.codebooks["fc1"] = {1.0F};
   model.level_scales["fc1"] = 1.0;
-  EXPECT_EQ(refusal_of(model),
+  EXPECT_EQ(refusal_of_model(model),
             "codebook of 'fc1': the layer has a level scale too, must have one of the two");
 
   for (const char* name : {"relu1", "fc7"}) {
     model.codebooks = {{name, {1.0F}}};
-    EXPECT_EQ(refusal_of(model),
+    EXPECT_EQ(refusal_of_model(model),
               "codebook of '" + std::string(name) + "': the network has no such weight node");
   }
 }
@@ -136,14 +137,14 @@ TEST(NetworkModel, NamesAMissingParameter) {
   NetworkModel model = zero_lenet5();
   model.parameters.erase("fc1.bias");
 
-  EXPECT_EQ(refusal_of(model), "parameter 'fc1.bias': missing; must be [500]");
+  EXPECT_EQ(refusal_of_model(model), "parameter 'fc1.bias': missing; must be [500]");
 }
 
 TEST(NetworkModel, NamesAParameterOfAnotherShape) {
   NetworkModel model = zero_lenet5();
   model.parameters["conv1.weight"].shape = {20, 1, 25};
 
-  EXPECT_EQ(refusal_of(model),
+  EXPECT_EQ(refusal_of_model(model),
             "parameter 'conv1.weight': is [20, 1, 25] with 500 values, must be [20, 1, 5, 5]");
 }
 
@@ -151,21 +152,21 @@ TEST(NetworkModel, NamesAParameterThatIsNotFinite) {
   NetworkModel model = zero_lenet5();
   model.parameters["fc2.weight"].values[7] = std::numeric_limits<float>::quiet_NaN();
 
-  EXPECT_EQ(refusal_of(model), "parameter 'fc2.weight': value 7 is nan, must be finite");
+  EXPECT_EQ(refusal_of_model(model), "parameter 'fc2.weight': value 7 is nan, must be finite");
 }
 
 TEST(NetworkModel, NamesAParameterThatNoNodeUses) {
   NetworkModel model = zero_lenet5();
   model.parameters["fc3.weight"] = {{1}, {0.0F}};
 
-  EXPECT_EQ(refusal_of(model), "parameter 'fc3.weight': no node of the network uses it");
+  EXPECT_EQ(refusal_of_model(model), "parameter 'fc3.weight': no node of the network uses it");
 }
 
 TEST(NetworkModel, NamesALevelScaleWithoutANode) {
   NetworkModel model = zero_lenet5();
   model.level_scales["relu1"] = 1.0;
 
-  EXPECT_EQ(refusal_of(model), "level scale of 'relu1': the network has no such weight node");
+  EXPECT_EQ(refusal_of_model(model), "level scale of 'relu1': the network has no such weight node");
 }
 
 TEST(NetworkModel, NamesTheFileThatIsDamaged) {

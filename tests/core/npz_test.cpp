@@ -51,7 +51,7 @@ std::string npy_file(const std::string& header, const std::string& data) {
   return bytes + header + data;
 }
 
-std::string refusal_of(const std::string& header, const std::string& data) {
+std::string refusal_of_array(const std::string& header, const std::string& data) {
   return data_error_of(
       [&] { static_cast<void>(decode_npz(stored_npz("w.npy", npy_file(header, data)), "a.npz")); });
 }
@@ -83,15 +83,16 @@ TEST(Npz, ReadsStoredMembersOfOtherPrograms) {
 }
 
 TEST(Npz, RefusesWhatItCannotHold) {
-  EXPECT_EQ(refusal_of("{'descr': '>f8', 'fortran_order': False, 'shape': (1,), }", "12345678"),
-            "a.npz: member 'w.npy': dtype '>f8', '...: must be one of <f8, <f4, <i8, <i4, <i2, "
-            "|i1, |u1, |b1");
-  EXPECT_EQ(refusal_of("{'descr': '|u1', 'fortran_order': True, 'shape': (1,), }", "1"),
+  EXPECT_EQ(
+      refusal_of_array("{'descr': '>f8', 'fortran_order': False, 'shape': (1,), }", "12345678"),
+      "a.npz: member 'w.npy': dtype '>f8', '...: must be one of <f8, <f4, <i8, <i4, <i2, "
+      "|i1, |u1, |b1");
+  EXPECT_EQ(refusal_of_array("{'descr': '|u1', 'fortran_order': True, 'shape': (1,), }", "1"),
             "a.npz: member 'w.npy': must be in C order");
-  EXPECT_EQ(refusal_of("{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }", "1"),
+  EXPECT_EQ(refusal_of_array("{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }", "1"),
             "a.npz: member 'w.npy': truncated or too long: shape needs 2 bytes, 1 follow the "
             "header");
-  EXPECT_EQ(refusal_of("{'descr': '|u1', 'shape': (2,), }", "12"),
+  EXPECT_EQ(refusal_of_array("{'descr': '|u1', 'shape': (2,), }", "12"),
             "a.npz: member 'w.npy': its header has no 'fortran_order'");
 }
 

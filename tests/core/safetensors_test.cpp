@@ -14,7 +14,7 @@ std::string file_of(const std::string& header, const std::string& data) {
   return bytes + header + data;
 }
 
-std::string refusal_of(const std::string& header, const std::string& data) {
+std::string refusal_of_file(const std::string& header, const std::string& data) {
   return data_error_of(
       [&] { static_cast<void>(decode_safetensors(file_of(header, data), "m.safetensors")); });
 }
@@ -72,34 +72,34 @@ TEST(Safetensors, ParametersOfAnotherTypeAreRefused) {
 }
 
 TEST(Safetensors, RefusesWhatDoesNotFit) {
-  EXPECT_NE(refusal_of(R"({"w":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}})", "xx")
+  EXPECT_NE(refusal_of_file(R"({"w":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}})", "xx")
                 .find("dtype 'F16' is not supported; allowed: F32, F64, I64, I32, U8, BOOL"),
             std::string::npos);
-  EXPECT_NE(refusal_of(R"({"w":{"dtype":"U8","shape":[3],"data_offsets":[0,2]}})", "xx")
+  EXPECT_NE(refusal_of_file(R"({"w":{"dtype":"U8","shape":[3],"data_offsets":[0,2]}})", "xx")
                 .find("span 2 bytes, its shape and dtype need 3"),
             std::string::npos);
-  EXPECT_NE(refusal_of(R"({"v":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},)"
-                       R"("w":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}})",
-                       "xxx")
+  EXPECT_NE(refusal_of_file(R"({"v":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},)"
+                            R"("w":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}})",
+                            "xxx")
                 .find("tensor 'w' starts at byte 1, must start at 2"),
             std::string::npos);
-  EXPECT_NE(refusal_of(R"({"w":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}})", "xxx")
+  EXPECT_NE(refusal_of_file(R"({"w":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}})", "xxx")
                 .find("tensors take 2 bytes, the file holds 3"),
             std::string::npos);
-  EXPECT_NE(refusal_of(R"({"w":{"dtype":"U8","shape":[-2],"data_offsets":[0,2]}})", "xx")
+  EXPECT_NE(refusal_of_file(R"({"w":{"dtype":"U8","shape":[-2],"data_offsets":[0,2]}})", "xx")
                 .find("must be integers from 0 up"),
             std::string::npos);
   EXPECT_NE(
-      refusal_of(R"({"w":{"dtype":"U8","shape":[4611686018427387904,8],"data_offsets":[0,2]}})",
-                 "xx")
+      refusal_of_file(
+          R"({"w":{"dtype":"U8","shape":[4611686018427387904,8],"data_offsets":[0,2]}})", "xx")
           .find("more than 2^62 bytes"),
       std::string::npos);
-  EXPECT_NE(refusal_of(R"({"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
-                       R"("w":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})",
-                       "xx")
+  EXPECT_NE(refusal_of_file(R"({"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
+                            R"("w":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})",
+                            "xx")
                 .find("given twice"),
             std::string::npos);
-  EXPECT_NE(refusal_of("[]", "").find("must be a JSON object"), std::string::npos);
+  EXPECT_NE(refusal_of_file("[]", "").find("must be a JSON object"), std::string::npos);
 }
 
 TEST(Safetensors, RefusesAnAbsurdHeaderLength) {

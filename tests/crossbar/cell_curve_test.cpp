@@ -9,16 +9,17 @@
 namespace ohmweave::crossbar {
 namespace {
 
-constexpr double kStep = 1e-5;         // volts, for central differences
-constexpr double kDifferences = 1e-7;  // third derivatives up to 100 times step^2, and rounding
+constexpr double kVoltStep = 1e-5;         // volts, for central differences
+constexpr double kVoltDifferences = 1e-7;  // third derivatives up to 100 times step^2, and rounding
 
 void expect_consistent(const CellCurve& curve, double volts) {
-  const double up = volts + kStep;
-  const double down = volts - kStep;
-  const double rise = (curve.amps_per_siemens(up) - curve.amps_per_siemens(down)) / (2.0 * kStep);
-  const double work = (curve.content(up) - curve.content(down)) / (2.0 * kStep);
-  EXPECT_NEAR(curve.slope(volts), rise, kDifferences * (1.0 + rise)) << volts << " V";
-  EXPECT_NEAR(curve.amps_per_siemens(volts), work, kDifferences) << volts << " V";
+  const double up = volts + kVoltStep;
+  const double down = volts - kVoltStep;
+  const double rise =
+      (curve.amps_per_siemens(up) - curve.amps_per_siemens(down)) / (2.0 * kVoltStep);
+  const double work = (curve.content(up) - curve.content(down)) / (2.0 * kVoltStep);
+  EXPECT_NEAR(curve.slope(volts), rise, kVoltDifferences * (1.0 + rise)) << volts << " V";
+  EXPECT_NEAR(curve.amps_per_siemens(volts), work, kVoltDifferences) << volts << " V";
 }
 
 TableCurve measured() {

@@ -14,19 +14,19 @@
 namespace ohmweave::crossbar {
 namespace {
 
-constexpr double kRounding = 1e-12;  // against 64 bits; grows with the nodes along a line
-constexpr double kRoundingOfBoth = 1e-11;
+constexpr double kDissectionRounding = 1e-12;  // against 64 bits; grows with the nodes along a line
+constexpr double kDissectionRoundingOfBoth = 1e-11;
 
-struct Shape {
+struct ArrayShape {
   int rows;
   int cols;
 };
 
-std::string name_of(const testing::TestParamInfo<Shape>& entry) {
+std::string name_of(const testing::TestParamInfo<ArrayShape>& entry) {
   return std::to_string(entry.param.rows) + "x" + std::to_string(entry.param.cols);
 }
 
-class DissectionOfSmall : public testing::TestWithParam<Shape> {};
+class DissectionOfSmall : public testing::TestWithParam<ArrayShape> {};
 
 TEST_P(DissectionOfSmall, AgreesWithTheTwinForEveryKindOfWire) {
   const Matrix siemens = random_siemens(GetParam().rows, GetParam().cols, 2);
@@ -35,7 +35,8 @@ TEST_P(DissectionOfSmall, AgreesWithTheTwinForEveryKindOfWire) {
                              Wires{100.0, 80.0, 0.0, 0.0}, Wires{1e-3, 1e-3, 1000.0, 100.0}}) {
     const Matrix fast = dissected_matrix(siemens, wires);
     const Matrix slow = NodalTwin(siemens, wires).effective_matrix();
-    EXPECT_LT(relative_error(fast, slow), kRounding) << wires.row_ohm << " " << wires.driver_ohm;
+    EXPECT_LT(relative_error(fast, slow), kDissectionRounding)
+        << wires.row_ohm << " " << wires.driver_ohm;
   }
 }
 
@@ -46,32 +47,33 @@ TEST_P(DissectionOfSmall, AgreesWithTheTwinForLinesUsedAtBothEnds) {
     const Wires wires{20.0, 30.0, 40.0, 50.0, ends % 2 == 1, ends / 2 == 1};
     const Matrix fast = dissected_matrix(siemens, wires);
     const Matrix slow = NodalTwin(siemens, wires).effective_matrix();
-    EXPECT_LT(relative_error(fast, slow), kRounding) << ends;
+    EXPECT_LT(relative_error(fast, slow), kDissectionRounding) << ends;
   }
 }
 
 // One leaf, leaves in one direction, padded leaves, and more than four of them.
 INSTANTIATE_TEST_SUITE_P(Shapes, DissectionOfSmall,
-                         testing::Values(Shape{1, 1}, Shape{2, 1}, Shape{1, 5}, Shape{4, 7},
-                                         Shape{16, 16}, Shape{17, 18}, Shape{3, 70}, Shape{70, 3},
-                                         Shape{35, 9}),
+                         testing::Values(ArrayShape{1, 1}, ArrayShape{2, 1}, ArrayShape{1, 5},
+                                         ArrayShape{4, 7}, ArrayShape{16, 16}, ArrayShape{17, 18},
+                                         ArrayShape{3, 70}, ArrayShape{70, 3}, ArrayShape{35, 9}),
                          name_of);
 
-class DissectionOfLarge : public testing::TestWithParam<Shape> {};
+class DissectionOfLarge : public testing::TestWithParam<ArrayShape> {};
 
 TEST_P(DissectionOfLarge, AgreesWithBlockElimination) {
   const Matrix siemens = random_siemens(GetParam().rows, GetParam().cols, 4);
 
   for (const Wires& wires : {Wires{1.0, 2.0, 0.0, 0.0}, Wires{20.0, 10.0, 500.0, 100.0}}) {
     EXPECT_LT(relative_error(dissected_matrix(siemens, wires), eliminated_matrix(siemens, wires)),
-              kRoundingOfBoth)
+              kDissectionRoundingOfBoth)
         << wires.row_ohm;
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, DissectionOfLarge,
-                         testing::Values(Shape{128, 128}, Shape{100, 37}, Shape{16, 200},
-                                         Shape{65, 129}, Shape{90, 90}),
+                         testing::Values(ArrayShape{128, 128}, ArrayShape{100, 37},
+                                         ArrayShape{16, 200}, ArrayShape{65, 129},
+                                         ArrayShape{90, 90}),
                          name_of);
 
 TEST(Dissection, ZeroResistancesOfAnyKindAgreeWithBlockElimination) {
@@ -81,7 +83,7 @@ TEST(Dissection, ZeroResistancesOfAnyKindAgreeWithBlockElimination) {
     const auto ohm = [&](int bit, double value) { return (zeros >> bit) % 2 == 1 ? 0.0 : value; };
     const Wires wires{ohm(0, 2.0), ohm(1, 3.0), ohm(2, 40.0), ohm(3, 50.0)};
     EXPECT_LT(relative_error(dissected_matrix(siemens, wires), eliminated_matrix(siemens, wires)),
-              kRounding)
+              kDissectionRounding)
         << zeros;
   }
 }
@@ -103,7 +105,7 @@ TEST(Dissection, OpenCellsCarryNothing) {
 
   const Matrix fast = dissected_matrix(siemens, wires);
 
-  EXPECT_LT(relative_error(fast, eliminated_matrix(siemens, wires)), kRounding);
+  EXPECT_LT(relative_error(fast, eliminated_matrix(siemens, wires)), kDissectionRounding);
   EXPECT_EQ(fast.row(17).cwiseAbs().maxCoeff(), 0.0);
   EXPECT_EQ(fast.col(4).cwiseAbs().maxCoeff(), 0.0);
   EXPECT_EQ(dissected_matrix(Matrix::Zero(40, 36), wires), Matrix(Matrix::Zero(36, 40)));
@@ -116,7 +118,7 @@ TEST(Dissection, IsReciprocalAlsoWithLinesUsedAtBothEnds) {
   const Matrix turned = siemens.transpose().reverse();
   const Matrix backward = dissected_matrix(turned, {2.5, 1.5, 40.0, 30.0, false, true});
 
-  EXPECT_LT(relative_error(backward, Matrix(forward.transpose().reverse())), kRounding);
+  EXPECT_LT(relative_error(backward, Matrix(forward.transpose().reverse())), kDissectionRounding);
 }
 
 TEST(Dissection, LinesUsedAtBothEndsCanBeTurnedAround) {
@@ -127,8 +129,8 @@ TEST(Dissection, LinesUsedAtBothEndsCanBeTurnedAround) {
   const Matrix mirrored = dissected_matrix(siemens.rowwise().reverse(), wires);
   const Matrix upside_down = dissected_matrix(siemens.colwise().reverse(), wires);
 
-  EXPECT_LT(relative_error(mirrored, Matrix(forward.colwise().reverse())), kRounding);
-  EXPECT_LT(relative_error(upside_down, Matrix(forward.rowwise().reverse())), kRounding);
+  EXPECT_LT(relative_error(mirrored, Matrix(forward.colwise().reverse())), kDissectionRounding);
+  EXPECT_LT(relative_error(upside_down, Matrix(forward.rowwise().reverse())), kDissectionRounding);
 }
 
 TEST(Dissection, ASecondEndBringsTheCurrentsNearerToIdeal) {

@@ -13,7 +13,7 @@
 namespace ohmweave::crossbar {
 namespace {
 
-constexpr double kRounding = 1e-11;
+constexpr double kColumnRounding = 1e-11;
 
 TEST(GateColumn, OfOneCellIsASeriesCircuit) {
   EXPECT_DOUBLE_EQ(gate_column_current(Vector::Constant(1, 1.0 / 90.0), {1.0, 2.0, 3.0, 4.0, 0.5}),
@@ -35,7 +35,8 @@ TEST(GateColumn, AgreesWithNodalAnalysisForEveryKindOfResistance) {
 
       const double expected = nodal_gate_current(cells, column);
 
-      EXPECT_NEAR(gate_column_current(cells, column), expected, kRounding * std::abs(expected))
+      EXPECT_NEAR(gate_column_current(cells, column), expected,
+                  kColumnRounding * std::abs(expected))
           << rows << " rows, zeros " << zeros;
     }
   }
@@ -60,7 +61,7 @@ TEST(GateColumns, OfManyInputsAreSolvedAsEachByItself) {
     for (Eigen::Index i = 0; i < kInputs; ++i) {
       const Vector connected = cells.cwiseProduct(active.col(i).cast<double>());
       const double expected = gate_column_current(connected, column);
-      EXPECT_NEAR(currents[static_cast<std::size_t>(i)], expected, kRounding * expected) << i;
+      EXPECT_NEAR(currents[static_cast<std::size_t>(i)], expected, kColumnRounding * expected) << i;
     }
   }
 }
@@ -74,7 +75,7 @@ TEST(GateColumns, OfAGroupOfRowsCarryTheirCurrentPastTheOthers) {
 
   const double expected = gate_column_current(cells, column);
   EXPECT_NEAR(gate_column_current(group, gate_column_of_rows(column, 12, 3, 4)), expected,
-              kRounding * expected);
+              kColumnRounding * expected);
 }
 
 }  // namespace

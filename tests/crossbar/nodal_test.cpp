@@ -10,7 +10,7 @@
 namespace ohmweave::crossbar {
 namespace {
 
-constexpr double kRounding = 1e-12;
+constexpr double kNodalRounding = 1e-12;
 
 TEST(Circuit, DividesAVoltage) {
   Circuit circuit;
@@ -20,7 +20,7 @@ TEST(Circuit, DividesAVoltage) {
   circuit.join_ohm(source, middle, 3.0);
   circuit.join_cell(middle, ground, 1.0, 0.0);
 
-  EXPECT_NEAR(circuit.currents_into({ground}).front(), 0.25, 0.25 * kRounding);
+  EXPECT_NEAR(circuit.currents_into({ground}).front(), 0.25, 0.25 * kNodalRounding);
 }
 
 TEST(Circuit, MergesNodesJoinedByZeroOhm) {

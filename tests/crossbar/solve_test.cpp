@@ -11,7 +11,7 @@
 namespace ohmweave::crossbar {
 namespace {
 
-constexpr double kRounding = 1e-11;
+constexpr double kCaseRounding = 1e-11;
 
 CrossbarCase random_case(int rows, int cols) {
   const RandomStream stream(21);
@@ -49,7 +49,7 @@ TEST(SolveCase, NewtonAndLineRelaxationAgreeOnNearlyLinearCells) {
 
   EXPECT_EQ(linear.method, "line_relaxation");
   EXPECT_EQ(newton.method, "newton");
-  expect_same(newton.currents_a, linear.currents_a, kRounding);
+  expect_same(newton.currents_a, linear.currents_a, kCaseRounding);
 }
 
 TEST(SolveCase, SinhCellsWithoutWiresAddUp) {
@@ -65,7 +65,7 @@ TEST(SolveCase, SinhCellsWithoutWiresAddUp) {
       expected[col] += c.siemens[r * 2 + col] * std::sinh(4.0 * c.voltages_v[r]) / 4.0;
     }
   }
-  expect_same(solved.currents_a, expected, kRounding);
+  expect_same(solved.currents_a, expected, kCaseRounding);
 }
 
 TEST(SolveCase, StronglyNonlinearCellsSettle) {
@@ -113,8 +113,8 @@ TEST(SolveCase, GateInputOfOneCellIsASeriesCircuit) {
   const CaseCurrents solved = solve_case(c);
 
   EXPECT_EQ(solved.method, "ladder");
-  EXPECT_NEAR(solved.currents_a[0], 0.5 / 100.0, 0.005 * kRounding);
-  EXPECT_NEAR(solved.ideal_currents_a[0], 0.5 / 90.0, 0.006 * kRounding);
+  EXPECT_NEAR(solved.currents_a[0], 0.5 / 100.0, 0.005 * kCaseRounding);
+  EXPECT_NEAR(solved.ideal_currents_a[0], 0.5 / 90.0, 0.006 * kCaseRounding);
 }
 
 TEST(SolveCase, GateInputWithNoActiveRowCarriesNothing) {

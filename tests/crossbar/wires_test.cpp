@@ -12,7 +12,7 @@ namespace ohmweave::crossbar {
 namespace {
 
 // Two independent solutions in 53 and 64 bits; the sweep's rounding grows with the columns.
-constexpr double kRounding = 1e-12;
+constexpr double kWireRounding = 1e-12;
 
 TEST(EffectiveMatrix, WithoutAnyResistanceIsTheTransposedConductances) {
   const Matrix siemens = random_siemens(5, 3, 1);
@@ -68,7 +68,7 @@ TEST_P(AgainstTheTwin, AgreesForEveryKindOfWire) {
         Wires{1e-3, 1e-3, 1000.0, 100.0}, Wires{1e-2, 1.0, 3000.0, 1e5}}) {
     const Matrix fast = effective_matrix(siemens, wires);
     const Matrix slow = NodalTwin(siemens, wires).effective_matrix();
-    EXPECT_LT(relative_error(fast, slow), kRounding)
+    EXPECT_LT(relative_error(fast, slow), kWireRounding)
         << wires.row_ohm << " " << wires.col_ohm << " " << wires.driver_ohm;
   }
 }
@@ -90,7 +90,7 @@ TEST(EffectiveMatrix, AgreesWithTheTwinWhenCellsAreOpen) {
 
   const Matrix fast = effective_matrix(siemens, wires);
 
-  EXPECT_LT(relative_error(fast, NodalTwin(siemens, wires).effective_matrix()), kRounding);
+  EXPECT_LT(relative_error(fast, NodalTwin(siemens, wires).effective_matrix()), kWireRounding);
   EXPECT_EQ(fast.row(7).cwiseAbs().maxCoeff(), 0.0);
   EXPECT_EQ(fast.col(4).cwiseAbs().maxCoeff(), 0.0);
 }
@@ -120,7 +120,7 @@ TEST(EffectiveMatrix, IsReciprocal) {
   const Matrix turned = siemens.transpose().reverse();
   const Matrix backward = effective_matrix(turned, {2.5, 1.5, 40.0, 30.0});
 
-  EXPECT_LT(relative_error(backward, Matrix(forward.transpose().reverse())), kRounding);
+  EXPECT_LT(relative_error(backward, Matrix(forward.transpose().reverse())), kWireRounding);
 }
 
 TEST(EffectiveMatrix, SolvesColumnsAndRowsOfAnySquareAlike) {
@@ -132,7 +132,8 @@ TEST(EffectiveMatrix, SolvesColumnsAndRowsOfAnySquareAlike) {
 
   const Matrix effective = effective_matrix(taller, wires);
 
-  EXPECT_LT(relative_error(effective.rightCols(12), effective_matrix(siemens, wires)), kRounding);
+  EXPECT_LT(relative_error(effective.rightCols(12), effective_matrix(siemens, wires)),
+            kWireRounding);
 }
 
 TEST(EffectiveMatrix, CurrentsFallAsWiresGrowAndStayPositive) {
@@ -159,7 +160,7 @@ TEST(EffectiveMatrixOfRows, IsThatOfTheWholeArrayWithTheOtherRowsOpen) {
       const Matrix rows = effective_matrix_of_rows(siemens, wires, first, count);
 
       const Matrix whole = effective_matrix(connected, wires).middleCols(first, count);
-      EXPECT_LT(relative_error(rows, whole), kRounding) << first << ", both ends " << both;
+      EXPECT_LT(relative_error(rows, whole), kWireRounding) << first << ", both ends " << both;
     }
   }
 }

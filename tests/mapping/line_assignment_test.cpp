@@ -85,7 +85,7 @@ TEST(LeastCostAssignment, KeepsOffWhatIsForbidden) {
   EXPECT_THROW(static_cast<void>(least_cost_assignment({no, 5.0, no, 1.0}, 2)), std::logic_error);
 }
 
-const Geometry kGeometry{4, 2, 1, 2};
+const Geometry kSmallGeometry{4, 2, 1, 2};
 
 /// 3 x 2 codes: rows (3, 0), (0, 0), (-2, 1).
 QuantizedNetwork three_rows() {
@@ -103,13 +103,13 @@ Placement place_three_rows() {
   block.node = 1;
   block.rows = {0, 1, 2};
   block.columns = {0, 1};
-  return place_blocks({block}, kGeometry, 1);
+  return place_blocks({block}, kSmallGeometry, 1);
 }
 
 /// The cell (row, column) of the positive array is stuck at `level`.
 StuckLevel one_fault(int row, int column, double level) {
   return [=](int array, int cell) -> std::optional<double> {
-    if (array == 0 && cell == row * kGeometry.cols + column) return level;
+    if (array == 0 && cell == row * kSmallGeometry.cols + column) return level;
     return std::nullopt;
   };
 }

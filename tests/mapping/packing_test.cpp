@@ -13,10 +13,10 @@
 namespace ohmweave::mapping {
 namespace {
 
-const Geometry kGeometry{16, 16, 1, 2};
+const Geometry kSquareGeometry{16, 16, 1, 2};
 
 TEST(PackAlongDiagonals, PutsTwoQuartersIntoOnePosition) {
-  const std::vector<Seat> seats = pack_along_diagonals({{8, 8}, {8, 8}}, kGeometry);
+  const std::vector<Seat> seats = pack_along_diagonals({{8, 8}, {8, 8}}, kSquareGeometry);
 
   EXPECT_EQ(num_positions(seats), 1);
   EXPECT_EQ(seats[1].first_row, 8);
@@ -25,11 +25,11 @@ TEST(PackAlongDiagonals, PutsTwoQuartersIntoOnePosition) {
 
 TEST(PackAlongDiagonals, NeverLetsBlocksShareAColumn) {
   // Rows would do (4 + 4 of 16), columns would not (9 + 8 of 16).
-  EXPECT_EQ(num_positions(pack_along_diagonals({{4, 9}, {4, 8}}, kGeometry)), 2);
+  EXPECT_EQ(num_positions(pack_along_diagonals({{4, 9}, {4, 8}}, kSquareGeometry)), 2);
 }
 
 TEST(PackAlongDiagonals, NumbersPositionsByTheirFirstBlock) {
-  const std::vector<Seat> seats = pack_along_diagonals({{2, 2}, {16, 16}, {3, 3}}, kGeometry);
+  const std::vector<Seat> seats = pack_along_diagonals({{2, 2}, {16, 16}, {3, 3}}, kSquareGeometry);
 
   EXPECT_EQ(seats[0].position, 0);
   EXPECT_EQ(seats[1].position, 1);
@@ -37,7 +37,7 @@ TEST(PackAlongDiagonals, NumbersPositionsByTheirFirstBlock) {
 }
 
 TEST(PackAlongDiagonals, KeepsBlocksWithinGroupsOfRowsReadAtOnce) {
-  Geometry geometry = kGeometry;
+  Geometry geometry = kSquareGeometry;
   geometry.rows_active = 4;
   // 6 rows take 2 reads of 4 from the beginning of a group; 3 rows behind them would straddle one.
   const std::vector<Seat> seats = pack_along_diagonals({{6, 2}, {3, 2}, {2, 2}}, geometry);
@@ -65,7 +65,7 @@ std::vector<Extent> random_extents(int count, std::uint64_t seed) {
 
 TEST(PackAlongDiagonals, KeepsRowsAndColumnsApartAndWithinTheArray) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
-    Geometry geometry = kGeometry;
+    Geometry geometry = kSquareGeometry;
     if (seed % 2 == 0) geometry.rows_active = 1 << (seed % 5);
     const std::vector<Extent> extents = random_extents(30, seed);
 
@@ -121,8 +121,8 @@ TEST(PackAlongDiagonals, ComesNearTheOptimumOfSmallCases) {
   int optimal = 0;
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     const std::vector<Extent> extents = random_extents(8, seed);
-    const int here = num_positions(pack_along_diagonals(extents, kGeometry));
-    const int best = fewest_positions(extents, kGeometry);
+    const int here = num_positions(pack_along_diagonals(extents, kSquareGeometry));
+    const int best = fewest_positions(extents, kSquareGeometry);
     ASSERT_GE(here, best);
     ASSERT_LE(here, best + 1);
     found += here;
@@ -167,7 +167,8 @@ TEST(AssignPositions, KeepsCopiesApart) {
   Block copy = needed;
   copy.copy = 1;
 
-  EXPECT_EQ(num_positions(assign_positions({needed, copy}, kGeometry, Packing::AcrossLayers)), 2);
+  EXPECT_EQ(num_positions(assign_positions({needed, copy}, kSquareGeometry, Packing::AcrossLayers)),
+            2);
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ Json result_of(const fs::path& run) {
 }
 
 /// A small config with drawn weights.
-Json small_config() {
+Json drawn_config() {
   return {{"name", "small"},
           {"model", {{"kind", "convnet_cifar"}, {"sparsity_fraction", 0.75}}},
           {"device", {{"preset", "peng_iedm_2019_neurosim_rram"}}},
@@ -41,7 +41,7 @@ class UntrainedRun : public ::testing::Test {
 };
 
 TEST_F(UntrainedRun, OnAChipThatIsTooSmallSaysWhatLoadingInRoundsCosts) {
-  Json config = small_config();
+  Json config = drawn_config();
   config["mapping"] = {{"max_tiles", 1}, {"reload", true}, {"arrays_per_tile", 4}};
 
   const Outcome outcome = run(config, "a");
@@ -58,9 +58,9 @@ TEST_F(UntrainedRun, OnAChipThatIsTooSmallSaysWhatLoadingInRoundsCosts) {
 }
 
 TEST_F(UntrainedRun, KeepsItsFolderFromRunsOfOtherNames) {
-  ASSERT_EQ(run(small_config(), "a").exit_code, 0);
+  ASSERT_EQ(run(drawn_config(), "a").exit_code, 0);
   const std::string before = read_file(folder() / "a/config.json");
-  Json other = small_config();
+  Json other = drawn_config();
   other["name"] = "other";
 
   const Outcome refused = run(other, "a");
@@ -73,7 +73,7 @@ TEST_F(UntrainedRun, KeepsItsFolderFromRunsOfOtherNames) {
 }
 
 TEST_F(UntrainedRun, StagesThatRefuseChangeNothing) {
-  ASSERT_EQ(run(small_config(), "a").exit_code, 0);
+  ASSERT_EQ(run(drawn_config(), "a").exit_code, 0);
   const std::string before = read_file(folder() / "a/config.json");
 
   const Outcome early = run_program({"estimate", "a", "--set", "/array/rows=32"}, folder());
@@ -84,7 +84,7 @@ TEST_F(UntrainedRun, StagesThatRefuseChangeNothing) {
 }
 
 TEST_F(UntrainedRun, ExportsOnlyAMapThatIsUpToDate) {
-  ASSERT_EQ(run(small_config(), "a").exit_code, 0);
+  ASSERT_EQ(run(drawn_config(), "a").exit_code, 0);
   ASSERT_EQ(
       run_program({"compress", "a", "--set", "/model/sparsity_fraction=0.5"}, folder()).exit_code,
       0);
@@ -97,7 +97,7 @@ TEST_F(UntrainedRun, ExportsOnlyAMapThatIsUpToDate) {
 }
 
 TEST_F(UntrainedRun, GivesTheChipAndItsBaselineWithoutAccuracy) {
-  const Outcome outcome = run(small_config(), "a");
+  const Outcome outcome = run(drawn_config(), "a");
 
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const Json result = result_of(folder() / "a");
@@ -116,7 +116,7 @@ TEST_F(UntrainedRun, GivesTheChipAndItsBaselineWithoutAccuracy) {
 }
 
 TEST_F(UntrainedRun, OfSparsityZeroIsItsOwnBaseline) {
-  Json config = small_config();
+  Json config = drawn_config();
   config["model"]["sparsity_fraction"] = 0;
 
   ASSERT_EQ(run(config, "a").exit_code, 0);
@@ -129,12 +129,12 @@ TEST_F(UntrainedRun, OfSparsityZeroIsItsOwnBaseline) {
 }
 
 TEST_F(UntrainedRun, RepeatsBytesAndKeepsWhatDidNotChange) {
-  ASSERT_EQ(run(small_config(), "a").exit_code, 0);
-  ASSERT_EQ(run(small_config(), "b").exit_code, 0);
-  Json sparser = small_config();
+  ASSERT_EQ(run(drawn_config(), "a").exit_code, 0);
+  ASSERT_EQ(run(drawn_config(), "b").exit_code, 0);
+  Json sparser = drawn_config();
   sparser["model"]["sparsity_fraction"] = 0.9;
 
-  const Outcome again = run(small_config(), "a");
+  const Outcome again = run(drawn_config(), "a");
   const std::string first = read_file(folder() / "a/report/result.json");
   const Outcome changed = run(sparser, "a");
 
@@ -146,8 +146,8 @@ TEST_F(UntrainedRun, RepeatsBytesAndKeepsWhatDidNotChange) {
 }
 
 TEST_F(UntrainedRun, AnotherSeedDrawsOtherWeights) {
-  ASSERT_EQ(run(small_config(), "a").exit_code, 0);
-  Json config = small_config();
+  ASSERT_EQ(run(drawn_config(), "a").exit_code, 0);
+  Json config = drawn_config();
   config["seed"] = 2;
   ASSERT_EQ(run(config, "b").exit_code, 0);
 
@@ -156,8 +156,8 @@ TEST_F(UntrainedRun, AnotherSeedDrawsOtherWeights) {
 }
 
 TEST_F(UntrainedRun, TakesWeightsAndMasksFromFiles) {
-  ASSERT_EQ(run(small_config(), "a").exit_code, 0);
-  Json config = small_config();
+  ASSERT_EQ(run(drawn_config(), "a").exit_code, 0);
+  Json config = drawn_config();
   config["model"] = {{"kind", "convnet_cifar"},
                      {"weights", {{"kind", "file"}, {"path", "a/dense/model.safetensors"}}},
                      {"masks", "a/compress/masks.safetensors"}};
@@ -171,9 +171,9 @@ TEST_F(UntrainedRun, TakesWeightsAndMasksFromFiles) {
 }
 
 TEST_F(UntrainedRun, RunsAgainWhenAFileChanged) {
-  ASSERT_EQ(run(small_config(), "a").exit_code, 0);
+  ASSERT_EQ(run(drawn_config(), "a").exit_code, 0);
   fs::copy_file(folder() / "a/compress/masks.safetensors", folder() / "masks.safetensors");
-  Json config = small_config();
+  Json config = drawn_config();
   config["model"] = {{"kind", "convnet_cifar"}, {"masks", "masks.safetensors"}};
   ASSERT_EQ(run(config, "b").exit_code, 0);
   RawTensors masks = decode_safetensors(read_file(folder() / "masks.safetensors"), "masks");
@@ -190,7 +190,7 @@ TEST_F(UntrainedRun, RunsAgainWhenAFileChanged) {
 TEST_F(UntrainedRun, NamesTheMaskOfTheWrongShape) {
   write_file_atomically(folder() / "masks.safetensors",
                         encode_safetensors({{"fc.weight", {"U8", {3, 2}, "\1\1\1\1\1\1"}}}, {}));
-  Json config = small_config();
+  Json config = drawn_config();
   config["model"] = {{"kind", "convnet_cifar"}, {"masks", "masks.safetensors"}};
   const Outcome wrong = run(config, "a");
   config["model"]["masks"] = "none.safetensors";
@@ -206,7 +206,7 @@ TEST_F(UntrainedRun, NamesTheMaskOfTheWrongShape) {
 }
 
 TEST_F(UntrainedRun, RemovesByLayerWhatThePatternsSay) {
-  Json config = small_config();
+  Json config = drawn_config();
   config["model"]["sparsity_fraction"] = 0.0;
   config["model"]["sparsity"] = {{{"weights", "conv*"}, {"fraction", 0.5}},
                                  {{"weights", "conv1.*"}, {"fraction", 0.0}}};

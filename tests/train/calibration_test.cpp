@@ -4,12 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "nn/evaluate.h"
-#include "tests/train/small_training.h"
+#include "tests/train/small_steps.h"
 
 namespace ohmweave::train {
 namespace {
-
-TrainingSet small_set() { return load_training_set(small_data(), std::nullopt, 1); }
 
 TEST(Calibration, GivesFormatsWhereCodesAreMadeAndNotToTheOutput) {
   nn::GraphModule module(small_network());

@@ -7,12 +7,10 @@
 #include <algorithm>
 
 #include "nn/evaluate.h"
-#include "tests/train/small_training.h"
+#include "tests/train/small_steps.h"
 
 namespace ohmweave::train {
 namespace {
-
-TrainingSet small_set() { return load_training_set(small_data(), std::nullopt, 1); }
 
 PhasePlan small_plan(int epochs, double learning_rate) {
   return {"test",
