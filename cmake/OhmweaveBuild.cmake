@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Compiler settings, dependencies, and the three functions every module uses:
-#   ohmweave_library(NAME n SOURCES ... HEADERS ... DEPENDS ... [PRIVATE_DEPENDS ...] [TORCH])
+#   ohmweave_library(NAME n SOURCES ... HEADERS ... DEPENDS ... [PRIVATE_DEPENDS ...] [TORCH]
+#                    [PLAIN])
 #   ohmweave_tests(NAME n LABEL unit|contract|reference|system|e2e|slow|record SOURCES ... DEPENDS ...
 #                  [TORCH] [TIMEOUT seconds] [WHOLE])
 #   ohmweave_wants(module result)
@@ -67,10 +68,17 @@ endif()
 set(OHMWEAVE_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
 # Debian's libtorch headers are not clean under these; they are included as system headers.
 
-# The precompiled header of all targets of one kind: with torch or without, tests or not. JSON or
-# Eigen alone cost each file two seconds; all of torch.h would cost six more than the tensors, so no
-# file has it. What a module may include is not decided here (cmake/modules.txt, the lint preset).
-function(ohmweave_precompiled_header is_torch is_test result)
+# Three kinds of targets. fast: compiled for speed, as the build type says. plain: text and command
+# lines, written once a run, where compile time counts for more. test: calls the fast libraries.
+set(OHMWEAVE_OPTIONS_OF_plain -O1)
+set(OHMWEAVE_OPTIONS_OF_test -O1)
+
+# The precompiled header of all targets of one kind, with torch or without. Each kind needs its own:
+# gcc compiles what a header holds under the -O it was precompiled with, whatever a target asks for.
+# JSON or Eigen alone cost each file two seconds; all of torch.h would cost six more than the
+# tensors, so no file has it. What a module may include is not decided here (cmake/modules.txt, the
+# lint preset).
+function(ohmweave_precompiled_header is_torch kind result)
   set(headers <Eigen/Core> <nlohmann/json.hpp> <algorithm> <array> <cmath> <filesystem> <functional> <map> <memory>
       <numeric> <optional> <set> <sstream> <string> <unordered_map> <utility> <variant> <vector>)
   set(libraries nlohmann_json::nlohmann_json Eigen3::Eigen)
@@ -82,17 +90,16 @@ function(ohmweave_precompiled_header is_torch is_test result)
     set(name torch)
     set(standard ${OHMWEAVE_TORCH_STANDARD})
   endif()
-  if(is_test)
+  if(kind STREQUAL "test")
     list(APPEND headers <gtest/gtest.h>)
     list(APPEND libraries GTest::gtest)
-    string(APPEND name _test)
   endif()
-  set(target ohmweave_${name}_pch)
+  set(target ohmweave_${name}_${kind}_pch)
   if(NOT TARGET ${target})
     file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/${target}.cpp" CONTENT "")
     add_library(${target} OBJECT "${CMAKE_BINARY_DIR}/${target}.cpp")
     target_compile_features(${target} PUBLIC cxx_std_${standard})
-    target_compile_options(${target} PRIVATE ${OHMWEAVE_WARNINGS})
+    target_compile_options(${target} PRIVATE ${OHMWEAVE_WARNINGS} ${OHMWEAVE_OPTIONS_OF_${kind}})
     target_link_libraries(${target} PUBLIC ${libraries})
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
     target_precompile_headers(${target} PRIVATE ${headers})
@@ -100,8 +107,8 @@ function(ohmweave_precompiled_header is_torch is_test result)
   set(${result} ${target} PARENT_SCOPE)
 endfunction()
 
-function(ohmweave_target_settings target is_torch is_test)
-  target_compile_options(${target} PRIVATE ${OHMWEAVE_WARNINGS})
+function(ohmweave_target_settings target is_torch kind)
+  target_compile_options(${target} PRIVATE ${OHMWEAVE_WARNINGS} ${OHMWEAVE_OPTIONS_OF_${kind}})
   target_include_directories(${target} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/ohmweave>)
   if(is_torch)
@@ -111,7 +118,7 @@ function(ohmweave_target_settings target is_torch is_test)
     target_compile_features(${target} PUBLIC cxx_std_17)
   endif()
   if(OHMWEAVE_PCH)
-    ohmweave_precompiled_header(${is_torch} ${is_test} header)
+    ohmweave_precompiled_header(${is_torch} ${kind} header)
     target_precompile_headers(${target} REUSE_FROM ${header})
   endif()
   # Position-independent code for programs too, written out: gcc takes a precompiled header only
@@ -126,7 +133,7 @@ function(ohmweave_target_settings target is_torch is_test)
 endfunction()
 
 function(ohmweave_library)
-  cmake_parse_arguments(arg "TORCH" "NAME" "SOURCES;HEADERS;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "TORCH;PLAIN" "NAME" "SOURCES;HEADERS;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
   set(target ohmweave_${arg_NAME})
   add_library(${target} STATIC ${arg_SOURCES})
   add_library(Ohmweave::${arg_NAME} ALIAS ${target})
@@ -144,7 +151,11 @@ function(ohmweave_library)
     endif()
     target_link_libraries(${target} PRIVATE ${dependency})
   endforeach()
-  ohmweave_target_settings(${target} "${arg_TORCH}" FALSE)
+  if(arg_PLAIN)
+    ohmweave_target_settings(${target} "${arg_TORCH}" plain)
+  else()
+    ohmweave_target_settings(${target} "${arg_TORCH}" fast)
+  endif()
   if(arg_TORCH)
     set_property(GLOBAL APPEND PROPERTY OHMWEAVE_TORCH_LIBRARIES ${target})
   else()
@@ -163,9 +174,7 @@ function(ohmweave_tests)
     target_link_libraries(${target} PRIVATE ${dependency})
   endforeach()
   target_link_libraries(${target} PRIVATE GTest::gtest)
-  ohmweave_target_settings(${target} "${arg_TORCH}" TRUE)
-  # Tests call the optimized libraries; their own code need not cost compile time.
-  target_compile_options(${target} PRIVATE -O1)
+  ohmweave_target_settings(${target} "${arg_TORCH}" test)
   target_compile_definitions(${target} PRIVATE OHMWEAVE_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     OHMWEAVE_BINARY_DIR="${CMAKE_BINARY_DIR}")
   if(NOT arg_TIMEOUT)
