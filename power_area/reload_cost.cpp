@@ -51,11 +51,13 @@ class Rewriter {
   [[nodiscard]] std::vector<double> targets_siemens(int array) const {
     const int bits = circuits_.array.cell_bits(mapped_.placement.arrays[array].slice);
     std::vector<double> of_level;
+    of_level.reserve(std::size_t{1} << bits);
     for (int level = 0; level < 1 << bits; ++level)
       of_level.push_back(crossbar::level_siemens(circuits_.device, level, bits));
+    const std::vector<int> levels = mapping::cell_levels(mapped_.placement, mapped_.network, array);
     std::vector<double> siemens;
-    for (const int level : mapping::cell_levels(mapped_.placement, mapped_.network, array))
-      siemens.push_back(of_level[level]);
+    siemens.reserve(levels.size());
+    for (const int level : levels) siemens.push_back(of_level[level]);
     return siemens;
   }
 

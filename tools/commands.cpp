@@ -56,7 +56,7 @@ void refuse_other_run(const fs::path& folder, const std::string& name) {
 
 /// The config of the run in a folder.
 fs::path config_of(const fs::path& folder) {
-  const fs::path config = folder / "config.json";
+  fs::path config = folder / "config.json";
   if (fs::exists(config)) return config;
   if (fs::is_regular_file(folder))
     throw DataError(folder.string() +
