@@ -180,8 +180,7 @@ std::string programming_section(const Json& result) {
     return number_at(programming, pointer).value_or(0.0);
   };
   const HtmlTable table{{"Cells", "Pulses a cell", "Time", "Energy", "Inferences of as much energy",
-                         "Writes a cell "
-                         "survives"},
+                         "Writes a cell survives"},
                         {{count_text(number("/cells")), short_number(number("/pulses_per_cell"), 3),
                           si_text(number("/time_s"), "s"), si_text(number("/energy_j"), "J"),
                           times_text(number("/inferences_of_equal_energy")),

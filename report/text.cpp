@@ -102,14 +102,14 @@ std::string count_text(double count) {
 
 std::string spaced(const std::string& name) {
   // The abbreviations among the words of keys and parts, as the field writes them.
-  static const std::map<std::string, std::string> kAbbreviations = {
+  static const std::map<std::string, std::string> abbreviations = {
       {"adc", "ADC"}, {"dac", "DAC"},   {"edap", "EDAP"}, {"edram", "eDRAM"}, {"io", "I/O"},
       {"mac", "MAC"}, {"macs", "MACs"}, {"sram", "SRAM"}, {"tops", "TOPS"},   {"vcd", "VCD"}};
   std::istringstream words(name);
   std::string text;
   for (std::string word; std::getline(words, word, '_');) {
-    const auto found = kAbbreviations.find(word);
-    text += (text.empty() ? "" : " ") + (found == kAbbreviations.end() ? word : found->second);
+    const auto found = abbreviations.find(word);
+    text += (text.empty() ? "" : " ") + (found == abbreviations.end() ? word : found->second);
   }
   return text;
 }
