@@ -18,7 +18,7 @@
 
 namespace ohmweave::nn::sparse {
 
-/// Of a step, a value or a batch: where it stands in its list.
+/// A number of the plan (of a step, a value, an image; >= 0) as the index into its list.
 inline std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// A map as its reader sees it.
