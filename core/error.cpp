@@ -4,9 +4,9 @@
 namespace ohmweave {
 namespace {
 
-std::string join_lines(const std::vector<std::string>& lines) {
+std::string join_lines(const std::string& before_each, const std::vector<std::string>& lines) {
   std::string text;
-  for (const std::string& line : lines) text += (text.empty() ? "" : "\n") + line;
+  for (const std::string& line : lines) text += (text.empty() ? "" : "\n") + before_each + line;
   return text;
 }
 
@@ -16,7 +16,10 @@ Error::Error(ExitCode exit_code, const std::string& message)
     : std::runtime_error(message), exit_code_(exit_code) {}
 
 ConfigError::ConfigError(std::vector<std::string> problems)
-    : Error(ExitCode::Config, join_lines(problems)), problems_(std::move(problems)) {}
+    : Error(ExitCode::Config, join_lines("", problems)), problems_(std::move(problems)) {}
+
+ConfigError::ConfigError(const std::string& file, std::vector<std::string> problems)
+    : Error(ExitCode::Config, join_lines(file + ": ", problems)), problems_(std::move(problems)) {}
 
 DataError::DataError(const std::string& message) : Error(ExitCode::Data, message) {}
 

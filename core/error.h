@@ -32,6 +32,8 @@ class Error : public std::runtime_error {
 class ConfigError final : public Error {
  public:
   explicit ConfigError(std::vector<std::string> problems);
+  /// Each line of what() begins with the file's path, problems() are without.
+  ConfigError(const std::string& file, std::vector<std::string> problems);
   [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
 
  private:

@@ -114,6 +114,17 @@ void describe_integer(Json& entry, const IntegerRange& r) {
   if (r.high < std::numeric_limits<std::int64_t>::max()) entry["maximum"] = r.high;
 }
 
+/// Numbers, words and lists of them say what was wrong; whole objects would drown it.
+std::string shown_if_short(const Json& object, std::string_view key) {
+  const Json::json_pointer part("/" + std::string(key));
+  if (!object.contains(part)) return "";
+  const Json& value = object[part];
+  const bool is_short =
+      !value.is_object() && std::none_of(value.begin(), value.end(),
+                                         [](const Json& item) { return item.is_structured(); });
+  return is_short ? " = " + shown(value) : "";
+}
+
 }  // namespace
 
 std::string type_problem(const Json& given, std::string_view expected) {
@@ -461,7 +472,8 @@ Fields& Fields::word(std::string_view key, std::string& value, const std::vector
 }
 
 Fields& Fields::rule(bool holds, std::string_view key, const std::string& message) {
-  if (mode_ == Mode::Read && !holds) problem(key, ": " + message);
+  if (mode_ != Mode::Read || holds) return *this;
+  problem(key, shown_if_short(*given_, key) + ": " + message);
   return *this;
 }
 

@@ -36,8 +36,8 @@ NamedResult read_result(const fs::path& run) {
   if (!fs::exists(path)) {
     throw DataError(path.string() + ": missing; finish the run first (ohmweave run)");
   }
-  const std::string name =
-      run.filename().empty() ? run.parent_path().filename().string() : run.filename().string();
+  const fs::path whole = fs::absolute(run).lexically_normal();
+  const std::string name = (whole.has_filename() ? whole : whole.parent_path()).filename();
   Json result = read_artifact(path);
   const fs::path config = run / "config.json";
   if (fs::exists(config) &&
@@ -55,6 +55,20 @@ void tell_apart(std::vector<NamedResult>& results, const std::vector<fs::path>& 
   for (const NamedResult& result : results) names.insert(result.name);
   if (names.size() == results.size()) return;
   for (std::size_t i = 0; i < runs.size(); ++i) results[i].name = runs[i].string();
+}
+
+/// The baseline has a column of its own, even if it is one of the `runs`.
+std::vector<fs::path> without_baseline(const std::vector<fs::path>& runs,
+                                       const std::optional<fs::path>& baseline) {
+  std::vector<fs::path> others;
+  for (const fs::path& run : runs) {
+    std::error_code is_missing;
+    if (!baseline || !fs::equivalent(run, *baseline, is_missing)) others.push_back(run);
+  }
+  if (others.empty())
+    throw ConfigError({"--baseline " + baseline->string() +
+                       ": is the only run given; give another to compare it with"});
+  return others;
 }
 
 const Format& format_named(const std::string& name) {
@@ -97,8 +111,9 @@ std::string compare_runs(const std::vector<fs::path>& runs, const std::optional<
                          const std::string& format) {
   const Format& chosen = format_named(format);
   Comparison comparison;
-  for (const fs::path& run : runs) comparison.runs.push_back(read_result(run));
-  tell_apart(comparison.runs, runs);
+  const std::vector<fs::path> others = without_baseline(runs, baseline);
+  for (const fs::path& run : others) comparison.runs.push_back(read_result(run));
+  tell_apart(comparison.runs, others);
   if (baseline) comparison.baseline = read_result(*baseline);
   const bool is_single = runs.size() == 1 && !baseline;
   if (is_single && chosen.name == "html") return read_file(runs[0] / "report" / "report.html");

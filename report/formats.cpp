@@ -25,10 +25,24 @@ std::vector<std::string> pointers_of(const Comparison& comparison) {
   return pointers;
 }
 
-std::string change_text(double value, double baseline) {
-  if (baseline == 0.0 || value == baseline) return "";
-  const double percent = 100.0 * (value / baseline - 1.0);
-  return " (" + std::string(percent > 0.0 ? "+" : "") + short_number(percent, 3) + " %)";
+/// Top-1 accuracies are read as percents, and their changes as points.
+bool is_accuracy(const std::string& pointer) {
+  const std::string key = pointer.substr(pointer.rfind('/') + 1);
+  return pointer.rfind("/accuracy/", 0) == 0 && key.rfind("num_", 0) != 0 && key != "seed" &&
+         key != "seconds";
+}
+
+std::string cell_text(const std::string& pointer, double value) {
+  return is_accuracy(pointer) ? percent_text(value, 2)
+                              : figure_text(pointer.substr(pointer.rfind('/') + 1), value);
+}
+
+std::string change_text(const std::string& pointer, double value, double baseline) {
+  const bool is_points = is_accuracy(pointer);
+  if (value == baseline || (baseline == 0.0 && !is_points)) return "";
+  const double change = 100.0 * (is_points ? value - baseline : value / baseline - 1.0);
+  return " (" + std::string(change > 0.0 ? "+" : "") + short_number(change, 3) +
+         (is_points ? " points)" : " %)");
 }
 
 /// A line a figure, a column a run; against a baseline each cell also says the change.
@@ -37,18 +51,18 @@ HtmlTable comparison_table(const Comparison& comparison) {
   if (comparison.baseline) table.heads.push_back(comparison.baseline->name + " (baseline)");
   for (const NamedResult& run : comparison.runs) table.heads.push_back(run.name);
   for (const std::string& pointer : pointers_of(comparison)) {
-    const std::string key = pointer.substr(pointer.rfind('/') + 1);
     std::vector<std::string> row = {pointer.substr(1)};
     std::optional<double> baseline;
     if (comparison.baseline) {
       baseline = number_at(comparison.baseline->result, pointer);
-      row.push_back(baseline ? figure_text(key, *baseline) : "-");
+      row.push_back(baseline ? cell_text(pointer, *baseline) : "-");
     }
     for (const NamedResult& run : comparison.runs) {
       const auto value = number_at(run.result, pointer);
-      row.push_back(!value ? "-"
-                           : figure_text(key, *value) +
-                                 (baseline ? change_text(*value, *baseline) : std::string()));
+      row.push_back(!value
+                        ? "-"
+                        : cell_text(pointer, *value) +
+                              (baseline ? change_text(pointer, *value, *baseline) : std::string()));
     }
     table.rows.push_back(std::move(row));
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,9 @@ int guarded(int (*body)(int argc, char** argv), int argc, char** argv) {
   try {
     return body(argc, argv);
   } catch (const Error& e) {
-    if (*e.what() != '\0') std::fprintf(stderr, "ohmweave: %s\n", e.what());
+    std::istringstream lines(e.what());
+    for (std::string line; std::getline(lines, line);)
+      std::fprintf(stderr, "ohmweave: %s\n", line.c_str());
     return static_cast<int>(e.exit_code());
   } catch (const std::exception& e) {
     std::fprintf(stderr, "ohmweave: internal error: %s\n", e.what());

@@ -42,10 +42,15 @@ std::string formatted_seconds(double seconds) {
 }
 
 std::string formatted_details(const Json& details) {
+  static const std::string bytes = "_bytes";
   std::string text;
   for (const auto& [key, value] : details.items()) {
     char number[32];
-    if (value.is_number_float()) {
+    if (key.size() > bytes.size() &&
+        key.compare(key.size() - bytes.size(), std::string::npos, bytes) == 0) {
+      std::snprintf(number, sizeof(number), "%.4g MB", value.get<double>() * 1e-6);
+      text += "  " + key.substr(0, key.size() - bytes.size()) + " " + number;
+    } else if (value.is_number_float()) {
       std::snprintf(number, sizeof(number), "%.4g", value.get<double>());
       text += "  " + key + " " + number;
     } else {

@@ -133,15 +133,23 @@ void fill_device_preset(Json& json, const std::filesystem::path& presets_folder,
   json["device"] = std::move(filled);
 }
 
-LoadedConfig read_checked(const Json& json, const ConfigRules& more_rules) {
-  LoadedConfig loaded{read_config<RunConfig>(json), {}};
-  if (loaded.config.threads == 0) loaded.config.threads = usable_threads();
-  std::vector<std::string> problems = cross_section_problems(loaded.config);
-  if (more_rules) {
-    const std::vector<std::string> more = more_rules(loaded.config);
+/// `problems` are those found so far; throws ConfigError with all of them, each with the `file`.
+LoadedConfig read_checked(const std::filesystem::path& file, Json json,
+                          std::vector<std::string> problems, const ConfigRules& more_rules) {
+  if (json.is_object()) json.erase("$schema");
+  const auto add = [&problems](const std::vector<std::string>& more) {
     problems.insert(problems.end(), more.begin(), more.end());
+  };
+  LoadedConfig loaded;
+  try {
+    loaded.config = read_config<RunConfig>(json);
+    if (loaded.config.threads == 0) loaded.config.threads = usable_threads();
+    add(cross_section_problems(loaded.config));
+    if (more_rules) add(more_rules(loaded.config));
+  } catch (const ConfigError& e) {
+    add(e.problems());
   }
-  if (!problems.empty()) throw ConfigError(std::move(problems));
+  if (!problems.empty()) throw ConfigError(file.string(), std::move(problems));
   loaded.resolved = write_config(loaded.config);
   return loaded;
 }
@@ -189,18 +197,11 @@ LoadedConfig load_config(const std::filesystem::path& path,
                          const std::filesystem::path& presets_folder,
                          const ConfigRules& more_rules) {
   Json json = parse_json_file(path.string());
-  if (json.is_object()) json.erase("$schema");
   expand_files(json, path.parent_path(), "");
   for (const std::string& text : overrides) apply_override(json, text);
   std::vector<std::string> problems;
   fill_device_preset(json, presets_folder, problems);
-  if (problems.empty()) return read_checked(json, more_rules);
-  try {
-    read_checked(json, more_rules);
-  } catch (const ConfigError& e) {
-    problems.insert(problems.end(), e.problems().begin(), e.problems().end());
-  }
-  throw ConfigError(std::move(problems));
+  return read_checked(path, std::move(json), std::move(problems), more_rules);
 }
 
 LoadedConfig load_resolved_config(const std::filesystem::path& path,
@@ -214,7 +215,7 @@ LoadedConfig load_resolved_config(const std::filesystem::path& path,
     }
     apply_override(json, text);
   }
-  return read_checked(json, more_rules);
+  return read_checked(path, std::move(json), {}, more_rules);
 }
 
 std::filesystem::path find_presets_folder() {

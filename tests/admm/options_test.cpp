@@ -41,7 +41,7 @@ TEST(ConstraintOptions, RefusesBothOrNeitherCount) {
   EXPECT_NE(problem_of(neither).find("/c/keep: exactly one of keep and keep_fraction"),
             std::string::npos)
       << problem_of(neither);
-  EXPECT_NE(problem_of(both).find("/c/keep: exactly one of keep and keep_fraction"),
+  EXPECT_NE(problem_of(both).find("/c/keep = 1: exactly one of keep and keep_fraction"),
             std::string::npos);
 }
 
@@ -58,7 +58,8 @@ TEST(ConstraintOptions, NamesTheNearestKindForAMisspeltOne) {
 TEST(ConstraintOptions, RefusesAKeyTheKindDoesNotTake) {
   const Json json = {{"kind", "cardinality"}, {"weights", "*"}, {"keep", 1}, {"clusters", 4}};
 
-  EXPECT_NE(problem_of(json).find("/c/clusters: cardinality does not take it"), std::string::npos)
+  EXPECT_NE(problem_of(json).find("/c/clusters = 4: cardinality does not take it"),
+            std::string::npos)
       << problem_of(json);
 }
 
@@ -67,7 +68,7 @@ TEST(ConstraintOptions, AsksForTheKeyTheKindNeeds) {
   const Json counted = {{"kind", "ternary"}, {"weights", "*"}, {"keep", 2}};
 
   EXPECT_NE(problem_of(bare).find("/c/m: n_m needs it"), std::string::npos) << problem_of(bare);
-  EXPECT_NE(problem_of(counted).find("/c/keep: ternary keeps no count"), std::string::npos);
+  EXPECT_NE(problem_of(counted).find("/c/keep = 2: ternary keeps no count"), std::string::npos);
 }
 
 TEST(ConstraintOptions, ChecksWhatBelongsTogether) {
@@ -77,11 +78,13 @@ TEST(ConstraintOptions, ChecksWhatBelongsTogether) {
   const Json levels = {
       {"kind", "device_levels"}, {"weights", "*"}, {"level_values", {0.5, -0.5, 0.5}}};
 
-  EXPECT_NE(problem_of(runs).find("/c/n: must be at most m"), std::string::npos);
+  EXPECT_NE(problem_of(runs).find("/c/n = 5: must be at most m"), std::string::npos);
   EXPECT_NE(problem_of(patterns).find("/c/patterns: exactly one of"), std::string::npos);
-  EXPECT_NE(problem_of(patterns).find("/c/num_patterns: needs pattern_entries"), std::string::npos);
+  EXPECT_NE(problem_of(patterns).find("/c/num_patterns = 4: needs pattern_entries"),
+            std::string::npos);
   EXPECT_NE(problem_of(shapes).find("/c/keep_shapes: exactly one of"), std::string::npos);
-  EXPECT_NE(problem_of(levels).find("/c/level_values: must be distinct"), std::string::npos)
+  EXPECT_NE(problem_of(levels).find("/c/level_values = [0.5,-0.5,0.5]: must be distinct"),
+            std::string::npos)
       << problem_of(levels);
 }
 

@@ -155,7 +155,7 @@ TEST(FieldsReader, ReportsAMissingRequiredKey) {
 }
 
 TEST(FieldsReader, ReportsABrokenRule) {
-  expect_one_problem(R"({"bits": 8, "rows": 4})", "/o/rows: must not be fewer than bits");
+  expect_one_problem(R"({"bits": 8, "rows": 4})", "/o/rows = 4: must not be fewer than bits");
 }
 
 TEST(FieldsReader, ReportsAllProblemsAtOnce) {

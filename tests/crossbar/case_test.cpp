@@ -46,7 +46,7 @@ TEST(ReadCase, ListsEveryProblemWithItsPointer) {
   EXPECT_EQ(problems[0], "/siemens/0: must be a list of cols = 3 numbers, has 1");
   EXPECT_EQ(problems[1], "/siemens/1/2 = -1e-05: must be a number, at least 0");
   EXPECT_EQ(problems[2], "/row_ohm = -1: must be at least 0");
-  EXPECT_EQ(problems[3], "/voltages_v: must have 2 numbers, has 1");
+  EXPECT_EQ(problems[3], "/voltages_v = [0.1]: must have 2 numbers, has 1");
   EXPECT_NE(problems[4].find("unknown key 'drvier_ohm'"), std::string::npos);
   EXPECT_NE(problems[4].find("nearest: driver_ohm"), std::string::npos);
 }
@@ -66,9 +66,9 @@ TEST(ReadCase, RefusesKeysOfAnotherTopology) {
   json["bit_line_ohm"] = 1.0;
   json["active"] = Json::array({1, 0});
 
-  EXPECT_EQ(problems_of(json),
-            (std::vector<std::string>{"/bit_line_ohm: does not belong to topology \"passive\"",
-                                      "/active: does not belong to topology \"passive\""}));
+  EXPECT_EQ(problems_of(json), (std::vector<std::string>{
+                                   "/bit_line_ohm = 1.0: does not belong to topology \"passive\"",
+                                   "/active = [1,0]: does not belong to topology \"passive\""}));
 }
 
 TEST(ReadCase, RefusesHalfActiveRows) {
@@ -76,16 +76,17 @@ TEST(ReadCase, RefusesHalfActiveRows) {
   json["topology"] = "row_select";
   json["active"] = Json::array({1, 0.5});
 
-  EXPECT_EQ(problems_of(json), (std::vector<std::string>{"/active: each must be 0 or 1"}));
+  EXPECT_EQ(problems_of(json),
+            (std::vector<std::string>{"/active = [1,0.5]: each must be 0 or 1"}));
 }
 
 TEST(ReadCase, RefusesACellCurrentBeyondAllNumbers) {
   Json json = small_case();
   json["sinh_per_v"] = 501;
 
-  EXPECT_EQ(
-      problems_of(json),
-      (std::vector<std::string>{"/sinh_per_v: times the largest voltage must be at most 100"}));
+  EXPECT_EQ(problems_of(json),
+            (std::vector<std::string>{
+                "/sinh_per_v = 501: times the largest voltage must be at most 100"}));
 }
 
 TEST(ReadCase, RefusesWhatIsNoObject) {

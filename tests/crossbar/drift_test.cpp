@@ -122,13 +122,14 @@ TEST(Drift, RefusesTimesBeforeTheFirstReadAndImpossibleTemperatures) {
 }
 
 TEST(DriftOptions, RefusesListsOfAnotherLengthOrModel) {
-  EXPECT_EQ(problems_of<DriftOptions>(
-                R"({"at_siemens": [1e-6, 2e-6], "nu_mean": [0.1], "nu_sigma": [0.1, 0.1],
+  EXPECT_EQ(
+      problems_of<DriftOptions>(
+          R"({"at_siemens": [1e-6, 2e-6], "nu_mean": [0.1], "nu_sigma": [0.1, 0.1],
                     "shift_siemens_per_decade": [1e-6]})",
-                "/device/drift"),
-            (std::vector<std::string>{
-                "/device/drift/nu_mean: must have 2 numbers: one, or as many as at_siemens",
-                "/device/drift/shift_siemens_per_decade: belongs to the model log_time"}));
+          "/device/drift"),
+      (std::vector<std::string>{
+          "/device/drift/nu_mean = [0.1]: must have 2 numbers: one, or as many as at_siemens",
+          "/device/drift/shift_siemens_per_decade = [1e-06]: belongs to the model log_time"}));
 }
 
 }  // namespace

@@ -30,17 +30,19 @@ TEST(DeviceOptions, RefusesAnEmptyConductanceRange) {
   const auto problems =
       problems_of<DeviceOptions>(R"({"g_min_siemens": 1e-4, "g_max_siemens": 1e-4})", "/device");
 
-  EXPECT_EQ(problems, (std::vector<std::string>{
-                          "/device/g_max_siemens: must be greater than g_min_siemens = 0.0001"}));
+  EXPECT_EQ(problems,
+            (std::vector<std::string>{
+                "/device/g_max_siemens = 0.0001: must be greater than g_min_siemens = 0.0001"}));
 }
 
 TEST(DeviceOptions, RefusesMoreStuckCellsThanCells) {
   const auto problems = problems_of<DeviceOptions>(
       R"({"stuck_on_fraction": 0.75, "stuck_off_fraction": 0.5})", "/device");
 
-  EXPECT_EQ(problems, (std::vector<std::string>{
-                          "/device/stuck_off_fraction: must be at most 1 - stuck_on_fraction = "
-                          "0.25"}));
+  EXPECT_EQ(problems,
+            (std::vector<std::string>{
+                "/device/stuck_off_fraction = 0.5: must be at most 1 - stuck_on_fraction = "
+                "0.25"}));
 }
 
 TEST(DeviceOptions, RefusesAnIdealDeviceWithMismatch) {
@@ -49,29 +51,31 @@ TEST(DeviceOptions, RefusesAnIdealDeviceWithMismatch) {
 
   ASSERT_EQ(problems.size(), 1U);
   EXPECT_EQ(problems[0],
-            "/device/kind: an ideal device has mismatch_sigma, stuck_on_fraction and "
+            "/device/kind = \"ideal\": an ideal device has mismatch_sigma, stuck_on_fraction and "
             "stuck_off_fraction 0; use \"level_grid\"");
 }
 
 TEST(DeviceOptions, RefusesAnIdealDeviceWithNoise) {
   EXPECT_EQ(problems_of<DeviceOptions>(R"({"kind": "ideal", "read_noise": {}})", "/device"),
-            (std::vector<std::string>{
-                "/device/kind: an ideal device has no programming, read_noise, drift or write; use "
-                "\"level_grid\""}));
+            (std::vector<std::string>{"/device/kind = \"ideal\": an ideal device has no "
+                                      "programming, read_noise, drift or write; use "
+                                      "\"level_grid\""}));
 }
 
 TEST(DeviceOptions, RefusesMeasuredLevelsThatAreNoGrid) {
-  EXPECT_EQ(problems_of<DeviceOptions>(
-                R"({"level_means": [{"siemens": [1e-6, 2e-6, 3e-6]},
+  EXPECT_EQ(
+      problems_of<DeviceOptions>(
+          R"({"level_means": [{"siemens": [1e-6, 2e-6, 3e-6]},
                                     {"siemens": [2e-6, 1e-6]},
                                     {"siemens": [2e-6, 2e-4]}]})",
-                "/device"),
-            (std::vector<std::string>{
-                "/device/level_means/0/siemens: must hold 2, 4, 8, 16, 32, 64, 128 or 256 levels, "
-                "holds 3",
-                "/device/level_means/1/siemens: must rise from each level to the next",
-                "/device/level_means: must lie in [g_min_siemens, g_max_siemens] = [1e-06, 0.0001]",
-                "/device/level_means: two lists have the same number of levels"}));
+          "/device"),
+      (std::vector<std::string>{
+          "/device/level_means/0/siemens = [1e-06,2e-06,3e-06]: must hold 2, 4, 8, 16, 32, 64, 128 "
+          "or 256 levels, "
+          "holds 3",
+          "/device/level_means/1/siemens = [2e-06,1e-06]: must rise from each level to the next",
+          "/device/level_means: must lie in [g_min_siemens, g_max_siemens] = [1e-06, 0.0001]",
+          "/device/level_means: two lists have the same number of levels"}));
 }
 
 TEST(DeviceOptions, RefusesConductancesOutsideThoseMeasured) {
@@ -89,9 +93,9 @@ TEST(DeviceOptions, RefusesAPolynomialThatIsNegativeWithinTheRange) {
                 R"({"programming": {"model": "polynomial", "coefficients_siemens": [1e-6, -2e-6],
                                     "reference_siemens": 1e-4}})",
                 "/device"),
-            (std::vector<std::string>{
-                "/device/programming/coefficients_siemens: the standard deviation is negative "
-                "between g_min_siemens and g_max_siemens"}));
+            (std::vector<std::string>{"/device/programming/coefficients_siemens = [1e-06,-2e-06]: "
+                                      "the standard deviation is negative "
+                                      "between g_min_siemens and g_max_siemens"}));
 }
 
 TEST(DeviceOptions, RefusesCorrelatedMismatchWithoutLengthOrOfNormalShape) {
@@ -100,7 +104,8 @@ TEST(DeviceOptions, RefusesCorrelatedMismatchWithoutLengthOrOfNormalShape) {
             (std::vector<std::string>{
                 "/device/mismatch_correlation_cells: goes with mismatch_correlated_fraction: both "
                 "0, or both greater than 0",
-                "/device/mismatch_shape: must be lognormal with mismatch_correlated_fraction: "
+                "/device/mismatch_shape = \"normal\": must be lognormal with "
+                "mismatch_correlated_fraction: "
                 "cells drawn again would not keep their correlation"}));
 }
 
@@ -110,7 +115,8 @@ TEST(DeviceOptions, RefusesAnUnknownStatusAndAnUnknownKeyOfASection) {
 
   ASSERT_EQ(problems.size(), 2U);
   EXPECT_EQ(problems[0].rfind("/device/drift: unknown key 'nu'; allowed: model, t0_s", 0), 0U);
-  EXPECT_EQ(problems[1], "/device/status: must be one of: seen, derived, from_memory");
+  EXPECT_EQ(problems[1],
+            "/device/status = \"guessed\": must be one of: seen, derived, from_memory");
 }
 
 TEST(IvOptions, TakesASinhOrARisingTable) {
@@ -127,10 +133,10 @@ TEST(IvOptions, TakesASinhOrARisingTable) {
                 R"({"sinh_per_v": 1, "voltage_v": [0.1, 0.2], "effective_v": [0, 0.2, 0.1]})",
                 "/device/iv"),
             (std::vector<std::string>{
-                "/device/iv/sinh_per_v: must be 0 where there is a table",
-                "/device/iv/voltage_v: must be 0 and at least one more voltage, rising",
-                "/device/iv/effective_v: must have as many numbers as voltage_v, 2",
-                "/device/iv/effective_v: must rise from 0"}));
+                "/device/iv/sinh_per_v = 1: must be 0 where there is a table",
+                "/device/iv/voltage_v = [0.1,0.2]: must be 0 and at least one more voltage, rising",
+                "/device/iv/effective_v = [0,0.2,0.1]: must have as many numbers as voltage_v, 2",
+                "/device/iv/effective_v = [0,0.2,0.1]: must rise from 0"}));
 }
 
 TEST(DeviceOptions, NamesTheKnownKindsWhenOneIsUnknown) {
@@ -154,9 +160,9 @@ TEST(ArrayOptions, ReportsEveryBrokenRuleAtOnce) {
   const auto problems = problems_of<ArrayOptions>(
       R"({"rows": 64, "rows_active": 65, "bits_per_cell": 4, "weight_bits": 3})", "/array");
 
-  EXPECT_EQ(problems,
-            (std::vector<std::string>{"/array/rows_active: must be at most rows = 64",
-                                      "/array/bits_per_cell: must be at most weight_bits = 3"}));
+  EXPECT_EQ(problems, (std::vector<std::string>{
+                          "/array/rows_active = 65: must be at most rows = 64",
+                          "/array/bits_per_cell = 4: must be at most weight_bits = 3"}));
 }
 
 TEST(ArrayOptions, RefusesWhatATopologyLacks) {
@@ -165,13 +171,15 @@ TEST(ArrayOptions, RefusesWhatATopologyLacks) {
   };
   using Problems = std::vector<std::string>;
 
-  EXPECT_EQ(problems_with(R"({"transistor_ohm": 1000})"),
-            (Problems{"/array/transistor_ohm: must be 0 with topology = \"passive\", whose cells "
-                      "have no transistor"}));
-  EXPECT_EQ(problems_with(R"({"topology": "gate_input", "drives_both_ends": true})"),
-            (Problems{"/array/drives_both_ends: must be false with topology = \"gate_input\""}));
+  EXPECT_EQ(
+      problems_with(R"({"transistor_ohm": 1000})"),
+      (Problems{"/array/transistor_ohm = 1000: must be 0 with topology = \"passive\", whose cells "
+                "have no transistor"}));
+  EXPECT_EQ(
+      problems_with(R"({"topology": "gate_input", "drives_both_ends": true})"),
+      (Problems{"/array/drives_both_ends = true: must be false with topology = \"gate_input\""}));
   EXPECT_EQ(problems_with(R"({"source_line_ohm": 2})"),
-            (Problems{"/array/source_line_ohm: goes with topology = \"gate_input\" only"}));
+            (Problems{"/array/source_line_ohm = 2: goes with topology = \"gate_input\" only"}));
   EXPECT_TRUE(
       problems_with(R"({"topology": "gate_input", "transistor_ohm": 1000, "source_line_ohm": 2})")
           .empty());
@@ -204,10 +212,10 @@ TEST(AdcOptions, KnowsEveryConverterOfTheTable) {
 }
 
 TEST(AdcOptions, TakesFullScalesFromDataWithGivenBitsOnly) {
-  EXPECT_EQ(
-      problems_of<AdcOptions>(R"({"range": "largest"})", "/adc"),
-      (std::vector<std::string>{"/adc/range: must be \"worst_case\" with bits = \"lossless\", "
-                                "which are those of the worst case"}));
+  EXPECT_EQ(problems_of<AdcOptions>(R"({"range": "largest"})", "/adc"),
+            (std::vector<std::string>{
+                "/adc/range = \"largest\": must be \"worst_case\" with bits = \"lossless\", "
+                "which are those of the worst case"}));
   EXPECT_TRUE(problems_of<AdcOptions>(R"({"range": "largest", "bits": 6})", "/adc").empty());
 }
 
@@ -215,14 +223,16 @@ TEST(ArrayOptions, RefusesSlicesThatDoNotHoldAWeight) {
   const auto problems = problems_of<ArrayOptions>(
       R"({"weight_bits": 4, "bits_per_cell": 2, "slice_bits": [2, 1.5, 3]})", "/array");
 
-  EXPECT_EQ(problems, (std::vector<std::string>{
-                          "/array/slice_bits: must be whole numbers",
-                          "/array/slice_bits: must be at most bits_per_cell = 2 each"}));
+  EXPECT_EQ(problems,
+            (std::vector<std::string>{
+                "/array/slice_bits = [2,1.5,3]: must be whole numbers",
+                "/array/slice_bits = [2,1.5,3]: must be at most bits_per_cell = 2 each"}));
   EXPECT_EQ(
       problems_of<ArrayOptions>(
           R"({"weight_bits": 4, "encoding": "offset_column", "slice_bits": [2, 2]})", "/array"),
-      (std::vector<std::string>{"/array/slice_bits: must hold 5 bits together: weight_bits = 4 and "
-                                "the sign that the encoding adds"}));
+      (std::vector<std::string>{
+          "/array/slice_bits = [2,2]: must hold 5 bits together: weight_bits = 4 and "
+          "the sign that the encoding adds"}));
 }
 
 TEST(AdcOptions, ReadsLosslessAsEmptyAndRefusesZeroBits) {

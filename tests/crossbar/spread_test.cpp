@@ -44,22 +44,25 @@ TEST(Spread, RunsStraightBetweenMeasuredPointsAndFlatBeyond) {
 }
 
 TEST(Spread, RefusesWhatBelongsToAnotherModel) {
-  EXPECT_EQ(problems_of<SpreadOptions>(
-                R"({"model": "table", "fraction": 0.1, "at_siemens": [1e-6, 1e-6],
+  EXPECT_EQ(
+      problems_of<SpreadOptions>(
+          R"({"model": "table", "fraction": 0.1, "at_siemens": [1e-6, 1e-6],
                     "sigma_siemens": [1e-8]})",
-                "/device/programming"),
-            (std::vector<std::string>{
-                "/device/programming/fraction: belongs to the models fraction_of_range and "
-                "proportional",
-                "/device/programming/at_siemens: must rise from each number to the next",
-                "/device/programming/sigma_siemens: must have as many numbers as at_siemens, 2"}));
-  EXPECT_EQ(problems_of<SpreadOptions>(
-                R"({"model": "proportional", "coefficients_siemens": [1e-8],
+          "/device/programming"),
+      (std::vector<std::string>{
+          "/device/programming/fraction = 0.1: belongs to the models fraction_of_range and "
+          "proportional",
+          "/device/programming/at_siemens = [1e-06,1e-06]: must rise from each number to the next",
+          "/device/programming/sigma_siemens = [1e-08]: must have as many numbers as at_siemens, "
+          "2"}));
+  EXPECT_EQ(
+      problems_of<SpreadOptions>(
+          R"({"model": "proportional", "coefficients_siemens": [1e-8],
                     "reference_siemens": 1e-6, "at_siemens": [1e-6], "sigma_siemens": [1e-8]})",
-                "/p"),
-            (std::vector<std::string>{"/p/coefficients_siemens: belongs to the polynomial",
-                                      "/p/reference_siemens: belongs to the polynomial",
-                                      "/p/at_siemens: belongs to the table"}));
+          "/p"),
+      (std::vector<std::string>{"/p/coefficients_siemens = [1e-08]: belongs to the polynomial",
+                                "/p/reference_siemens = 1e-06: belongs to the polynomial",
+                                "/p/at_siemens = [1e-06]: belongs to the table"}));
   EXPECT_EQ(problems_of<SpreadOptions>(R"({"model": "polynomial"})", "/p"),
             (std::vector<std::string>{
                 "/p/coefficients_siemens: the model polynomial needs at least one",

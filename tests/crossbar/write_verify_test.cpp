@@ -166,7 +166,8 @@ TEST(WriteVerifyDevice, NeedsASectionWrite) {
   EXPECT_EQ(problems_of<DeviceOptions>(
                 R"({"kind": "write_verify", "write": {}, "mismatch_sigma": 0.1})", "/device"),
             (std::vector<std::string>{
-                "/device/kind: a write_verify device has a section write, no programming and "
+                "/device/kind = \"write_verify\": a write_verify device has a section write, no "
+                "programming and "
                 "mismatch_sigma 0: what is left after writing follows from the pulses"}));
 }
 

@@ -66,7 +66,7 @@ TEST(MappingOptions, RefuseRoundsWithArraysSharedAcrossLayers) {
         Json{{"reload", true}, {"packing", "across_layers"}}, "/mapping"));
     FAIL() << "accepted";
   } catch (const ConfigError& error) {
-    EXPECT_NE(std::string(error.what()).find("/mapping/reload: blocks that share arrays across "),
+    EXPECT_NE(std::string(error.what()).find("/mapping/reload = true: blocks that share arrays "),
               std::string::npos)
         << error.what();
   }

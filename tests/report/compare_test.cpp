@@ -88,8 +88,27 @@ TEST_F(Compare, MarkdownShowsTheChange) {
   const std::string text = compare_runs({other_}, fixture_.run(), "md");
 
   EXPECT_NE(text.find("| Figure | run (baseline) | other |"), std::string::npos);
-  EXPECT_NE(text.find("| accuracy/on_chip/mean | 0.98625 | 0.9 (-8.75 %) |"), std::string::npos)
+  EXPECT_NE(text.find("| accuracy/on_chip/mean | 98.62 % | 90.00 % (-8.62 points) |"),
+            std::string::npos)
       << text;
+}
+
+TEST_F(Compare, ABaselineAmongTheRunsHasOneColumn) {
+  const CsvTable table =
+      parse_csv(compare_runs({fixture_.run(), other_}, fixture_.run() / ".", "csv"), "csv");
+
+  EXPECT_EQ(table.columns, (std::vector<std::string>{"figure", "baseline:run", "other"}));
+}
+
+TEST_F(Compare, ARunIsNotComparedWithItself) {
+  try {
+    static_cast<void>(compare_runs({other_}, other_, "md"));
+    FAIL() << "no ConfigError";
+  } catch (const ConfigError& e) {
+    EXPECT_EQ(std::string(e.what()),
+              "--baseline " + other_.string() +
+                  ": is the only run given; give another to compare it with");
+  }
 }
 
 TEST_F(Compare, EveryFormatNamesEveryRun) {

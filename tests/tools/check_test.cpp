@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <sstream>
 
 #include "core/fields.h"
 #include "tests/tools/program.h"
@@ -185,6 +186,11 @@ TEST(Check, ListsAllProblemsAtOnce) {
       << outcome.err;
   EXPECT_NE(outcome.err.find("unknown key 'kindd'"), std::string::npos) << outcome.err;
   EXPECT_NE(outcome.err.find("nearest: kind"), std::string::npos) << outcome.err;
+  std::istringstream lines(outcome.err);
+  int num_lines = 0;
+  for (std::string line; std::getline(lines, line); ++num_lines)
+    EXPECT_EQ(line.rfind("ohmweave: config.json: /", 0), 0U) << line;
+  EXPECT_EQ(num_lines, 3) << outcome.err;
 }
 
 TEST(Check, NamesTheNearestPresetAndModel) {
@@ -397,8 +403,10 @@ TEST(Check, RefusesTwoSourcesOfWeightsOrOfSparsity) {
       << trained.err;
   EXPECT_NE(pruned.err.find("/compress: /model already removes weights"), std::string::npos)
       << pruned.err;
-  EXPECT_NE(masked.err.find("/model/masks: must not be given with sparsity or sparsity_fraction"),
-            std::string::npos)
+  EXPECT_NE(
+      masked.err.find(
+          "/model/masks = \"m.safetensors\": must not be given with sparsity or sparsity_fraction"),
+      std::string::npos)
       << masked.err;
   for (const Outcome& outcome : {trained, pruned, masked}) EXPECT_EQ(outcome.exit_code, 2);
 }
@@ -414,7 +422,7 @@ TEST(Check, RefusesSparsityThatLeavesNothingOrMatchesNothing) {
 
   EXPECT_EQ(outcome.exit_code, 2);
   for (const char* problem :
-       {"/model/sparsity_fraction: must be below 1: a layer keeps some weight",
+       {"/model/sparsity_fraction = 1: must be below 1: a layer keeps some weight",
         "/model/sparsity/1/fraction = 2: must be in [0, 1]",
         "/model/weights/path: must be given for kind \"file\", and only there"})
     EXPECT_NE(outcome.err.find(problem), std::string::npos) << problem << "\n" << outcome.err;

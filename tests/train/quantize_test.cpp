@@ -264,11 +264,9 @@ TEST(QuantizeOptions, TakeOnlyLevelsWithIntegerCodesAndOneScaleATensor) {
 }
 
 TEST(QuantizeOptions, SharesRiseAndEndWithOne) {
-  const std::string text = "quantize/fix/shares: must rise and end with 1";
-
-  expect_problem(R"({"quantize": {"fix": {"shares": [0.5, 0.9]}}})", text);
-  expect_problem(R"({"quantize": {"fix": {"shares": [0.9, 0.5, 1]}}})", text);
-  expect_problem(R"({"quantize": {"fix": {"shares": []}}})", text);
+  for (const std::string shares : {"[0.5,0.9]", "[0.9,0.5,1.0]", "[]"})
+    expect_problem(R"({"quantize": {"fix": {"shares": )" + shares + "}}}",
+                   "quantize/fix/shares = " + shares + ": must rise and end with 1");
   EXPECT_EQ(problem_of_step(R"({"quantize": {"fix": {"shares": [0.5, 1]}}})"), "");
 }
 
