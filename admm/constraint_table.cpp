@@ -253,9 +253,11 @@ std::vector<float> level_list(const ConstraintOptions& options) {
     return {options.level_values.begin(), options.level_values.end()};
   }
   OHMWEAVE_REQUIRE(options.levels.has_value(), "levels is given");
-  if (options.kind == "uniform_levels") return uniform_level_list(*options.levels);
-  OHMWEAVE_REQUIRE(options.kind == "power_of_two", "'" + options.kind + "' is a set of levels");
-  std::vector<float> levels = power_of_two_level_list(*options.levels);
+  const bool is_uniform = options.kind == "uniform_levels";
+  OHMWEAVE_REQUIRE(is_uniform || options.kind == "power_of_two",
+                   "'" + options.kind + "' is a set of levels");
+  std::vector<float> levels = is_uniform ? uniform_level_list(*options.levels)
+                                         : power_of_two_level_list(*options.levels);
   if (options.with_zero) levels.push_back(0.0F);
   return levels;
 }

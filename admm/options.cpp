@@ -74,10 +74,10 @@ const std::vector<KindFacts>& level_facts() {
   static const std::vector<KindFacts> facts = {
       {{"conductance_levels", "every weight is an integer multiple of one scale per tensor"},
        CountRule::None},
-      {{"uniform_levels", "every weight is +-1 to +-`levels` times a scale, never zero"},
+      {{"uniform_levels", "every weight is +-1 to +-`levels` times a scale"},
        CountRule::None,
        {"levels"},
-       {"scale_per"}},
+       {"scale_per", "with_zero"}},
       {{"power_of_two", "every weight is +-1, 2, 4 to 2^(`levels` - 1) times a scale"},
        CountRule::None,
        {"levels"},
@@ -229,7 +229,7 @@ void declare_patterns(Fields& f, ConstraintOptions& o) {
 void declare_levels(Fields& f, ConstraintOptions& o) {
   constexpr int kMostLevels = 65535;
   f.integer("levels", o.levels, {1, kMostLevels}, "levels of one sign");
-  f.boolean("with_zero", o.with_zero, "zero is a level too (power_of_two)");
+  f.boolean("with_zero", o.with_zero, "zero is a level too");
   f.numbers("level_values", o.level_values, {-1e30, 1e30, false},
             "levels with their signs, in any order: relative to the scale (device_levels), or the "
             "weights themselves (quantized_groups)");

@@ -52,7 +52,7 @@ struct ConstraintOptions {
   std::optional<int> num_patterns;     // chosen by vote of the kernels; empty = all
   std::vector<std::string> patterns;   // given one by one, "010111010"
   std::optional<int> levels;           // uniform_levels, power_of_two: levels of one sign
-  bool with_zero = false;              // power_of_two: 0 is a level too
+  bool with_zero = false;              // 0 is a level too
   std::vector<double> level_values;    // device_levels (relative), quantized_groups (absolute)
   ScaleScope scale_per = ScaleScope::Tensor;
   std::optional<int> clusters;   // clusters, lloyd_clusters

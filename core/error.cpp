@@ -6,7 +6,8 @@ namespace {
 
 std::string join_lines(const std::string& before_each, const std::vector<std::string>& lines) {
   std::string text;
-  for (const std::string& line : lines) text += (text.empty() ? "" : "\n") + before_each + line;
+  for (const std::string& line : lines)
+    text.append(text.empty() ? "" : "\n").append(before_each).append(line);
   return text;
 }
 

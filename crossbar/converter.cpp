@@ -118,13 +118,6 @@ std::int32_t Converter::code(double steps) const {
   return code;
 }
 
-std::vector<double> Converter::dnl() const {
-  std::vector<double> result;
-  for (std::size_t i = 0; i + 1 < edges_.size(); ++i)
-    result.push_back(static_cast<double>(edges_[i + 1]) - static_cast<double>(edges_[i]) - 1.0);
-  return result;
-}
-
 RandomStream converter_stream(const RandomStream& run, int chip, int array, int converter) {
   OHMWEAVE_REQUIRE(chip >= 0 && array >= 0 && converter >= 0,
                    "chips, arrays and converters count from 0");

@@ -48,8 +48,6 @@ class Converter {
   [[nodiscard]] std::int32_t code(double steps) const;
   [[nodiscard]] double gain() const { return gain_; }
   [[nodiscard]] double offset() const { return offset_; }  // steps
-  /// Differential and integral nonlinearity of the codes -largest + 1 .. largest - 1, in steps.
-  [[nodiscard]] std::vector<double> dnl() const;
 
  private:
   [[nodiscard]] float edge(std::int32_t code) const { return edges_[code + largest_ - 1]; }

@@ -19,7 +19,7 @@ struct LayerCounts {
   std::vector<std::int64_t> set_bits;      // by magnitude bit
   std::vector<std::int64_t> square_digit;  // by group and matrix row
   std::int64_t nonzero_windows = 0;
-  std::vector<std::int64_t> nonzero_digits;  // by digit
+  std::vector<std::int64_t> nonzero_digits;  // by group and matrix row
   std::vector<std::int64_t> nonzero_reads;   // by digit: windows in which any row's is not 0
 };
 
@@ -38,18 +38,24 @@ std::int64_t sum_of_square_digits(std::int32_t magnitude, int digit_bits) {
   return sum;
 }
 
+/// What one row of a group adds to.
+struct RowCounts {
+  std::int64_t& square_digit;
+  std::int64_t& nonzero_digits;
+};
+
 /// Adds the inputs of `count` windows on one row; joins the bits that are set to those that the
 /// windows have in other rows.
 void count_row(const std::int32_t* inputs, int count, const Cut& cut, LayerCounts& counts,
-               std::int64_t& square_digit, std::vector<std::int32_t>& seen_bits) {
+               const RowCounts& row, std::vector<std::int32_t>& seen_bits) {
   const std::int32_t mask = (1 << cut.digit_bits) - 1;
   for (int w = 0; w < count; ++w) {
     const std::int32_t magnitude = std::abs(inputs[w]);
     if (magnitude == 0) continue;
     seen_bits[w] |= magnitude;
     for (int digit = 0; digit < cut.num_digits(); ++digit)
-      if (((magnitude >> (digit * cut.digit_bits)) & mask) != 0) ++counts.nonzero_digits[digit];
-    square_digit += sum_of_square_digits(magnitude, cut.digit_bits);
+      if (((magnitude >> (digit * cut.digit_bits)) & mask) != 0) ++row.nonzero_digits;
+    row.square_digit += sum_of_square_digits(magnitude, cut.digit_bits);
     for (int bit = 0; bit < cut.magnitude_bits; ++bit)
       counts.set_bits[bit] += (magnitude >> bit) & 1;
   }
@@ -71,7 +77,7 @@ LayerCounts count_layer(const Windows& windows, int groups, const Cut& cut) {
   LayerCounts counts;
   counts.set_bits.resize(static_cast<std::size_t>(cut.magnitude_bits));
   counts.square_digit.resize(static_cast<std::size_t>(num_rows) * groups);
-  counts.nonzero_digits.resize(static_cast<std::size_t>(cut.num_digits()));
+  counts.nonzero_digits.resize(counts.square_digit.size());
   counts.nonzero_reads.resize(static_cast<std::size_t>(cut.num_digits()));
   std::vector<int> rows(static_cast<std::size_t>(num_rows));
   std::iota(rows.begin(), rows.end(), 0);
@@ -84,7 +90,9 @@ LayerCounts count_layer(const Windows& windows, int groups, const Cut& cut) {
       std::vector<std::int32_t> seen_bits(static_cast<std::size_t>(count), 0);
       for (int row = 0; row < num_rows; ++row)
         count_row(inputs.data() + static_cast<std::ptrdiff_t>(row) * count, count, cut, counts,
-                  counts.square_digit[group * num_rows + row], seen_bits);
+                  {counts.square_digit[group * num_rows + row],
+                   counts.nonzero_digits[group * num_rows + row]},
+                  seen_bits);
       count_windows(seen_bits, cut, counts);
     }
   }
@@ -137,11 +145,12 @@ std::vector<LayerActivity> measure_activity(const QuantizedNetwork& network, con
     const MatrixShape matrix = matrix_shape(network.network, shapes, layers[i]);
     const auto windows = static_cast<double>(matrix.windows * input.num_images);
     const double inputs = windows * matrix.rows * matrix.groups;
-    result.push_back({network.network.nodes[layers[i]].name, input.num_images, matrix.windows,
-                      divided(counts.set_bits, inputs), divided(counts.square_digit, windows),
-                      static_cast<double>(counts.nonzero_windows) / (windows * matrix.groups),
-                      divided(counts.nonzero_digits, inputs),
-                      divided(counts.nonzero_reads, windows * matrix.groups)});
+    result.push_back(
+        {network.network.nodes[layers[i]].name, input.num_images, matrix.windows,
+         divided(counts.set_bits, inputs), divided(counts.square_digit, windows),
+         static_cast<double>(counts.nonzero_windows) / (windows * matrix.groups),
+         divided(counts.nonzero_digits, windows * static_cast<double>(counts.nonzero_reads.size())),
+         divided(counts.nonzero_reads, windows * matrix.groups)});
   }
   return result;
 }

@@ -24,9 +24,10 @@ struct LayerActivity {
   /// digit^2; a digit of d bits is 0 .. 2^d - 1.
   std::vector<double> mean_square_digit;
   double nonzero_window_fraction = 0.0;  // share of windows (of a group) with any input not 0
-  /// By digit, least significant first: share of inputs (rows x windows) whose digit is not 0, and
-  /// share of windows (of a group) in which any is.
+  /// By matrix row, as mean_square_digit: share of the row's digits (windows x digits) that are not
+  /// 0.
   std::vector<double> nonzero_digit_fraction;
+  /// By digit, least significant first: share of windows (of a group) in which any row's is not 0.
   std::vector<double> nonzero_read_fraction;
 };
 

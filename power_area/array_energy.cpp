@@ -35,26 +35,12 @@ double assumed_square_digits(int magnitude_bits, int dac_bits, double density) {
 
 std::vector<double> mean_square_digits(const MappedNetwork& mapped, const LayerPlan& plan,
                                        const Circuits& circuits) {
-  const auto rows = static_cast<std::size_t>(plan.matrix.rows);
-  const std::size_t all_rows = rows * plan.matrix.groups;
-  const Json* layer = measured_layer(mapped.activity, plan.name);
-  if (mapped.activity.is_null()) {
-    const CodeFormat& input = mapping::input_format(mapped.network, plan.node);
-    const double assumed = assumed_square_digits(input.magnitude_bits(), circuits.dac.bits,
-                                                 circuits.chip.assumed_bit_density);
-    std::vector<double> by_row(all_rows, assumed);
-    return by_row;
-  }
-  if (layer == nullptr || !layer->contains("mean_square_digit"))
-    throw DataError("activity.json: layer " + plan.name + ": its mean_square_digit is missing");
-  const std::vector<double> measured = layer->at("mean_square_digit").get<std::vector<double>>();
-  if (measured.size() != rows && measured.size() != all_rows)
-    throw DataError("activity.json: layer " + plan.name + ": mean_square_digit has " +
-                    std::to_string(measured.size()) + " rows, the layer's matrix has " +
-                    std::to_string(rows));
-  std::vector<double> result(all_rows);
-  for (std::size_t r = 0; r < all_rows; ++r) result[r] = measured[r % measured.size()];
-  return result;
+  if (!mapped.activity.is_null()) return measured_rows(mapped.activity, plan, "mean_square_digit");
+  const CodeFormat& input = mapping::input_format(mapped.network, plan.node);
+  const double assumed = assumed_square_digits(input.magnitude_bits(), circuits.dac.bits,
+                                               circuits.chip.assumed_bit_density);
+  return std::vector<double>(static_cast<std::size_t>(plan.matrix.rows) * plan.matrix.groups,
+                             assumed);
 }
 
 std::vector<double> share_energies_j(const MappedNetwork& mapped, const ChipSample& sample,

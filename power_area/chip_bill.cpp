@@ -106,7 +106,8 @@ class Biller {
     const int per_adc = chip_.circuits.chip.columns_per_adc;
     // Converters and what follows them serve a slice's pair, or its one array.
     const double slices_per_array = 1.0 / chip_.mapped.placement.geometry.arrays_per_slice();
-    const double adcs_per_array = (array.cols + per_adc - 1) / per_adc * slices_per_array;
+    const int adcs_per_slice = (array.cols + per_adc - 1) / per_adc;
+    const double adcs_per_array = adcs_per_slice * slices_per_array;
     double area_m2 = 0.0;
     const auto add = [&](const Component& component, PartGroup group, double per_array) {
       area_m2 += bill_.ledger.add_instances(component, group, place, share.num_arrays * per_array);
@@ -154,7 +155,7 @@ class Biller {
     cells.peak_w = windows_per_s * chip_.share_energies_j[p][u];
     bill_.ledger.add({parts.cells.name, PartGroup::ArrayAndConverter, parts.cells.source, cells},
                      place);
-    const double drives = nonzero.digits * static_cast<double>(window.drives);
+    const double drives = nonzero.digits[u] * static_cast<double>(window.drives);
     const double conversions = nonzero.reads * static_cast<double>(window.conversions);
     const double sums = nonzero.windows * static_cast<double>(window.sums);
     charge(parts.driver, PartGroup::ArrayAndConverter, drives);

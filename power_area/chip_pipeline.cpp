@@ -148,7 +148,7 @@ class Builder {
     for (const TileShare& share : plan.shares)
       stage.units.push_back(layer_unit(plan, share, stage));
     if (stage.units.empty()) stage.units = {vector_unit(stage, 0)};
-    const std::int64_t settle =
+    const auto settle =
         static_cast<std::int64_t>(std::ceil(plan.settle_s * circuits_.chip.clock_hz));
     stage.emit_cycles = (plan.shares.empty() ? 0 : settle) +
                         ceil_div(shapes_[n].channels, circuits_.chip.vector_lanes);

@@ -59,7 +59,7 @@ Json layer_json(const SimulatedChip& chip, const Ledger& ledger, int layer, doub
   json["digits"] = plan.num_digits;
   json["settle_s"] = plan.settle_s;
   if (chip.circuits.chip.zero_skipping) {
-    json["nonzero_digit_fraction"] = chip.nonzero[layer].digits;
+    json["nonzero_digit_fraction"] = nonzero_digits(chip.nonzero[layer], plan);
     json["nonzero_read_fraction"] = chip.nonzero[layer].reads;
     json["nonzero_window_fraction"] = chip.nonzero[layer].windows;
   }
@@ -160,6 +160,11 @@ Json chip_json(const SimulatedChip& chip, const Bill& bill) {
   std::int64_t macs = 0;
   for (const LayerPlan& plan : chip.plans) macs += plan.mapped_macs;
   const double area_m2 = bill.floorplan.area_m2();
+  const mapping::Placement& placement = chip.mapped.placement;
+  const auto arrays_needed =
+      std::count_if(placement.arrays.begin(), placement.arrays.end(),
+                    [&](const mapping::Array& array) { return is_needed(placement, array); });
+  const auto num_arrays = static_cast<std::int64_t>(placement.arrays.size());
   Json json = {{"area_m2", area_m2},
                {"energy_per_inference_j", energy_j},
                {"dynamic_energy_per_inference_j", total.dynamic_j},
@@ -171,7 +176,9 @@ Json chip_json(const SimulatedChip& chip, const Bill& bill) {
                {"macs_per_inference", macs},
                {"ops_per_joule", 2.0 * static_cast<double>(macs) / energy_j},
                {"edap", energy_j * latency_s * area_m2},
-               {"arrays", chip.mapped.placement.arrays.size()},
+               {"arrays", num_arrays},
+               {"arrays_needed", arrays_needed},
+               {"arrays_duplicated", num_arrays - arrays_needed},
                {"activity", chip.mapped.activity.is_null() ? "assumed" : "measured"},
                {"inferences_simulated", chip.pipeline.model.num_inferences},
                {"parts", Json::array()},

@@ -89,29 +89,27 @@ std::string link_name(const LinkResult& link) {
 }
 
 Json bottleneck_json(const SimulatedChip& chip) {
-  std::string kind = "stage";
-  std::string name;
-  std::int64_t busiest = -1;
-  for (std::size_t s = 0; s < chip.result.nodes.size(); ++s)
-    for (const UnitResult& unit : chip.result.nodes[s].units)
-      if (unit.busy_cycles > busiest) {
-        busiest = unit.busy_cycles;
-        name = chip.pipeline.model.nodes[s].name;
-      }
-  for (const LinkResult& link : chip.result.links)
-    if (link.busy_cycles > busiest) {
-      busiest = link.busy_cycles;
-      kind = "link";
-      name = link_name(link);
-    }
-  const double cycles = static_cast<double>(busiest) / chip.pipeline.model.num_inferences;
-  return {{"kind", kind},
-          {"name", name},
+  const Bottleneck bottleneck = find_bottleneck(chip);
+  const double cycles =
+      static_cast<double>(bottleneck.busy_cycles) / chip.pipeline.model.num_inferences;
+  return {{"kind", bottleneck.is_link() ? "link" : "stage"},
+          {"name", bottleneck.name},
           {"busy_s", cycles / chip.circuits.chip.clock_hz},
           {"busy_fraction", cycles / chip.result.period_cycles()}};
 }
 
 }  // namespace
+
+Bottleneck find_bottleneck(const SimulatedChip& chip) {
+  Bottleneck found;
+  for (std::size_t s = 0; s < chip.result.nodes.size(); ++s)
+    for (const UnitResult& unit : chip.result.nodes[s].units)
+      if (unit.busy_cycles > found.busy_cycles)
+        found = {static_cast<int>(s), chip.pipeline.model.nodes[s].name, unit.busy_cycles};
+  for (const LinkResult& link : chip.result.links)
+    if (link.busy_cycles > found.busy_cycles) found = {-1, link_name(link), link.busy_cycles};
+  return found;
+}
 
 Json time_json(const SimulatedChip& chip, const Bill& bill) {
   Json json;

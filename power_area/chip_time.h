@@ -16,6 +16,15 @@ constexpr int kPowerBins = 400;
 /// busy for the longest, with the share of a period for which it is.
 [[nodiscard]] Json time_json(const SimulatedChip& chip, const Bill& bill);
 
+/// The unit or link that is busy for the longest.
+struct Bottleneck {
+  int stage = -1;  // of the pipeline; -1: a link
+  std::string name;
+  std::int64_t busy_cycles = -1;  // of all inferences
+  [[nodiscard]] bool is_link() const { return stage < 0; }
+};
+[[nodiscard]] Bottleneck find_bottleneck(const SimulatedChip& chip);
+
 /// Leakage, and each layer's dynamic energy over the time for which its units work; what no layer
 /// bears is spread evenly. Wants a result with states.
 [[nodiscard]] PowerTrace chip_power(const SimulatedChip& chip, const Bill& bill, int num_bins);

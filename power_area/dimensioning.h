@@ -3,6 +3,7 @@
 // and how large the chip is. Nothing is simulated.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "mapping/duplication.h"
@@ -21,5 +22,15 @@ namespace ohmweave::power_area {
 [[nodiscard]] double chip_area_m2(const MappedNetwork& mapped,
                                   const std::vector<mapping::ColumnSums>& column_sums,
                                   const Circuits& circuits, const ComponentLibrary& library);
+
+/// How fast images follow one another, by analyze().
+struct ChipRate {
+  double throughput_hz = 0.0;
+  bool is_held_by_arrays = false;  // the busiest unit reads arrays
+  std::string bottleneck;          // its stage, or the link that is busier, for people
+};
+[[nodiscard]] ChipRate chip_rate(const MappedNetwork& mapped,
+                                 const std::vector<mapping::ColumnSums>& column_sums,
+                                 const Circuits& circuits, const ComponentLibrary& library);
 
 }  // namespace ohmweave::power_area

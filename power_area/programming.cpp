@@ -20,6 +20,7 @@ constexpr int kMostArraysCounted = 256;  // by pulses
 std::vector<int> spread_arrays(int num_arrays, int most) {
   const int count = std::min(num_arrays, most);
   std::vector<int> arrays;
+  arrays.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i)
     arrays.push_back(static_cast<int>(static_cast<std::int64_t>(i) * num_arrays / count));
   return arrays;
@@ -31,6 +32,7 @@ std::vector<double> targets_siemens(const MappedNetwork& mapped, const Circuits&
   const mapping::Placement& placement = mapped.placement;
   const int bits = circuits.array.cell_bits(placement.arrays[array].slice);
   std::vector<double> siemens;
+  siemens.reserve(std::size_t{1} << bits);
   for (int level = 0; level < 1 << bits; ++level)
     siemens.push_back(crossbar::level_siemens(circuits.device, level, bits));
   const std::vector<int> levels = mapping::cell_levels(placement, mapped.network, array);

@@ -51,6 +51,7 @@ std::vector<double> driven_volts(const Line& line) {
 double line_delay_s(const Line& line) {
   const std::vector<double> rest = driven_volts(line);
   std::vector<double> charge;
+  charge.reserve(rest.size());
   for (const double v : rest) charge.push_back(line.cell_farad * v);
   return line_volts(line, charge).back() / rest.back();
 }

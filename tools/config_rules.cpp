@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/config_rules.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -83,9 +84,39 @@ void check_constraint(const admm::ConstraintOptions& constraint, const std::stri
                        ": matches no weight; the network has " + names);
 }
 
+/// The weights that a step puts on levels or clusters.
+std::set<std::string> put_on_levels(const train::CompressStep& step,
+                                    const std::vector<Weight>& weights) {
+  std::set<std::string> names;
+  if (!step.quantize) return names;
+  const auto& sets = step.quantize->levels;
+  for (const Weight& weight : weights)
+    if (sets.empty() || std::any_of(sets.begin(), sets.end(), [&](const auto& set) {
+          return matches_glob(set.weights, weight.name);
+        }))
+      names.insert(weight.name);
+  return names;
+}
+
+/// A step trains all weights that its own levels do not name, and so moves them off earlier ones.
+void check_levels_stay(const std::vector<train::CompressStep>& steps,
+                       const std::vector<Weight>& weights, std::vector<std::string>& problems) {
+  std::map<std::string, std::size_t> step_of;
+  for (std::size_t s = 0; s < steps.size(); ++s) {
+    const std::set<std::string> names = put_on_levels(steps[s], weights);
+    for (const auto& [name, earlier] : step_of)
+      if (names.count(name) == 0)
+        problems.push_back("/compress/steps/" + std::to_string(s) + ": would train " + name +
+                           " off the levels that /compress/steps/" + std::to_string(earlier) +
+                           " gives it; name it in this step's quantize/levels too");
+    for (const std::string& name : names) step_of[name] = s;
+  }
+}
+
 void check_constraints(const RunConfig& c, const Network& network,
                        std::vector<std::string>& problems) {
   const std::vector<Weight> weights = weights_of(network);
+  check_levels_stay(c.compress->steps, weights, problems);
   for (std::size_t s = 0; s < c.compress->steps.size(); ++s) {
     const auto& constraints = c.compress->steps[s].constraints;
     for (std::size_t i = 0; i < constraints.size(); ++i)

@@ -11,6 +11,7 @@
 #include "crossbar/device.h"
 #include "crossbar/netlist.h"
 #include "crossbar/pair.h"
+#include "mapping/line_assignment.h"
 #include "mapping/placement.h"
 #include "tools/chip_stages.h"
 #include "tools/commands.h"
@@ -27,16 +28,30 @@ struct ExportedChip {
   mapping::Placement placement;
   int chip = 0;
 
+  [[nodiscard]] RandomStream stream(int array) const {
+    return crossbar::array_stream(RandomStream(config.seed), chip, array);
+  }
+  /// The line of each row of the placement on this chip.
+  [[nodiscard]] std::vector<int> lines(int array) const {
+    std::vector<int> same(static_cast<std::size_t>(config.array.rows));
+    std::iota(same.begin(), same.end(), 0);
+    if (!config.mapping.fault_aware) return same;
+    const int first_array = array - array % placement.geometry.arrays_per_position();
+    const auto stuck = [this](int of_array, int cell) {
+      return crossbar::stuck_level(config.device, config.array.bits_per_cell, stream(of_array),
+                                   cell);
+    };
+    return mapping::assign_lines(placement, network, first_array, stuck);
+  }
   [[nodiscard]] std::vector<int> levels(int array) const {
-    return mapping::cell_levels(placement, network, array);
+    return mapping::levels_on_lines(mapping::cell_levels(placement, network, array), lines(array));
   }
   [[nodiscard]] int cell_bits(int array) const {
     return config.array.cell_bits(placement.arrays[array].slice);
   }
   [[nodiscard]] crossbar::Matrix siemens(int array) const {
-    return crossbar::program_siemens(
-        levels(array), config.array.rows, config.array.cols, config.device, cell_bits(array),
-        crossbar::array_stream(RandomStream(config.seed), chip, array));
+    return crossbar::program_siemens(levels(array), config.array.rows, config.array.cols,
+                                     config.device, cell_bits(array), stream(array));
   }
   [[nodiscard]] const std::string& layer_name(const mapping::Block& block) const {
     return network.network.nodes[block.node].name;
@@ -52,6 +67,7 @@ struct CellOwner {
 
 std::vector<CellOwner> owners_of(const ExportedChip& chip, int array) {
   const mapping::Geometry& geometry = chip.placement.geometry;
+  const std::vector<int> lines = chip.lines(array);
   std::vector<CellOwner> owners(static_cast<std::size_t>(geometry.rows) * geometry.cols);
   for (const int b : chip.placement.arrays[array].blocks) {
     const mapping::Block& block = chip.placement.blocks[b];
@@ -59,7 +75,7 @@ std::vector<CellOwner> owners_of(const ExportedChip& chip, int array) {
     const int first_output = block.group * (layer.out_channels / layer.groups);
     for (std::size_t r = 0; r < block.rows.size(); ++r)
       for (std::size_t c = 0; c < block.columns.size(); ++c)
-        owners[(block.first_row + r) * geometry.cols + block.first_column + c] = {
+        owners[lines[block.first_row + r] * geometry.cols + block.first_column + c] = {
             &block, first_output + block.columns[c], block.rows[r]};
   }
   return owners;
@@ -99,11 +115,14 @@ std::string cell_list(const ExportedChip& chip, const std::vector<int>& arrays) 
 std::string conductance_maps(const ExportedChip& chip, const std::vector<int>& arrays) {
   std::vector<double> siemens;
   std::vector<std::int32_t> levels;
+  std::vector<std::int32_t> lines;
   for (const int array : arrays) {
     const crossbar::Matrix cells = chip.siemens(array);
     siemens.insert(siemens.end(), cells.data(), cells.data() + cells.size());
     const std::vector<int> of_array = chip.levels(array);
     levels.insert(levels.end(), of_array.begin(), of_array.end());
+    const std::vector<int> of_rows = chip.lines(array);
+    lines.insert(lines.end(), of_rows.begin(), of_rows.end());
   }
   const std::vector<std::int64_t> shape = {static_cast<std::int64_t>(arrays.size()),
                                            chip.config.array.rows, chip.config.array.cols};
@@ -111,6 +130,7 @@ std::string conductance_maps(const ExportedChip& chip, const std::vector<int>& a
   maps["array"] = make_npy(std::vector<std::int32_t>(arrays.begin(), arrays.end()), {shape[0]});
   maps["siemens"] = make_npy(siemens, shape);
   maps["level"] = make_npy(levels, shape);
+  maps["line"] = make_npy(lines, {shape[0], shape[1]});
   return encode_npz(maps);
 }
 

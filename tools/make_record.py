@@ -3,7 +3,8 @@
 """Makes a record: results/NAME from the finished runs of one config, one run a seed.
 
 A run that is missing or unfinished in RUNS/seed_N is made (or gone on with) first; with
---assemble-only it is an error. results/README.md says what a record holds."""
+--assemble-only it is an error. With --add the seeds of the record that is there stay, and those
+given are added. results/README.md says what a record holds."""
 import argparse
 import dataclasses
 import hashlib
@@ -49,6 +50,21 @@ class Run:
     @property
     def archive(self):
         return self.folder / "compress" / "model.owz"
+
+
+@dataclasses.dataclass
+class Seed:
+    """What a record holds of one seed."""
+    entry: dict  # of accuracy.seeds
+    archive: pathlib.Path
+
+
+@dataclasses.dataclass
+class Record:
+    """What goes into results/NAME. `result` and `network` are the first seed's."""
+    result: dict
+    network: pathlib.Path
+    seeds: list
 
 
 def read_json(path):
@@ -167,12 +183,41 @@ def mean_of(entries):
     return mean
 
 
-def record_result(runs):
+def record_of(runs):
+    return Record(runs[0].result, runs[0].folder / "compress" / "network.json",
+                  [Seed(seed_entry(run), run.archive) for run in runs])
+
+
+def read_record(folder, given):
+    """The record in `folder`, which must be one of the config that is given."""
+    result = read_json(folder / "result.json")
+    entries = result["accuracy"]["seeds"]
+    require_same(record_config(given, entries[0]["seed"]), read_json(folder / "config.json"),
+                 "the config", f"{folder}/config.json")
+    archives = [folder / "model.owz"]
+    archives += [folder / "seeds" / f"seed_{entry['seed']}.owz" for entry in entries[1:]]
+    return Record(result, folder / "network.json",
+                  [Seed(entry, archive) for entry, archive in zip(entries, archives)])
+
+
+def add_runs(record, runs):
+    """More seeds at the end of a record, made with the same threads and libraries."""
+    for run in runs:
+        if run.seed in [seed.entry["seed"] for seed in record.seeds]:
+            raise RecordError(f"--seeds {run.seed}: is in the record already", 2)
+        for key in ("threads", "libraries"):
+            was, now = (result["provenance"][key] for result in (record.result, run.result))
+            if was != now:
+                raise RecordError(f"seed {run.seed}: {key} = {json.dumps(now)}, those of the record "
+                                  f"were made with {json.dumps(was)}", 2)
+        record.seeds.append(Seed(seed_entry(run), run.archive))
+
+
+def record_result(record):
     """result.json of a record: the first seed's, with all seeds in it."""
-    result = dict(runs[0].result)
-    entries = [seed_entry(run) for run in runs]
-    result["accuracy"] = {**result["accuracy"], "seeds": entries, "mean": mean_of(entries)}
-    return result
+    entries = [seed.entry for seed in record.seeds]
+    accuracy = {**record.result["accuracy"], "seeds": entries, "mean": mean_of(entries)}
+    return {**record.result, "accuracy": accuracy}
 
 
 def file_references(value, pointer=""):
@@ -304,22 +349,22 @@ def reproduce_text(name, result, config, claim, note):
     return "\n".join(lines) + "\n"
 
 
-def write_record(folder, runs, given, claim, note=""):
+def write_record(folder, record, given, claim, note=""):
     """Fills <folder>.partial, then puts it in the place of `folder`."""
-    result = record_result(runs)
-    config = record_config(given, runs[0].seed)
+    result = record_result(record)
+    config = record_config(given, record.seeds[0].entry["seed"])
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     (partial / "config.json").write_text(pretty(config) + "\n")
     (partial / "result.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     (partial / "REPRODUCE.md").write_text(reproduce_text(folder.name, result, config, claim, note))
-    shutil.copyfile(runs[0].archive, partial / "model.owz")
+    shutil.copyfile(record.seeds[0].archive, partial / "model.owz")
     # The chip check needs the activation ranges, which .owz does not hold.
-    shutil.copyfile(runs[0].folder / "compress" / "network.json", partial / "network.json")
-    for run in runs[1:]:
+    shutil.copyfile(record.network, partial / "network.json")
+    for seed in record.seeds[1:]:
         (partial / "seeds").mkdir(exist_ok=True)
-        shutil.copyfile(run.archive, partial / "seeds" / f"seed_{run.seed}.owz")
+        shutil.copyfile(seed.archive, partial / "seeds" / f"seed_{seed.entry['seed']}.owz")
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
 
@@ -388,6 +433,7 @@ def parse_arguments(words):
     parser.add_argument("--claim", default="", help="what the record shows, the first lines of REPRODUCE.md")
     parser.add_argument("--note", default="",
                         help="added to how it was chosen: earlier readings of the test split, for one")
+    parser.add_argument("--add", action="store_true", help="keep the record's seeds, add those given")
     parser.add_argument("--assemble-only", action="store_true", help="all runs must be finished; run nothing")
     arguments = parser.parse_args(words)
     arguments.runs = arguments.runs or ROOT / "runs" / "records" / arguments.name
@@ -401,8 +447,14 @@ def main(words=None):
             raise RecordError(f"{arguments.program}: there is no such program; build it or give --program")
         given = read_json(arguments.config)
         record_config(given, arguments.seeds[0])  # before any time is spent
+        folder = arguments.out / arguments.name
+        record = read_record(folder, given) if arguments.add else None
         runs = collect(arguments, given)
-        write_record(arguments.out / arguments.name, runs, given, arguments.claim, arguments.note)
+        if record is None:
+            record = record_of(runs)
+        else:
+            add_runs(record, runs)
+        write_record(folder, record, given, arguments.claim, arguments.note)
     except RecordError as error:
         print(f"make_record: {error}", file=sys.stderr)
         return error.code

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/error.h"
 #include "mapping/map_network.h"
 #include "power_area/chip_library.h"
 #include "power_area/dimensioning.h"
@@ -28,6 +29,15 @@ class Duplicator {
 
   PlacedNetwork for_throughput(double target_hz) {
     PlacedNetwork placed = place(mapping::copies_for_throughput(loads_, target_hz));
+    const power_area::ChipRate rate =
+        power_area::chip_rate(mapped_, column_sums_, circuits_, library_);
+    if (rate.throughput_hz < target_hz && !rate.is_held_by_arrays)
+      throw ConfigError({"/mapping/target_throughput_hz = " + Json(target_hz).dump() +
+                         ": must be at most " + Json(rate.throughput_hz).dump() + ", to which " +
+                         rate.bottleneck +
+                         " holds the chip, however many copies of the arrays there are; see "
+                         "/chip/pool_lanes, /chip/vector_lanes, /chip/link_bits_per_cycle and "
+                         "/chip/io_bits_per_s"});
     placed.duplication["target_throughput_hz"] = target_hz;
     return placed;
   }
@@ -99,6 +109,14 @@ PlacedNetwork place_network(const RunConfig& config, const QuantizedNetwork& net
 }
 
 PlacedNetwork place_baseline(const RunConfig& config, const QuantizedNetwork& network) {
+  if (config.mapping.target_throughput_hz) {
+    try {
+      return place_network(config, network);
+    } catch (const ConfigError& error) {
+      throw ConfigError(
+          {error.problems().front() + " (the dense network, with which this one is compared)"});
+    }
+  }
   if (!config.mapping.area_budget_m2) return place_network(config, network);
   Duplicator duplicator(config, network);
   return duplicator.least_area_m2() <= *config.mapping.area_budget_m2

@@ -110,14 +110,34 @@ void resume(PhaseRun& run, const CheckpointPlace& place) {
   if (checkpoint->record.contains("best_loss")) run.best_loss = checkpoint->record["best_loss"];
 }
 
+/// Throws NumericError with `what` went wrong, and where.
+[[noreturn]] void fail(const PhaseRun& run, int epoch, const std::string& step,
+                       const std::string& what) {
+  throw NumericError("training '" + run.plan.name + "', epoch " + std::to_string(epoch) + step +
+                     ": " + what + "; a lower learning rate may help");
+}
+
+std::string step_text(std::int64_t step) { return ", step " + std::to_string(step + 1); }
+
 [[noreturn]] void fail_not_finite(const PhaseRun& run, const torch::Tensor& images,
-                                  std::int64_t step) {
+                                  std::int64_t step, const std::string& what) {
   const std::string node = run.inputs.learner.first_broken_node(images);
-  throw NumericError("training '" + run.plan.name + "', epoch " +
-                     std::to_string(run.epochs_done + 1) + ", step " + std::to_string(step + 1) +
-                     ": the loss is not a finite number" +
-                     (node.empty() ? "" : "; layer '" + node + "' gives the first such output") +
-                     "; a lower learning rate may help");
+  fail(run, run.epochs_done + 1, step_text(step),
+       what + (node.empty() ? "" : "; layer '" + node + "' gives the first such output"));
+}
+
+/// The loss of a batch, whose gradients the learner then holds; finite.
+double loss_of_batch(const PhaseRun& run, const Batch& batch, std::int64_t step) {
+  const RandomStream dropout = run.plan.stream.child("dropout", run.epochs_done, step);
+  double loss = 0.0;
+  try {
+    loss = run.inputs.learner.compute_gradients(batch, run.plan.distill, dropout);
+  } catch (const NumericError& error) {
+    fail_not_finite(run, batch.images, step, error.what());
+  }
+  if (!std::isfinite(loss))
+    fail_not_finite(run, batch.images, step, "the loss is not a finite number");
+  return loss;
 }
 
 /// The optimizer's step on the gradients that the learner holds.
@@ -145,11 +165,13 @@ void update_weights(PhaseRun& run, double learning_rate) {
 
 /// One step on a batch; returns the summed loss.
 double train_batch(PhaseRun& run, const Batch& batch, std::int64_t step, double position) {
-  const RandomStream dropout = run.plan.stream.child("dropout", run.epochs_done, step);
-  const double loss = run.inputs.learner.compute_gradients(batch, run.plan.distill, dropout);
-  if (!std::isfinite(loss)) fail_not_finite(run, batch.images, step);
+  const double loss = loss_of_batch(run, batch, step);
   if (run.hooks.after_backward) run.hooks.after_backward();
-  update_weights(run, run.plan.learning_rate(position));
+  try {
+    update_weights(run, run.plan.learning_rate(position));
+  } catch (const NumericError& error) {
+    fail(run, run.epochs_done + 1, step_text(step), error.what());
+  }
   return loss * static_cast<double>(batch.labels.numel());
 }
 
@@ -234,7 +256,11 @@ Traces run_phase(const PhaseInputs& inputs, const PhasePlan& plan, const PhaseHo
   resume(run, place);
   while (run.epochs_done < plan.epochs && !run.is_finished) {
     const double train_loss = train_epoch(run);
-    finish_epoch(run, train_loss);
+    try {
+      finish_epoch(run, train_loss);
+    } catch (const NumericError& error) {
+      fail(run, run.epochs_done, " (its end)", error.what());
+    }
     run.is_finished = hooks.is_finished && hooks.is_finished();
     save(run, place);
     inputs.progress.stop_point();

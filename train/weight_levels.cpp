@@ -7,6 +7,8 @@
 #include <cmath>
 #include <utility>
 
+#include "core/error.h"
+
 namespace ohmweave::train {
 namespace {
 
@@ -52,6 +54,15 @@ torch::Tensor WeightLevels::weight(const std::string& name) const {
 
 torch::Tensor WeightLevels::scale(const std::string& name) const {
   return scales_.at(name + kScaleSuffix);
+}
+
+torch::Tensor WeightLevels::trained_scale(const std::string& name) const {
+  const torch::Tensor& scale = scales_.at(name + kScaleSuffix);
+  const auto value = scale.item<float>();
+  if (!(value > 0.0F) || !std::isfinite(value))
+    throw NumericError("the scale of the levels of '" + name + "' is " + std::to_string(value) +
+                       ", must be positive");
+  return scale;
 }
 
 const torch::Tensor& WeightLevels::levels(const std::string& name) const {
@@ -102,7 +113,7 @@ void WeightLevels::settle_fixed() {
   const torch::NoGradGuard no_grad;
   for (const auto& [name, slot] : slots_) {
     torch::Tensor values = weight(name);
-    values.copy_(torch::where(slot.fixed.gt(0), slot.levels * scale(name), values));
+    values.copy_(torch::where(slot.fixed.gt(0), slot.levels * trained_scale(name), values));
   }
 }
 
@@ -111,8 +122,9 @@ void WeightLevels::settle_all() {
   for (auto& [name, slot] : slots_) {
     torch::Tensor values = weight(name);
     const torch::Tensor inside = values.index_select(0, slot.places);
-    slot.levels.index_copy_(0, slot.places, nearest_levels(slot, inside, scale(name)));
-    values.copy_(slot.levels * scale(name));
+    const torch::Tensor step = trained_scale(name);
+    slot.levels.index_copy_(0, slot.places, nearest_levels(slot, inside, step));
+    values.copy_(slot.levels * step);
   }
 }
 

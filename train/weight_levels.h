@@ -31,9 +31,10 @@ class WeightLevels {
   /// of the free ones on it the nearest, index as tie-break. The count is rounded up.
   void fix_nearest(double share);
 
-  /// Puts the fixed weights on their levels, in float32: scale * level.
+  /// Puts the fixed weights on their levels, in float32: scale * level. Throws NumericError naming
+  /// the tensor whose scale training has driven to zero or below.
   void settle_fixed();
-  /// Puts all weights on the levels nearest to them.
+  /// Puts all weights on the levels nearest to them. Throws as settle_fixed().
   void settle_all();
 
   /// Scales as trainable tensors of one entry, named "<weight>.scale"; live.
@@ -61,6 +62,7 @@ class WeightLevels {
                                                     const torch::Tensor& scale);
   [[nodiscard]] torch::Tensor weight(const std::string& name) const;
   [[nodiscard]] torch::Tensor scale(const std::string& name) const;
+  [[nodiscard]] torch::Tensor trained_scale(const std::string& name) const;
 
   Learner& learner_;
   std::map<std::string, Slot> slots_;

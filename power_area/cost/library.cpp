@@ -112,7 +112,8 @@ ComponentLibrary::ComponentLibrary(const Json& json, const std::string& where) :
   if (json.contains("leaves_out"))
     for (const auto& [component, why] : json.at("leaves_out").items()) {
       if (!why.is_string() || why.get<std::string>().empty())
-        throw DataError(where + ": /leaves_out/" + component + ": must say why");
+        throw DataError(std::string(where).append(": /leaves_out/").append(component) +
+                        ": must say why");
       left_out_[component] = why.get<std::string>();
     }
   if (json.contains("scaled_to_nm")) *this = scaled_to(json.at("scaled_to_nm").get<double>());
@@ -178,7 +179,7 @@ ComponentLibrary ComponentLibrary::scaled_to(double node_nm) const {
 }
 
 ComponentLibrary load_component_library(const std::string& path) {
-  return ComponentLibrary(parse_json_file(path), path);
+  return {parse_json_file(path), path};
 }
 
 }  // namespace ohmweave::power_area

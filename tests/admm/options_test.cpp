@@ -127,6 +127,7 @@ TEST(IntegerLevels, AreTheCodesOfEveryKindThatHasThem) {
 
   EXPECT_EQ(sorted(levels_of("conductance_levels", 0, false)), (Levels{-3, -2, -1, 0, 1, 2, 3}));
   EXPECT_EQ(sorted(levels_of("uniform_levels", 2, false)), (Levels{-2, -1, 1, 2}));
+  EXPECT_EQ(sorted(levels_of("uniform_levels", 2, true)), (Levels{-2, -1, 0, 1, 2}));
   EXPECT_EQ(sorted(levels_of("power_of_two", 3, false)), (Levels{-4, -2, -1, 1, 2, 4}));
   EXPECT_EQ(sorted(levels_of("power_of_two", 2, true)), (Levels{-2, -1, 0, 1, 2}));
   EXPECT_EQ(sorted(levels_of("ternary", 0, false)), (Levels{-1, 0, 1}));

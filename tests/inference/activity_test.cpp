@@ -25,14 +25,16 @@ TEST(Activity, CountsBitsAndDigitsByHand) {
   EXPECT_EQ(bits.bit_density, (std::vector<double>{0.25, 0.25, 0.5}));
   EXPECT_EQ(bits.mean_square_digit, (std::vector<double>{0.0, 2.0}));
   EXPECT_EQ(bits.nonzero_window_fraction, 1.0);
-  // Bits 0, 1 and 2 are set in one, one and both of the four inputs' two that are not 0.
-  EXPECT_EQ(bits.nonzero_digit_fraction, (std::vector<double>{0.25, 0.25, 0.5}));
+  // Two of three bits are set in either input that is not 0.
+  ASSERT_EQ(bits.nonzero_digit_fraction.size(), 2U);
+  EXPECT_EQ(bits.nonzero_digit_fraction[0], 0.0);
+  EXPECT_DOUBLE_EQ(bits.nonzero_digit_fraction[1], 2.0 / 3);
   EXPECT_EQ(bits.nonzero_read_fraction, (std::vector<double>{0.5, 0.5, 1.0}));
 
   // Digits of 2 bits: 5 = (1, 1) and 6 = (2, 1), squares 2 and 5.
   const LayerActivity pairs = measure_activity(network, input, 2, 10).at(0);
   EXPECT_EQ(pairs.mean_square_digit, (std::vector<double>{0.0, 3.5}));
-  EXPECT_EQ(pairs.nonzero_digit_fraction, (std::vector<double>{0.5, 0.5}));
+  EXPECT_EQ(pairs.nonzero_digit_fraction, (std::vector<double>{0.0, 1.0}));
   EXPECT_EQ(pairs.nonzero_read_fraction, (std::vector<double>{1.0, 1.0}));
 }
 
@@ -61,8 +63,8 @@ TEST(Activity, EqualsCountingOverTheReferenceWindows) {
   std::vector<double> squares(static_cast<std::size_t>(matrix.rows) * matrix.groups, 0.0);
   double num_top_bits = 0.0;
   double num_nonzero_windows = 0.0;
-  std::vector<double> num_nonzero_digits(4, 0.0);  // digits of 2 bits
-  std::vector<double> num_nonzero_reads(4, 0.0);
+  std::vector<double> num_nonzero_digits(squares.size(), 0.0);
+  std::vector<double> num_nonzero_reads(4, 0.0);  // digits of 2 bits
   for (int image = 0; image < 5; ++image) {
     const auto codes = run_integer_reference(network, image_of(input, image))[conv.inputs[0]];
     for (int group = 0; group < matrix.groups; ++group) {
@@ -77,7 +79,8 @@ TEST(Activity, EqualsCountingOverTheReferenceWindows) {
             return (std::abs(x) >> (2 * digit)) % 4 != 0;
           };
           const auto count = std::count_if(window.begin(), window.end(), is_set);
-          num_nonzero_digits[digit] += static_cast<double>(count);
+          for (int row = 0; row < matrix.rows; ++row)
+            num_nonzero_digits[group * matrix.rows + row] += is_set(window[row]) ? 1.0 : 0.0;
           num_nonzero_reads[digit] += count > 0 ? 1.0 : 0.0;
         }
         for (int row = 0; row < matrix.rows; ++row) {
@@ -98,17 +101,16 @@ TEST(Activity, EqualsCountingOverTheReferenceWindows) {
   ASSERT_EQ(layer.bit_density.size(), 7U);  // signed 8-bit codes
   EXPECT_DOUBLE_EQ(layer.bit_density[6], num_top_bits / (num_windows * matrix.rows * 2));
   EXPECT_DOUBLE_EQ(layer.nonzero_window_fraction, num_nonzero_windows / (num_windows * 2));
-  ASSERT_EQ(layer.nonzero_digit_fraction.size(), 4U);
   ASSERT_EQ(layer.nonzero_read_fraction.size(), 4U);
-  for (int digit = 0; digit < 4; ++digit) {
-    EXPECT_DOUBLE_EQ(layer.nonzero_digit_fraction[digit],
-                     num_nonzero_digits[digit] / (num_windows * matrix.rows * 2));
+  for (int digit = 0; digit < 4; ++digit)
     EXPECT_DOUBLE_EQ(layer.nonzero_read_fraction[digit],
                      num_nonzero_reads[digit] / (num_windows * 2));
-  }
   ASSERT_EQ(layer.mean_square_digit.size(), squares.size());
-  for (std::size_t i = 0; i < squares.size(); ++i)
+  ASSERT_EQ(layer.nonzero_digit_fraction.size(), squares.size());
+  for (std::size_t i = 0; i < squares.size(); ++i) {
     EXPECT_DOUBLE_EQ(layer.mean_square_digit[i], squares[i] / num_windows);
+    EXPECT_DOUBLE_EQ(layer.nonzero_digit_fraction[i], num_nonzero_digits[i] / (num_windows * 4));
+  }
 }
 
 TEST(Activity, DoesNotDependOnTheBatch) {
@@ -120,11 +122,11 @@ TEST(Activity, DoesNotDependOnTheBatch) {
 }
 
 TEST(Activity, IsWrittenWithItsKeys) {
-  const Json json = activity_to_json({{"conv", 2, 9, {0.5}, {1.0, 0.25}, 0.75, {0.5}, {1.0}}});
+  const Json json = activity_to_json({{"conv", 2, 9, {0.5}, {1.0, 0.25}, 0.75, {0.5, 0.0}, {1.0}}});
 
   EXPECT_EQ(json.dump(), R"({"layers":[{"name":"conv","num_images":2,"windows_per_image":9,)"
                          R"("bit_density":[0.5],"mean_square_digit":[1.0,0.25],)"
-                         R"("nonzero_window_fraction":0.75,"nonzero_digit_fraction":[0.5],)"
+                         R"("nonzero_window_fraction":0.75,"nonzero_digit_fraction":[0.5,0.0],)"
                          R"("nonzero_read_fraction":[1.0]}]})");
 }
 

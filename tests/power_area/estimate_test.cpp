@@ -182,7 +182,7 @@ Json sparse_activity() {
   return {{"layers",
            {{{"name", "conv"},
              {"mean_square_digit", std::vector<double>(9, 1.5)},
-             {"nonzero_digit_fraction", std::vector<double>(8, 0.25)},
+             {"nonzero_digit_fraction", std::vector<double>(9, 0.25)},
              {"nonzero_read_fraction", {1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.0, 0.0}},
              {"nonzero_window_fraction", 0.75}}}}};
 }
@@ -211,6 +211,32 @@ TEST(Estimate, ZeroSkippingSpendsEnergyOnWhatIsNotZeroAlone) {
   EXPECT_EQ(skipping.at("latency_s"), whole.at("latency_s"));
   EXPECT_EQ(skipping.at("area_m2"), whole.at("area_m2"));
   expect_closed(skipping);
+}
+
+TEST(Estimate, ZeroSkippingCountsTheDigitsOfMappedRowsOnly) {
+  EstimateInputs inputs = inputs_of(one_convolution(), 6);
+  inputs.baseline.reset();
+  inputs.chip.activity = sparse_activity();
+  const std::vector<double> by_row = {0.9, 0.1, 0.8, 0.2, 0.7, 0.3, 0.6, 0.4, 0.0};
+  inputs.chip.activity["layers"][0]["nonzero_digit_fraction"] = by_row;
+  const Json whole = estimate_chips(inputs).at("chip");
+  inputs.circuits.chip.zero_skipping = true;
+  const Json skipping = estimate_chips(inputs).at("chip");
+
+  double sum = 0.0;
+  double num_rows = 0.0;
+  for (const mapping::Block& block : inputs.chip.placement.blocks)
+    for (const int row : block.rows) {
+      sum += by_row[static_cast<std::size_t>(row)];
+      num_rows += 1.0;
+    }
+  ASSERT_GT(num_rows, 0.0);
+  ASSERT_LT(num_rows, 9.0) << "no row is dead";
+  EXPECT_NEAR(part(skipping, "row_driver").at("dynamic_energy_j").get<double>(),
+              sum / num_rows * part(whole, "row_driver").at("dynamic_energy_j").get<double>(),
+              1e-12 * part(whole, "row_driver").at("dynamic_energy_j").get<double>());
+  EXPECT_NEAR(skipping.at("layers").at(0).at("nonzero_digit_fraction").get<double>(),
+              sum / num_rows, 1e-12);
 }
 
 TEST(Estimate, ZeroSkippingWithoutTheCountsItNeedsIsRefused) {

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """tools/make_record.py: its statistics, its comparison of configs, and a record from made-up runs."""
+import contextlib
 import copy
 import hashlib
+import io
 import json
 import math
 import pathlib
+import shutil
 import sys
 import tempfile
 import unittest
@@ -168,8 +171,15 @@ print(json.dumps(config))
         arguments = make_record.parse_arguments(words)
         given = make_record.read_json(arguments.config)
         runs = make_record.collect(arguments, given)
-        make_record.write_record(arguments.out / "small", runs, given, "A claim.")
+        make_record.write_record(arguments.out / "small", make_record.record_of(runs), given, "A claim.")
         return arguments.out / "small"
+
+    def add(self, seeds):
+        words = ["small", "--config", str(self.folder / "config.json"), "--seeds", seeds, "--assemble-only",
+                 "--add", "--runs", str(self.folder / "runs"), "--out", str(self.folder / "results"),
+                 "--program", str(self.folder / "program"), "--claim", "A claim."]
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as errors:
+            return make_record.main(words), errors.getvalue()
 
     def test_holds_the_files_of_all_seeds(self):
         record = self.make()
@@ -211,6 +221,26 @@ print(json.dumps(config))
         self.assertIn("| 7 | 99.00 % | 97.00 % | 2.00 % | 1,007 | 430.5 | 12 |", text)
         self.assertIn("run results/small/config.json --threads 1 --set /seed=7 --out runs/records/small/seed_7", text)
         self.assertIn("ctest --test-dir build/release -L record", text)
+
+    def test_seeds_added_later_give_the_record_of_all_at_once(self):
+        whole = {path.name: path.read_bytes() for path in self.make("4,7").rglob("*") if path.is_file()}
+        record = self.make("4")
+        shutil.rmtree(self.folder / "runs" / "seed_4")
+
+        self.assertEqual(self.add("7"), (0, ""))
+
+        self.assertEqual({path.name: path.read_bytes() for path in record.rglob("*") if path.is_file()}, whole)
+
+    def test_refuses_to_add_a_seed_twice_or_one_of_another_config(self):
+        record = self.make("4")
+        code, text = self.add("4")
+        self.assertEqual(code, 2)
+        self.assertIn("--seeds 4: is in the record already", text)
+        config = json.loads((record / "config.json").read_text())
+        (record / "config.json").write_text(json.dumps({**config, "name": "other"}))
+        code, text = self.add("7")
+        self.assertEqual(code, 2)
+        self.assertIn("/name", text)
 
     def test_refuses_a_damaged_file(self):
         self.write("runs/seed_7/compress/model.owz", "ARCHIVE of 7")

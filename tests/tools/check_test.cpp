@@ -240,6 +240,27 @@ Outcome check_with(const std::vector<std::string>& settings) {
   return run_program(arguments, folder.path());
 }
 
+TEST(Check, RefusesAStepThatWouldTrainWeightsOffTheirLevels) {
+  const std::string steps =
+      R"(/compress/steps=[{"quantize": {"levels": [{"weights": "fc*", "kind": "binary"}]}}, )";
+  const Outcome freed =
+      check_with({steps + R"({"quantize": {"levels": [{"weights": "fc2*", "kind": "binary"}]}}])"});
+  const Outcome pruned = check_with({steps + R"({"constraints": []}])"});
+  const Outcome kept =
+      check_with({steps + R"({"quantize": {"levels": [{"weights": "*", "kind": "binary"}]}}])"});
+  const Outcome all = check_with({steps + R"({"quantize": {}}])"});
+
+  EXPECT_EQ(freed.exit_code, 2);
+  EXPECT_NE(freed.err.find("/compress/steps/1: would train fc1.weight off the levels that "
+                           "/compress/steps/0 gives it"),
+            std::string::npos)
+      << freed.err;
+  EXPECT_EQ(freed.err.find("would train fc2.weight"), std::string::npos) << freed.err;
+  EXPECT_NE(pruned.err.find("would train fc2.weight"), std::string::npos) << pruned.err;
+  EXPECT_EQ(kept.exit_code, 0) << kept.err;
+  EXPECT_EQ(all.exit_code, 0) << all.err;
+}
+
 TEST(Check, FindsAllThatOtherStagesCouldNotBuild) {
   const Outcome outcome = check_with(
       {"/mapping/arrays_per_tile=3", "/dac/bits=5", "/adc/bits=10", "/array/weight_bits=4",

@@ -82,6 +82,47 @@ TEST_F(Export, TellsOfTheSameCellsInNpzAndCsv) {
   EXPECT_GT(num_with_weight, 0);
 }
 
+/// Sum over the cells of an array of the squared difference between what is wanted and what is
+/// there.
+double misfit(const std::string& csv) {
+  std::istringstream lines(csv);
+  std::string line;
+  std::getline(lines, line);
+  double sum = 0.0;
+  while (std::getline(lines, line)) {
+    std::istringstream cells(line);
+    std::vector<std::string> values;
+    for (std::string value; std::getline(cells, value, ',');) values.push_back(value);
+    if (values.at(5).empty()) continue;  // holds no weight
+    const double difference = std::stod(values.at(11)) - std::stod(values.at(10));
+    sum += difference * difference;
+  }
+  return sum;
+}
+
+TEST_F(Export, HasRowsWhereTheStuckCellsOfTheChipHurtLeast) {
+  Json config = small_config();
+  config["device"] = {{"stuck_on_fraction", 0.02}, {"stuck_off_fraction", 0.02}};
+  config["array"]["weight_bits"] = config["array"]["bits_per_cell"] = 4;
+  make_run(config);
+  const Outcome fixed = exported({"csv", "--array", "1"});
+  config["mapping"] = {{"fault_aware", true}};
+  fs::remove_all(folder() / "run");
+  make_run(config);
+  const Outcome moved = exported({"csv", "--array", "1"});
+  const Outcome npz = exported({"npz", "--array", "1", "--out", "maps.npz"});
+  ASSERT_EQ(npz.exit_code, 0) << npz.err;
+
+  // Both arrays of the pair move together, so that one of them alone may gain little.
+  EXPECT_LT(misfit(moved.out), 0.9 * misfit(fixed.out));
+  const NpyArrays maps = decode_npz(read_file(folder() / "maps.npz"), "maps.npz");
+  std::vector<std::int32_t> lines(kSide);
+  std::memcpy(lines.data(), maps.at("line").bytes.data(), maps.at("line").bytes.size());
+  EXPECT_FALSE(std::is_sorted(lines.begin(), lines.end()));
+  std::sort(lines.begin(), lines.end());
+  for (int line = 0; line < kSide; ++line) EXPECT_EQ(lines[line], line);
+}
+
 /// The currents that ngspice prints for a netlist.
 std::vector<double> spice_currents(const fs::path& file) {
   const std::string command = "ngspice -b " + file.string() + " 2>&1";

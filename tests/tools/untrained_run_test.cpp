@@ -115,6 +115,36 @@ TEST_F(UntrainedRun, GivesTheChipAndItsBaselineWithoutAccuracy) {
   EXPECT_FALSE(fs::exists(folder() / "a/evaluate"));
 }
 
+TEST_F(UntrainedRun, DuplicatesLayersUpToAThroughputThatTheRestOfTheChipCanFollow) {
+  Json config = drawn_config();
+  ASSERT_EQ(run(config, "once").exit_code, 0);
+  const Json once = result_of(folder() / "once");
+  // The baseline, whose rows are all there, is the slower one.
+  const double wanted_hz = 10.0 * once["baseline_chip"]["throughput_hz"].get<double>();
+  config["mapping"] = {{"target_throughput_hz", wanted_hz}};
+  config["chip"] = {{"pool_lanes", 4096},
+                    {"vector_lanes", 4096},
+                    {"link_bits_per_cycle", 4096},
+                    {"io_bits_per_s", 1e13}};
+  ASSERT_EQ(run(config, "wide").exit_code, 0);
+  const Json wide = result_of(folder() / "wide");
+  config["chip"]["pool_lanes"] = 1;
+
+  const Outcome narrow = run(config, "narrow");
+
+  for (const char* chip : {"chip", "baseline_chip"})
+    EXPECT_GT(wide[chip]["throughput_hz"].get<double>(), 0.9 * wanted_hz) << chip;
+  for (const char* chip : {"chip", "baseline_chip"}) {
+    EXPECT_EQ(wide[chip]["arrays_needed"], once[chip]["arrays"]) << chip;
+    EXPECT_EQ(once[chip]["arrays_duplicated"], 0) << chip;
+  }
+  EXPECT_GT(wide["baseline_chip"]["arrays_duplicated"], 0);
+  EXPECT_EQ(wide["chip"]["arrays_duplicated"], wide["mapping"]["arrays_duplicated"]);
+  EXPECT_EQ(narrow.exit_code, 2);
+  EXPECT_NE(narrow.err.find("/mapping/target_throughput_hz = "), std::string::npos) << narrow.err;
+  EXPECT_NE(narrow.err.find("to which stage pool"), std::string::npos) << narrow.err;
+}
+
 TEST_F(UntrainedRun, OfSparsityZeroIsItsOwnBaseline) {
   Json config = drawn_config();
   config["model"]["sparsity_fraction"] = 0;

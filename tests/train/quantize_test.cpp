@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <set>
 
 #include "core/equalize.h"
+#include "core/error.h"
 #include "nn/torch_io.h"
 #include "tests/train/small_stages.h"
 #include "tests/train/small_steps.h"
@@ -162,6 +164,28 @@ TEST(Quantize, TrainedScalesMoveTheWeightsOfALayerTogether) {
   for (const std::string node : {"fc1", "fc2"}) {
     EXPECT_TRUE(torch::equal(scales.codes(node), projected.codes(node))) << node;
     EXPECT_NE(scales.model.level_scales.at(node), projected.model.level_scales.at(node)) << node;
+  }
+}
+
+TEST(WeightLevels, RefuseAScaleThatTrainingHasMadeNegative) {
+  const Masks masks = some_masks();
+  nn::GraphModule module = random_module(masks);
+  DenseLearner learner(module, masks);
+  WeightLevels levels({{"fc1.weight", admm::LevelList({-1.0F, 1.0F})}}, masks, learner);
+  levels.fit();
+  levels.settle_all();
+
+  for (const float scale : {0.0F, -0.25F, std::numeric_limits<float>::quiet_NaN()}) {
+    torch::Tensor(levels.scales().at("fc1.weight.scale")).fill_(scale);
+    try {
+      levels.settle_all();
+      FAIL() << "took a scale of " << scale;
+    } catch (const NumericError& error) {
+      EXPECT_EQ(std::string(error.what()).rfind("the scale of the levels of 'fc1.weight' is ", 0),
+                0U)
+          << error.what();
+    }
+    EXPECT_THROW(levels.settle_fixed(), NumericError);
   }
 }
 
