@@ -124,8 +124,8 @@ Chip make_chip(int bits_per_cell, int dac_bits, bool has_wires, double read_nois
 
 void run_images(benchmark::State& state, const Chip& chip) {
   for (auto _ : state)
-    benchmark::DoNotOptimize(run_network(chip.mapped.network, chip.products, chip.images,
-                                         ReadNoise{RandomStream(4), 0}));
+    benchmark::DoNotOptimize(
+        run_network(chip.mapped.network, chip.products, chip.images, Reading{0, RandomStream(4)}));
   state.SetItemsProcessed(state.iterations() * kBatch);
 }
 

@@ -86,7 +86,7 @@ LayerCounts count_layer(const Windows& windows, int groups, const Cut& cut) {
     for (std::int64_t first = 0; first < windows.num_windows(); first += kWindowsAtOnce) {
       const int count =
           static_cast<int>(std::min<std::int64_t>(kWindowsAtOnce, windows.num_windows() - first));
-      windows.gather(group, rows, first, count, inputs.data());
+      windows.gather(group, rows, {first, count}, inputs.data());
       std::vector<std::int32_t> seen_bits(static_cast<std::size_t>(count), 0);
       for (int row = 0; row < num_rows; ++row)
         count_row(inputs.data() + static_cast<std::ptrdiff_t>(row) * count, count, cut, counts,

@@ -49,10 +49,9 @@ std::int64_t count_correct(const QuantizedNetwork& network, const LayerProducts&
   const int num_batches = count_batches(input, batch);
   std::vector<std::int64_t> correct(static_cast<std::size_t>(num_batches), 0);
   for_each(num_batches, [&](int b) {
-    std::optional<ReadNoise> noise;
-    if (reads) noise.emplace(ReadNoise{*reads, static_cast<std::int64_t>(b) * batch});
+    const Reading reading{static_cast<std::int64_t>(b) * batch, reads};
     const std::vector<int> classes =
-        classify(run_network(network, products, slice_batch(input, b, batch), noise).back());
+        classify(run_network(network, products, slice_batch(input, b, batch), reading).back());
     for (std::size_t i = 0; i < classes.size(); ++i)
       correct[b] += classes[i] == labels[static_cast<std::size_t>(b) * batch + i] ? 1 : 0;
   });

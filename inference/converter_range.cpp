@@ -56,7 +56,7 @@ void count_block(const LayerProduct& product, const BlockProduct& block, const W
     const int count =
         static_cast<int>(std::min<std::int64_t>(kWindowsAtOnce, windows.num_windows() - first));
     std::vector<std::int32_t> inputs(block.rows.size() * static_cast<std::size_t>(count));
-    windows.gather(block.group, block.rows, first, count, inputs.data());
+    windows.gather(block.group, block.rows, {first, count}, inputs.data());
     GainMatrix digits(static_cast<Eigen::Index>(block.rows.size()), count);
     for (int digit = 0; digit < product.num_digits; ++digit) {
       for (std::size_t i = 0; i < inputs.size(); ++i) {

@@ -23,9 +23,9 @@ void requantize_all(const Requantizer& requantizer, CodeBatch& batch) {
 }
 
 CodeBatch run_weights(const Step& step, const std::optional<LayerProduct>& product,
-                      const std::optional<ReadNoise>& noise) {
+                      const Reading& reading) {
   OHMWEAVE_REQUIRE(product.has_value(), "layer '" + step.node.name + "' has no product");
-  CodeBatch result = multiply(*product, step.node, step.output, *step.inputs[0], noise);
+  CodeBatch result = multiply(*product, step.node, step.output, *step.inputs[0], reading);
   if (step.integers.requantizer) requantize_all(*step.integers.requantizer, result);
   return result;
 }
@@ -97,11 +97,11 @@ CodeBatch run_flatten(const Step& step) {
 }
 
 CodeBatch run_step(const Step& step, const std::optional<LayerProduct>& product,
-                   const std::optional<ReadNoise>& noise) {
+                   const Reading& reading) {
   switch (step.node.op) {
     case Op::Conv2d:
     case Op::Linear:
-      return run_weights(step, product, noise);
+      return run_weights(step, product, reading);
     case Op::Relu:
       return run_relu(step);
     case Op::MaxPool2d:
@@ -125,7 +125,7 @@ CodeBatch run_step(const Step& step, const std::optional<LayerProduct>& product,
 }  // namespace
 
 std::vector<CodeBatch> run_network(const QuantizedNetwork& network, const LayerProducts& products,
-                                   const CodeBatch& input, const std::optional<ReadNoise>& noise) {
+                                   const CodeBatch& input, const Reading& reading) {
   OHMWEAVE_REQUIRE(input.shape == network.network.input, "images of another shape");
   OHMWEAVE_REQUIRE(products.size() == network.nodes.size(), "one entry a node");
   const std::vector<Shape> shapes = infer_shapes(network.network);
@@ -135,8 +135,8 @@ std::vector<CodeBatch> run_network(const QuantizedNetwork& network, const LayerP
   for (std::size_t i = 1; i < network.nodes.size(); ++i) {
     Step step{network.network.nodes[i], network.nodes[i], shapes[i], {}};
     for (const int from : step.node.inputs) step.inputs.push_back(&outputs[from]);
-    std::optional<ReadNoise> own;
-    if (noise) own.emplace(ReadNoise{noise->stream.child("node", i), noise->first_image});
+    Reading own{reading.first_image, {}};
+    if (reading.noise) own.noise = reading.noise->child("node", i);
     outputs.push_back(run_step(step, products[i], own));
   }
   return outputs;
@@ -148,7 +148,7 @@ CodeBatch run_operation(const QuantizedNetwork& network, int node,
   Step step{
       network.network.nodes[node], network.nodes[node], infer_shapes(network.network)[node], {}};
   for (const CodeBatch& input : inputs) step.inputs.push_back(&input);
-  return run_step(step, std::nullopt, std::nullopt);
+  return run_step(step, std::nullopt, {});
 }
 
 }  // namespace ohmweave::inference

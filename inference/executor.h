@@ -14,11 +14,13 @@
 namespace ohmweave::inference {
 
 /// Codes (the last node: accumulators) of every node, in node order. `input`: the Input node's
-/// codes. `noise` is needed where a product has read noise; node n reads noise.stream.child("node",
-/// n). Throws std::logic_error when a weight node has no product or the input another shape.
-[[nodiscard]] std::vector<CodeBatch> run_network(
-    const QuantizedNetwork& network, const LayerProducts& products, const CodeBatch& input,
-    const std::optional<ReadNoise>& noise = std::nullopt);
+/// codes. `reading.noise` is needed where a product has read noise; node n reads
+/// noise.child("node", n). Throws std::logic_error when a weight node has no product or the input
+/// another shape.
+[[nodiscard]] std::vector<CodeBatch> run_network(const QuantizedNetwork& network,
+                                                 const LayerProducts& products,
+                                                 const CodeBatch& input,
+                                                 const Reading& reading = {});
 
 /// Codes of one node without weights, from those of its inputs (all of as many images).
 [[nodiscard]] CodeBatch run_operation(const QuantizedNetwork& network, int node,

@@ -105,7 +105,7 @@ void drive(const GainMatrix& levels, GainMatrix& digits) {
 struct BlockNoise {
   RandomStream stream;      // of the layer
   std::uint64_t block = 0;  // which of the layer's blocks
-  std::int64_t window = 0;  // the first one, counted over all images
+  std::int64_t window = 0;  // the first one, counted over all that the copy reads
 };
 
 /// Adds to scratch.units the noise of the rows `first` .. `first + rows` - 1, all in one read.
@@ -292,6 +292,7 @@ void check_accumulators(const LayerProduct& product, const std::string& layer) {
   for (int slice = 0; slice < product.num_slices; ++slice)
     of_slices += std::exp2(product.shift(slice));
   for (const BlockProduct& block : product.blocks) {
+    if (block.copy != 0) continue;  // an output is summed within one copy
     const auto num_reads = static_cast<double>(
         ceil_div(static_cast<std::int64_t>(block.rows.size()), product.rows_at_once));
     for (const int out : block.outputs)
@@ -308,8 +309,32 @@ void check_accumulators(const LayerProduct& product, const std::string& layer) {
   }
 }
 
+namespace {
+
+/// The windows of a batch that one copy of a layer reads.
+struct DealtWindows {
+  std::int64_t first = 0;  // in the batch
+  std::int64_t step = 1;
+  std::int64_t count = 0;
+  std::int64_t first_of_copy = 0;  // how many windows of earlier images the copy reads
+};
+
+DealtWindows deal(const Windows& windows, const LayerProduct& product, int copy,
+                  std::int64_t first_image) {
+  const std::int64_t before = first_image * windows.places();
+  DealtWindows dealt;
+  dealt.step = product.num_copies;
+  dealt.first_of_copy = ceil_div(std::max<std::int64_t>(0, before - copy), dealt.step);
+  dealt.first = dealt.first_of_copy * dealt.step + copy - before;
+  if (dealt.first < windows.num_windows())
+    dealt.count = ceil_div(windows.num_windows() - dealt.first, dealt.step);
+  return dealt;
+}
+
+}  // namespace
+
 CodeBatch multiply(const LayerProduct& product, const Node& node, const Shape& output,
-                   const CodeBatch& input, const std::optional<ReadNoise>& noise) {
+                   const CodeBatch& input, const Reading& reading) {
   const Windows windows(node, output, input);
   CodeBatch result = make_code_batch(input.num_images, output);
   add_bias(product.bias, result);
@@ -317,29 +342,29 @@ CodeBatch multiply(const LayerProduct& product, const Node& node, const Shape& o
   for (std::size_t b = 0; b < product.blocks.size(); ++b) {
     const BlockProduct& block = product.blocks[b];
     const bool is_noisy = block.variance.size() > 0;
-    OHMWEAVE_REQUIRE(!is_noisy || noise,
+    OHMWEAVE_REQUIRE(!is_noisy || reading.noise,
                      "layer '" + node.name + "' has read noise: name its stream");
     const bool is_plain = block.trims.empty() && !is_noisy && !block.circuit && !block.converters &&
                           block.drive.size() == 0;
     const std::optional<IntegerGain> integers =
         is_plain ? IntegerGain::from(block.gain, product.rows_at_once, product.digit_bits)
                  : std::nullopt;
-    for (std::int64_t first = 0; first < windows.num_windows(); first += kWindowsAtOnce) {
+    const DealtWindows dealt = deal(windows, product, block.copy, reading.first_image);
+    for (std::int64_t done = 0; done < dealt.count; done += kWindowsAtOnce) {
       const int count =
-          static_cast<int>(std::min<std::int64_t>(kWindowsAtOnce, windows.num_windows() - first));
+          static_cast<int>(std::min<std::int64_t>(kWindowsAtOnce, dealt.count - done));
+      const Windows::Run run{dealt.first + done * dealt.step, count, dealt.step};
       scratch.inputs.resize(block.rows.size() * static_cast<std::size_t>(count));
-      windows.gather(block.group, block.rows, first, count, scratch.inputs.data());
+      windows.gather(block.group, block.rows, run, scratch.inputs.data());
       int stride = (count + kWindowLanes - 1) / kWindowLanes * kWindowLanes;
       if (!integers || !read_integer_block(product, block, *integers, count, stride, scratch)) {
         std::optional<BlockNoise> block_noise;
-        if (is_noisy) {
-          block_noise.emplace(
-              BlockNoise{noise->stream, b, noise->first_image * windows.places() + first});
-        }
+        if (is_noisy)
+          block_noise.emplace(BlockNoise{*reading.noise, b, dealt.first_of_copy + done});
         read_block(product, block, count, block_noise, scratch);
         stride = count;
       }
-      const std::vector<std::int64_t> offsets = windows.output_offsets(first, count);
+      const std::vector<std::int64_t> offsets = windows.output_offsets(run);
       const std::int32_t* sums = scratch.accumulators.data();
       for (const int out : block.outputs) {
         std::int32_t* target = result.codes.data() + out * windows.places();

@@ -50,6 +50,7 @@ struct ColumnTrim {
 
 /// The piece of a layer's matrix that is read together.
 struct BlockProduct {
+  int copy = 0;              // which of the layer's copies it belongs to
   int group = 0;             // of a grouped convolution
   std::vector<int> rows;     // matrix rows
   std::vector<int> outputs;  // output features, counted over all groups
@@ -68,11 +69,10 @@ struct BlockProduct {
   std::int32_t unit_weight = 0;
 };
 
-/// Where the read noise of some images comes from: of image i, whatever batch it is in, the numbers
-/// are the same.
-struct ReadNoise {
-  RandomStream stream;
-  std::int64_t first_image = 0;  // of the batch, among all images
+/// What depends on which images are read: of image i, whatever batch it is in, it is the same.
+struct Reading {
+  std::int64_t first_image = 0;       // of the batch, among all images
+  std::optional<RandomStream> noise;  // where read noise comes from
 };
 
 struct LayerProduct {
@@ -85,6 +85,9 @@ struct LayerProduct {
   int dropped_bits = 0;
   std::int32_t largest_code = 0;
   std::vector<std::int64_t> bias;  // by output feature; empty = none
+  /// Copies of the layer, all of the same blocks: window w, counted over all images, is read from
+  /// copy w % num_copies.
+  int num_copies = 1;
   std::vector<BlockProduct> blocks;
   [[nodiscard]] int shift(int slice) const {
     return slice_shifts.empty() ? slice * slice_bits : slice_shifts[slice];
@@ -95,13 +98,13 @@ struct LayerProduct {
 /// the layer otherwise.
 void check_accumulators(const LayerProduct& product, const std::string& layer);
 
-/// Accumulators of every output feature of every window: shape `output`. `noise` is needed where a
-/// block has read noise: to the units of window w (counted over all images) and column c of block b
-/// comes sqrt(variance . digits^2) times number w * (columns rounded up to 4) + c of the normals of
-/// noise.stream.child("read", b, digit * row groups + row group).
+/// Accumulators of every output feature of every window: shape `output`. `reading.noise` is needed
+/// where a block has read noise: to the units of the w-th window that its copy reads (counted over
+/// all images) and column c of block b comes sqrt(variance . digits^2) times number
+/// w * (columns rounded up to 4) + c of the normals of
+/// noise.child("read", b, digit * row groups + row group).
 [[nodiscard]] CodeBatch multiply(const LayerProduct& product, const Node& node, const Shape& output,
-                                 const CodeBatch& input,
-                                 const std::optional<ReadNoise>& noise = std::nullopt);
+                                 const CodeBatch& input, const Reading& reading = {});
 
 /// Codes of one read of the block's rows first .. first + rows - 1, in units (code *
 /// 2^dropped_bits), without read noise. digits: rows of the block x reads, none negative. Result:

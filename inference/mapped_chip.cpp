@@ -41,6 +41,7 @@ LayerProduct empty_product(const MappedNetwork& mapped, int node, const Hardware
                            const ConverterBits& bits) {
   const int magnitude_bits = input_format(mapped.network, node).magnitude_bits();
   LayerProduct product;
+  product.num_copies = std::max(1, mapping::num_copies(mapped.placement, node));
   product.rows_at_once = hardware.array.rows_at_once();
   product.digit_bits = hardware.dac.bits;
   product.num_digits = (magnitude_bits + hardware.dac.bits - 1) / hardware.dac.bits;
@@ -60,6 +61,7 @@ BlockProduct empty_block(const MappedNetwork& mapped, const Block& block,
   const int group_columns = layer.out_channels / layer.groups;
   const WeightCells cells = mapped.placement.geometry.cells();
   BlockProduct result;
+  result.copy = block.copy;
   result.group = block.group;
   result.rows = block.rows;
   for (const int column : block.columns)
@@ -92,8 +94,7 @@ std::map<int, Lines> assigned_lines(const MappedNetwork& mapped, const Hardware&
   if (!hardware.fault_aware) return {};
   OHMWEAVE_REQUIRE(!is_read_by_gates(hardware), "rows of gates stay on their lines");
   std::map<int, Lines> lines;
-  for (const Block& block : mapped.placement.blocks)
-    if (block.copy == 0) lines[block.first_array];
+  for (const Block& block : mapped.placement.blocks) lines[block.first_array];
   std::vector<std::pair<const int, Lines>*> work;
   work.reserve(lines.size());
   for (auto& entry : lines) work.push_back(&entry);
@@ -146,7 +147,6 @@ std::vector<SliceSite> lay_out(const MappedNetwork& mapped, const Hardware& hard
   }
   std::map<int, SliceSite> sites;  // by first array
   for (const Block& block : mapped.placement.blocks) {
-    if (block.copy != 0) continue;
     LayerProduct& product = products.at(block.node).value();
     SeatedBlock seat{block.node, product.blocks.size(), block.first_row, block.first_column, {}};
     BlockProduct& added = product.blocks.emplace_back(empty_block(mapped, block, hardware));
@@ -229,8 +229,7 @@ void calibrate_columns(const MappedNetwork& mapped, const ChipKey& key, const Fo
   std::vector<Work> work;
   std::vector<std::size_t> seen(products.size(), 0);
   for (const Block& block : mapped.placement.blocks)
-    if (block.copy == 0)
-      work.push_back({&block, &products[block.node]->blocks[seen[block.node]++]});
+    work.push_back({&block, &products[block.node]->blocks[seen[block.node]++]});
   for_each(static_cast<int>(work.size()), [&](int i) {
     const RandomStream stream = key.run.child("calibration", static_cast<std::uint64_t>(key.index),
                                               static_cast<std::uint64_t>(i));

@@ -59,10 +59,10 @@ struct ChipAge {
   bool is_compensated = false;
 };
 
-/// Programs and solves the needed copy (copy 0) of every block, as it is at `age` or, without, as
-/// programmed; a pair of arrays is one piece of work for `for_each`. Where blocks share arrays,
-/// each has its rows and columns of the whole arrays' effective matrix: the other rows are held at
-/// 0 V, and what leaks through their cells is in it. Throws std::logic_error when the placement's
+/// Programs and solves all copies of every block, as they are at `age` or, without, as programmed;
+/// a pair of arrays is one piece of work for `for_each`. Where blocks share arrays, each has its
+/// rows and columns of the whole arrays' effective matrix: the other rows are held at 0 V, and what
+/// leaks through their cells is in it. Throws std::logic_error when the placement's
 /// geometry is not the hardware's, and DataError as check_accumulators().
 [[nodiscard]] LayerProducts program_chip(const MappedNetwork& mapped, const Hardware& hardware,
                                          const ChipKey& key, const ForEach& for_each = in_sequence,

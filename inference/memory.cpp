@@ -40,7 +40,6 @@ MemoryEstimate estimate_memory(const MappedNetwork& mapped, const Hardware& hard
   for (const mapping::Block& block : mapped.placement.blocks) {
     estimate.network +=
         static_cast<std::int64_t>((block.rows.size() + block.columns.size()) * sizeof(int));
-    if (block.copy != 0) continue;
     const std::int64_t converted =
         static_cast<std::int64_t>(block.columns.size()) * cells.num_slices() +
         (cells.kind().has_unit_column ? 1 : 0);
@@ -55,9 +54,8 @@ MemoryEstimate estimate_memory(const MappedNetwork& mapped, const Hardware& hard
   }
   const std::int64_t num_cells = std::int64_t{geometry.rows} * geometry.cols;
   const std::int64_t num_ports = std::int64_t{geometry.rows} + geometry.cols;
-  estimate.working =
-      (kMatricesOfCells * num_cells + kMatricesOfPorts * num_ports * num_ports) *
-      static_cast<std::int64_t>(sizeof(double)) * size.threads;
+  estimate.working = (kMatricesOfCells * num_cells + kMatricesOfPorts * num_ports * num_ports) *
+                     static_cast<std::int64_t>(sizeof(double)) * size.threads;
   for (const Shape& shape : infer_shapes(mapped.network.network))
     estimate.feature_maps += kCopiesOfCodes * bytes_of(shape) * size.batch * size.threads;
   estimate.images = bytes_of(mapped.network.network.input) * size.num_images;

@@ -54,20 +54,21 @@ Windows::Windows(const Node& node, const Shape& output, const CodeBatch& input)
   codes_ = padding > 0 ? padded_.data() : input.codes.data();
 }
 
-std::vector<std::int64_t> Windows::output_offsets(std::int64_t first, int count) const {
-  std::vector<std::int64_t> offsets(static_cast<std::size_t>(count));
-  for (int w = 0; w < count; ++w) {
-    const std::int64_t window = first + w;
+std::vector<std::int64_t> Windows::output_offsets(const Run& run) const {
+  std::vector<std::int64_t> offsets(static_cast<std::size_t>(run.count));
+  for (int w = 0; w < run.count; ++w) {
+    const std::int64_t window = run.first + w * run.step;
     offsets[w] = window / places_ * out_channels_ * places_ + window % places_;
   }
   return offsets;
 }
 
-void Windows::gather(int group, const std::vector<int>& rows, std::int64_t first, int count,
+void Windows::gather(int group, const std::vector<int>& rows, const Run& run,
                      std::int32_t* values) const {
+  const int count = run.count;
   std::vector<std::int64_t> window_offsets(static_cast<std::size_t>(count));
   for (int w = 0; w < count; ++w) {
-    const std::int64_t window = first + w;
+    const std::int64_t window = run.first + w * run.step;
     const std::int64_t place = window % places_;
     window_offsets[w] = window / places_ * image_size_ +
                         place / out_width_ * stride_ * padded_width_ + place % out_width_ * stride_;

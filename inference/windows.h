@@ -21,14 +21,20 @@ class Windows {
   /// Matrix rows of one group.
   [[nodiscard]] int num_rows() const { return static_cast<int>(row_offsets_.size()); }
 
-  /// The `count` windows from `first` on, of the listed matrix rows of a group: rows x count,
-  /// row-major. Windows are ordered by image, then output row, then output column.
-  void gather(int group, const std::vector<int>& rows, std::int64_t first, int count,
-              std::int32_t* values) const;
+  /// Of the windows first, first + step, first + 2 step, ... the first `count`.
+  struct Run {
+    std::int64_t first = 0;
+    int count = 0;
+    std::int64_t step = 1;
+  };
 
-  /// Where the `count` windows from `first` on put output feature 0; feature `out` follows
-  /// out * places() further on.
-  [[nodiscard]] std::vector<std::int64_t> output_offsets(std::int64_t first, int count) const;
+  /// The windows of a run, of the listed matrix rows of a group: rows x count, row-major. Windows
+  /// are ordered by image, then output row, then output column.
+  void gather(int group, const std::vector<int>& rows, const Run& run, std::int32_t* values) const;
+
+  /// Where the windows of a run put output feature 0; feature `out` follows out * places() further
+  /// on.
+  [[nodiscard]] std::vector<std::int64_t> output_offsets(const Run& run) const;
   /// Windows an image.
   [[nodiscard]] std::int64_t places() const { return places_; }
 

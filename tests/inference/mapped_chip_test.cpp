@@ -11,6 +11,7 @@
 #include "crossbar/device.h"
 #include "crossbar/pair.h"
 #include "inference/executor.h"
+#include "inference/reference_chip.h"
 #include "mapping/line_assignment.h"
 #include "small_networks.h"
 
@@ -357,14 +358,57 @@ TEST(MappedChip, HoldsTheSignedSliceLevelsWhenDevicesAndWiresAreIdeal) {
   for (int i = 0; i < 4; ++i) EXPECT_NEAR(gain(i, 0), expected[i], 1e-6F);
 }
 
-TEST(MappedChip, UsesTheNeededCopyOfABlockOnly) {
-  const QuantizedNetwork network = linear_network(1, 1, {3});
-  const Hardware hardware = ideal_hardware(2, 2);
-  MappedNetwork mapped{network, simple_placement(network, hardware.array)};
-  mapped.placement.blocks.push_back(mapped.placement.blocks[0]);
-  mapped.placement.blocks[1].copy = 1;
+/// Every block once more, as its copy 1, on arrays of its own.
+mapping::Placement twice(mapping::Placement placement) {
+  const std::vector<mapping::Block> blocks = placement.blocks;
+  for (const mapping::Block& block : blocks) {
+    mapping::Block copy = block;
+    copy.copy = 1;
+    copy.first_array = static_cast<int>(placement.arrays.size());
+    for (int a = 0; a < placement.geometry.arrays_per_position(); ++a) {
+      mapping::Array array = placement.arrays[block.first_array + a];
+      array.blocks = {static_cast<int>(placement.blocks.size())};
+      placement.arrays.push_back(array);
+    }
+    placement.blocks.push_back(std::move(copy));
+  }
+  return placement;
+}
 
-  EXPECT_EQ(program_chip(mapped, hardware, {RandomStream(1), 0})[1]->blocks.size(), 1U);
+TEST(MappedChip, DealsWindowsToTheCopiesOfALayerInTurn) {
+  const QuantizedNetwork network = signed_conv_network();  // 4 x 4 windows an image
+  Hardware hardware = faulty_hardware(8, 2);
+  hardware.device.mismatch_sigma = 0.3;
+  const ChipKey key{RandomStream(3), 1};
+  const MappedNetwork once{network, simple_placement(network, hardware.array)};
+  const MappedNetwork copied{network, twice(once.placement)};
+  const CodeBatch images = random_input(network, 5, RandomStream(2));
+
+  const LayerProducts products = program_chip(copied, hardware, key);
+  const CodeBatch all = run_network(network, products, images).back();
+
+  const CodeBatch first = run_network(network, program_chip(once, hardware, key), images).back();
+  const ReferenceChip reference(copied, hardware, key);
+  const std::int64_t places = std::int64_t{all.shape.height} * all.shape.width;
+  int num_moved = 0;
+  int num_unlike_reference = 0;
+  for (int i = 0; i < images.num_images; ++i) {
+    const CodeBatch one{1, images.shape, image_of(images, i)};
+    EXPECT_EQ(run_network(network, products, one, Reading{i, {}}).back().codes, image_of(all, i));
+    const std::vector<std::int64_t> expected = reference.run(i, one.codes).logits;
+    for (std::size_t c = 0; c < expected.size(); ++c) {
+      const std::int32_t value = image_of(all, i)[c];
+      const std::int64_t window = i * places + static_cast<std::int64_t>(c) % places;
+      if (window % 2 == 0) {
+        EXPECT_EQ(value, image_of(first, i)[c]) << "read from the needed copy";
+      } else {
+        num_moved += value != image_of(first, i)[c] ? 1 : 0;
+      }
+      num_unlike_reference += value != expected[c] ? 1 : 0;
+    }
+  }
+  EXPECT_GT(num_moved, 100);           // of 240
+  EXPECT_LE(num_unlike_reference, 3);  // codes within float rounding of an edge
 }
 
 TEST(ConverterBits, SpanTheLargestSumOrDropItsLowestBits) {
@@ -445,7 +489,7 @@ TEST(MappedChip, NoiseIsFreshInEachReadAndTheSameInAnyBatch) {
   std::copy_n(images.codes.begin(), images.shape.size(),
               images.codes.begin() + images.shape.size());  // the second is the first again
   const auto run = [&](const CodeBatch& batch, std::int64_t first_image, std::uint64_t seed) {
-    return run_network(network, products, batch, ReadNoise{RandomStream(seed), first_image}).back();
+    return run_network(network, products, batch, Reading{first_image, RandomStream(seed)}).back();
   };
 
   const CodeBatch all = run(images, 0, 5);
@@ -473,7 +517,7 @@ TEST(MappedChip, NoiseHasTheSpreadThatThePairsHave) {
   CodeBatch ones = make_code_batch(kReads, network.network.input);
   std::fill(ones.codes.begin(), ones.codes.end(), 1);
 
-  const CodeBatch read = run_network(network, products, ones, ReadNoise{RandomStream(5), 0}).back();
+  const CodeBatch read = run_network(network, products, ones, Reading{0, RandomStream(5)}).back();
 
   // Range = 3 levels; both cells of both slices have noise of 4 ranges = 12 levels, and the second
   // slice counts for 4. Rounding adds 1/12 of a step squared to each.

@@ -19,7 +19,7 @@ CodeBatch counting_batch(int num_images, const Shape& shape) {
 std::vector<std::int32_t> gather(const Windows& windows, int group, const std::vector<int>& rows,
                                  std::int64_t first, int count) {
   std::vector<std::int32_t> values(rows.size() * static_cast<std::size_t>(count));
-  windows.gather(group, rows, first, count, values.data());
+  windows.gather(group, rows, {first, count}, values.data());
   return values;
 }
 
@@ -47,7 +47,7 @@ TEST(Windows, SeeALinearLayersFeaturesInFlattenedOrder) {
   const Windows windows(make_linear("fc", 0, 3), {3, 1, 1}, input);
 
   EXPECT_EQ(gather(windows, 0, {0, 3}, 0, 2), (std::vector<std::int32_t>{1, 5, 4, 8}));
-  EXPECT_EQ(windows.output_offsets(0, 2), (std::vector<std::int64_t>{0, 3}));
+  EXPECT_EQ(windows.output_offsets({0, 2}), (std::vector<std::int64_t>{0, 3}));
 }
 
 TEST(Windows, OfAConvolutionEqualTheReferenceGather) {
