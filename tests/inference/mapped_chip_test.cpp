@@ -395,7 +395,7 @@ TEST(MappedChip, DealsWindowsToTheCopiesOfALayerInTurn) {
   for (int i = 0; i < images.num_images; ++i) {
     const CodeBatch one{1, images.shape, image_of(images, i)};
     EXPECT_EQ(run_network(network, products, one, Reading{i, {}}).back().codes, image_of(all, i));
-    const std::vector<std::int64_t> expected = reference.run(i, one.codes).logits;
+    const auto expected = reference.run(i, one.codes).logits;
     for (std::size_t c = 0; c < expected.size(); ++c) {
       const std::int32_t value = image_of(all, i)[c];
       const std::int64_t window = i * places + static_cast<std::int64_t>(c) % places;
