@@ -238,4 +238,15 @@ inline Hardware faulty_hardware(int rows, int cols) {
   return hardware;
 }
 
+/// A single convolution with signed inputs and groups.
+inline QuantizedNetwork signed_conv_network() {
+  Network graph;
+  graph.name = "conv";
+  graph.input = {4, 7, 7};
+  graph.nodes = {make_node("input", Op::Input, {}), make_conv("conv", 0, 6, 3, 2, 1, 2)};
+  QuantizedNetwork network = with_random_integers(graph, 0.4, RandomStream(21));
+  network.nodes[0].output.is_signed = true;
+  return network;
+}
+
 }  // namespace ohmweave::inference
