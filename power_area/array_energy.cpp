@@ -39,8 +39,9 @@ std::vector<double> mean_square_digits(const MappedNetwork& mapped, const LayerP
   const CodeFormat& input = mapping::input_format(mapped.network, plan.node);
   const double assumed = assumed_square_digits(input.magnitude_bits(), circuits.dac.bits,
                                                circuits.chip.assumed_bit_density);
-  return std::vector<double>(static_cast<std::size_t>(plan.matrix.rows) * plan.matrix.groups,
+  std::vector<double> by_row(static_cast<std::size_t>(plan.matrix.rows) * plan.matrix.groups,
                              assumed);
+  return by_row;
 }
 
 std::vector<double> share_energies_j(const MappedNetwork& mapped, const ChipSample& sample,
