@@ -14,7 +14,7 @@ namespace {
 
 constexpr double kBitsPerByte = 8.0;
 constexpr double kRouterPorts = 5.0;
-static_assert(kFlitBits == 8 * kFlitBytes, "what is counted is what is charged");
+static_assert(kFlitBits == std::int64_t{8} * kFlitBytes, "what is counted is what is charged");
 
 Component sized(const ComponentLibrary& library, const std::string& name, double bytes, int bits) {
   Size size;
