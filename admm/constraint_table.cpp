@@ -17,6 +17,7 @@
 #include "admm/quantized_groups.h"
 #include "admm/scaled_levels.h"
 #include "admm/sequence.h"
+#include "core/code_levels.h"
 #include "core/error.h"
 #include "core/glob.h"
 
@@ -246,27 +247,25 @@ ConstraintPointer make_conductance_levels(const ConstraintOptions& /*options*/,
   return std::make_shared<ConductanceLevels>(only(targets).weight_bits, only(targets).mask);
 }
 
-std::vector<float> level_list(const ConstraintOptions& options) {
-  if (options.kind == "binary") return {-1.0F, 1.0F};
-  if (options.kind == "ternary") return {-1.0F, 0.0F, 1.0F};
-  if (options.kind == "device_levels") {
-    return {options.level_values.begin(), options.level_values.end()};
+/// Every different value of a code, of both signs.
+std::vector<float> chip_levels(const ConstraintTarget& target) {
+  const CodeLevels codes(target.weight_bits, target.code_values);
+  std::vector<float> levels;
+  for (std::int32_t code = 0; code <= codes.largest_code(); ++code) {
+    const auto value = static_cast<float>(codes.value(code));
+    levels.push_back(value);
+    if (value != 0.0F) levels.push_back(-value);
   }
-  OHMWEAVE_REQUIRE(options.levels.has_value(), "levels is given");
-  const bool is_uniform = options.kind == "uniform_levels";
-  OHMWEAVE_REQUIRE(is_uniform || options.kind == "power_of_two",
-                   "'" + options.kind + "' is a set of levels");
-  std::vector<float> levels = is_uniform ? uniform_level_list(*options.levels)
-                                         : power_of_two_level_list(*options.levels);
-  if (options.with_zero) levels.push_back(0.0F);
+  std::sort(levels.begin(), levels.end());
+  levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
   return levels;
 }
 
 ConstraintPointer make_levels(const ConstraintOptions& options, const Targets& targets) {
   const ScalePer scale_per =
       options.scale_per == ScaleScope::Tensor ? ScalePer::Tensor : ScalePer::Filter;
-  return std::make_shared<ScaledLevels>(options.kind, level_list(options), scale_per,
-                                        only(targets).mask);
+  return std::make_shared<ScaledLevels>(options.kind, scaled_levels(options, only(targets)),
+                                        scale_per, only(targets).mask);
 }
 
 template <Clustering clustering>
@@ -355,11 +354,24 @@ SharedCount shared_count(const ConstraintOptions& options, const Targets& target
   return count;
 }
 
-std::vector<float> integer_levels(const ConstraintOptions& options, int bits) {
-  OHMWEAVE_REQUIRE(has_integer_levels(options.kind), "'" + options.kind + "' has integer levels");
-  if (options.kind != "conductance_levels") return level_list(options);
-  std::vector<float> levels = uniform_level_list((1 << bits) - 1);
-  levels.push_back(0.0F);
+std::vector<float> scaled_levels(const ConstraintOptions& options, const ConstraintTarget& target) {
+  OHMWEAVE_REQUIRE(has_scaled_levels(options.kind), "'" + options.kind + "' is a set of levels");
+  if (options.kind == "binary") return {-1.0F, 1.0F};
+  if (options.kind == "ternary") return {-1.0F, 0.0F, 1.0F};
+  if (options.kind == "conductance_levels") {
+    ConstraintTarget even = target;
+    even.code_values.clear();
+    return chip_levels(even);
+  }
+  if (options.kind == "device_levels") {
+    if (options.level_values.empty()) return chip_levels(target);
+    return {options.level_values.begin(), options.level_values.end()};
+  }
+  OHMWEAVE_REQUIRE(options.levels.has_value(), "levels is given");
+  std::vector<float> levels = options.kind == "uniform_levels"
+                                  ? uniform_level_list(*options.levels)
+                                  : power_of_two_level_list(*options.levels);
+  if (options.with_zero) levels.push_back(0.0F);
   return levels;
 }
 

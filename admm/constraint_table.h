@@ -22,6 +22,9 @@ struct ConstraintTarget {
   int array_rows = 128;
   int array_cols = 128;
   int weight_bits = 4;
+  /// What codes 0 .. 2^weight_bits - 1 are read as where the device's levels are not evenly spaced
+  /// (core/code_levels.h); empty: as themselves.
+  std::vector<double> code_values;
   torch::Tensor mask;    // where weights may be non-zero; undefined = everywhere
   torch::Tensor weight;  // as it is now; needed only where kernels vote for their patterns
 };
@@ -61,9 +64,10 @@ struct ResolvedConstraint {
   std::optional<SharedCount> count = std::nullopt;  // if the set asks for nothing else
 };
 
-/// The levels of a kind with integer levels (has_integer_levels), relative to the scale; `bits` are
-/// the magnitude bits of conductance_levels.
-[[nodiscard]] std::vector<float> integer_levels(const ConstraintOptions& options, int bits);
+/// The levels of a kind that has_scaled_levels(), relative to the scale; device_levels without
+/// level_values has those of the target's codes.
+[[nodiscard]] std::vector<float> scaled_levels(const ConstraintOptions& options,
+                                               const ConstraintTarget& target);
 
 /// What a list of options means for the tensors of a network: every tensor that a pattern matches
 /// stands in exactly one result, tensors under a joint constraint in the same one. Several

@@ -84,10 +84,12 @@ const std::vector<KindFacts>& level_facts() {
        {"scale_per", "with_zero"}},
       {{"ternary", "every weight is -1, 0 or 1 times a scale"}, CountRule::None, {}, {"scale_per"}},
       {{"binary", "every weight is -1 or 1 times a scale"}, CountRule::None, {}, {"scale_per"}},
-      {{"device_levels", "every weight is one of `level_values` times a scale"},
+      {{"device_levels",
+        "every weight is what a pair of cells at measured levels conducts, or one of "
+        "`level_values`, times a scale"},
        CountRule::None,
-       {"level_values"},
-       {"scale_per"}},
+       {},
+       {"level_values", "scale_per"}},
       {{"clusters", "the weights of a tensor take at most `clusters` values"},
        CountRule::None,
        {"clusters"}},
@@ -174,6 +176,8 @@ void check_keys(Fields& f, const ConstraintOptions& o) {
 
 /// Rules between the keys of one kind.
 void check_values(Fields& f, const ConstraintOptions& o) {
+  f.rule(!(o.keep && o.keep_multiple) || *o.keep % *o.keep_multiple == 0, "keep",
+         "must be a multiple of keep_multiple = " + std::to_string(o.keep_multiple.value_or(1)));
   if (o.kind == "filter_shape") {
     f.rule(o.keep_shapes.has_value() != o.keep_shapes_fraction.has_value(), "keep_shapes",
            "exactly one of keep_shapes and keep_shapes_fraction must be given");
@@ -231,8 +235,8 @@ void declare_levels(Fields& f, ConstraintOptions& o) {
   f.integer("levels", o.levels, {1, kMostLevels}, "levels of one sign");
   f.boolean("with_zero", o.with_zero, "zero is a level too");
   f.numbers("level_values", o.level_values, {-1e30, 1e30, false},
-            "levels with their signs, in any order: relative to the scale (device_levels), or the "
-            "weights themselves (quantized_groups)");
+            "levels with their signs, in any order: relative to the scale (device_levels; absent: "
+            "those of /device and /array), or the weights themselves (quantized_groups)");
   f.choice("scale_per", o.scale_per,
            {{ScaleScope::Tensor, "tensor", "one scale for the tensor"},
             {ScaleScope::Filter, "filter", "one for each output"}},
@@ -259,6 +263,10 @@ bool is_pruning(const std::string& kind) {
   const auto& facts = pruning_facts();
   return std::any_of(facts.begin(), facts.end(),
                      [&](const KindFacts& f) { return f.word.name == kind; });
+}
+
+bool has_scaled_levels(const std::string& kind) {
+  return has_integer_levels(kind) || kind == "device_levels";
 }
 
 bool has_integer_levels(const std::string& kind) {

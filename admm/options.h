@@ -20,7 +20,9 @@ namespace ohmweave::admm {
 /// it.
 [[nodiscard]] bool is_pruning(const std::string& kind);
 
-/// True for sets of levels whose weights are integers times a scale.
+/// True for sets of levels whose weights are given levels times a scale ...
+[[nodiscard]] bool has_scaled_levels(const std::string& kind);
+/// ... and for those of them whose levels are integers.
 [[nodiscard]] bool has_integer_levels(const std::string& kind);
 
 /// The fewest entries kept in some of the weights of a joint constraint.
@@ -53,7 +55,8 @@ struct ConstraintOptions {
   std::vector<std::string> patterns;   // given one by one, "010111010"
   std::optional<int> levels;           // uniform_levels, power_of_two: levels of one sign
   bool with_zero = false;              // 0 is a level too
-  std::vector<double> level_values;    // device_levels (relative), quantized_groups (absolute)
+  std::vector<double>
+      level_values;  // device_levels (relative; empty = the chip's), quantized_groups (absolute)
   ScaleScope scale_per = ScaleScope::Tensor;
   std::optional<int> clusters;   // clusters, lloyd_clusters
   std::string group = "weight";  // quantized_groups: what is kept or emptied as a whole

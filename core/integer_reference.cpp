@@ -23,6 +23,21 @@ std::int64_t finished(std::int64_t accumulator, const QuantizedNode& quantized) 
   return quantized.requantizer ? requantize(accumulator, *quantized.requantizer) : accumulator;
 }
 
+/// The product of output `o` with a window, without the bias.
+std::int64_t product(const QuantizedWeights& weights, std::size_t o, const Codes& window) {
+  const std::size_t rows = window.size();
+  if (weights.code_values.empty()) {
+    std::int64_t sum = 0;
+    for (std::size_t r = 0; r < rows; ++r) sum += weights.codes[o * rows + r] * window[r];
+    return sum;
+  }
+  double sum = 0.0;
+  for (std::size_t r = 0; r < rows; ++r) {
+    sum += weights.value(weights.codes[o * rows + r]) * static_cast<double>(window[r]);
+  }
+  return static_cast<std::int64_t>(std::nearbyint(sum));
+}
+
 Codes weight_layer(const Step& step) {
   const QuantizedWeights& weights = *step.quantized.weights;
   const int outputs_per_group = step.output.channels / step.node.groups;
@@ -35,8 +50,8 @@ Codes weight_layer(const Step& step) {
                                          place / step.output.width, place % step.output.width);
       OHMWEAVE_REQUIRE(window.size() == rows, "weights of '" + step.node.name + "' do not fit");
       for (int o = group * outputs_per_group; o < (group + 1) * outputs_per_group; ++o) {
-        std::int64_t sum = weights.bias.empty() ? 0 : weights.bias[o];
-        for (std::size_t r = 0; r < rows; ++r) sum += weights.codes[o * rows + r] * window[r];
+        const std::int64_t bias = weights.bias.empty() ? 0 : weights.bias[o];
+        const std::int64_t sum = bias + product(weights, static_cast<std::size_t>(o), window);
         out[static_cast<std::size_t>(o) * area + place] = finished(sum, step.quantized);
       }
     }

@@ -16,21 +16,18 @@ constexpr double kGridTolerance = 4.0 * 0x1.0p-24;
 /// Scale of a layer without a single weight: its largest bias takes this many units.
 constexpr double kBiasUnitsOfEmptyLayer = 1 << 20;
 
-std::int32_t highest_code(int weight_bits) { return (std::int32_t{1} << weight_bits) - 1; }
-
 std::vector<std::int32_t> grid_codes(const std::string& name, const std::vector<float>& weights,
-                                     double scale, int weight_bits) {
+                                     double scale, std::int32_t highest_code) {
   std::vector<std::int32_t> codes;
   codes.reserve(weights.size());
   for (std::size_t i = 0; i < weights.size(); ++i) {
     const double code = std::round(weights[i] / scale);
     const double error = std::fabs(weights[i] - code * scale);
-    if (std::fabs(code) > highest_code(weight_bits) ||
-        error > kGridTolerance * std::fabs(code) * scale) {
+    if (std::fabs(code) > highest_code || error > kGridTolerance * std::fabs(code) * scale) {
       throw DataError("parameter '" + name + ".weight', value " + std::to_string(i) + " = " +
                       std::to_string(weights[i]) + ": must be a multiple of the level scale " +
-                      std::to_string(scale) + ", at most " +
-                      std::to_string(highest_code(weight_bits)) + " of it");
+                      std::to_string(scale) + ", at most " + std::to_string(highest_code) +
+                      " of it");
     }
     codes.push_back(static_cast<std::int32_t>(code));
   }
@@ -38,15 +35,36 @@ std::vector<std::int32_t> grid_codes(const std::string& name, const std::vector<
 }
 
 std::vector<std::int32_t> nearest_codes(const std::vector<float>& weights, double scale,
-                                        int weight_bits) {
-  const double highest = highest_code(weight_bits);
+                                        const CodeLevels& levels) {
   std::vector<std::int32_t> codes;
   codes.reserve(weights.size());
   for (const float w : weights) {
-    const double code = std::min(std::floor(std::fabs(w) / scale + 0.5), highest);
-    codes.push_back(static_cast<std::int32_t>(w < 0.0F ? -code : code));
+    const std::int32_t code = levels.nearest_code(std::fabs(static_cast<double>(w)) / scale);
+    codes.push_back(w < 0.0F ? -code : code);
   }
   return codes;
+}
+
+/// The scale that puts every value of a codebook on the value of a code but for float rounding;
+/// empty if there is none.
+std::optional<double> exact_scale(const std::vector<float>& codebook, const CodeLevels& levels) {
+  double largest = 0.0;
+  for (const float value : codebook) {
+    largest = std::max(largest, std::fabs(static_cast<double>(value)));
+  }
+  const auto fits = [&](double scale) {
+    return std::all_of(codebook.begin(), codebook.end(), [&](float value) {
+      const double magnitude = std::fabs(static_cast<double>(value));
+      const double level = scale * levels.value(levels.nearest_code(magnitude / scale));
+      return std::fabs(magnitude - level) <= kGridTolerance * magnitude;
+    });
+  };
+  for (std::int32_t code = levels.largest_code(); code > 0; --code) {  // greatest codes first
+    if (levels.value(code) == 0.0) continue;
+    const double scale = largest / levels.value(code);
+    if (fits(scale)) return scale;
+  }
+  return std::nullopt;
 }
 
 double scale_of_empty_layer(const std::vector<float>& bias, double input_scale) {
@@ -74,8 +92,11 @@ void check_accumulators(const std::string& name, const QuantizedWeights& weights
                         std::int64_t highest_input, std::size_t num_outputs) {
   const std::size_t rows = weights.codes.size() / num_outputs;
   for (std::size_t out = 0; out < num_outputs; ++out) {
-    std::int64_t sum = 0;
-    for (std::size_t r = 0; r < rows; ++r) sum += std::abs(weights.codes[out * rows + r]);
+    double values = 0.0;
+    for (std::size_t r = 0; r < rows; ++r) {
+      values += std::fabs(weights.value(weights.codes[out * rows + r]));
+    }
+    const auto sum = static_cast<std::int64_t>(std::ceil(values));
     const std::int64_t bias = weights.bias.empty() ? 0 : std::abs(weights.bias[out]);
     if (sum > (kAccumulatorLimit - 1 - bias) / highest_input) {
       throw DataError("node '" + name + "', output " + std::to_string(out) +
@@ -87,19 +108,23 @@ void check_accumulators(const std::string& name, const QuantizedWeights& weights
 }
 
 QuantizedWeights quantize_weights(const NetworkModel& model, const Node& node,
-                                  const CodeFormat& input, int weight_bits) {
+                                  const CodeFormat& input, const CodeLevels& levels) {
   const std::vector<float>& values = model.parameters.at(node.name + ".weight").values;
   const std::vector<float> bias =
       node.has_bias ? model.parameters.at(node.name + ".bias").values : std::vector<float>();
   QuantizedWeights weights;
+  weights.code_values = levels.values();
   const auto level_scale = model.level_scales.find(node.name);
+  const auto codebook = model.codebooks.find(node.name);
   if (level_scale != model.level_scales.end()) {
     weights.scale = level_scale->second;
-    weights.codes = grid_codes(node.name, values, weights.scale, weight_bits);
+    weights.codes = grid_codes(node.name, values, weights.scale, levels.largest_code());
   } else {
-    weights.scale = best_weight_scale(values, weight_bits);
+    std::optional<double> exact;
+    if (codebook != model.codebooks.end()) exact = exact_scale(codebook->second, levels);
+    weights.scale = exact ? *exact : best_weight_scale(values, levels);
     if (weights.scale == 0.0) weights.scale = scale_of_empty_layer(bias, input.scale);
-    weights.codes = nearest_codes(values, weights.scale, weight_bits);
+    weights.codes = nearest_codes(values, weights.scale, levels);
   }
   weights.bias = bias_codes(node.name, bias, weights.scale * input.scale);
   check_accumulators(node.name, weights, input.high(), static_cast<std::size_t>(node.out_channels));
@@ -132,13 +157,13 @@ std::vector<Requantizer> addends(const std::string& name, const std::vector<doub
 }
 
 QuantizedNode quantize_node(const NetworkModel& model, int index,
-                            const std::vector<CodeFormat>& formats, int weight_bits) {
+                            const std::vector<CodeFormat>& formats, const CodeLevels& levels) {
   const Node& node = model.network.nodes[index];
   QuantizedNode result;
   result.output = formats[index];
   if (has_weights(node.op)) {
     const CodeFormat& input = formats[node.inputs[0]];
-    result.weights = quantize_weights(model, node, input, weight_bits);
+    result.weights = quantize_weights(model, node, input, levels);
     const double unit = result.weights->scale * input.scale;
     if (index + 1 == static_cast<int>(model.network.nodes.size())) {
       result.output.scale = unit;
@@ -182,15 +207,14 @@ float round_mantissa(float value, int mantissa_bits) {
 }
 
 QuantizedNetwork quantize(const NetworkModel& model, const QuantizationOptions& options) {
-  OHMWEAVE_REQUIRE(options.weight_bits >= 1 && options.weight_bits <= kMostWeightBits,
-                   "weight_bits out of range");
   const NetworkModel folded = fold_for_inference(model);
   const std::vector<CodeFormat> formats = node_formats(folded, options);
   QuantizedNetwork result;
   result.network = folded.network;
   result.weight_bits = options.weight_bits;
+  const CodeLevels levels(options.weight_bits, options.code_values);
   for (int i = 0; i < static_cast<int>(folded.network.nodes.size()); ++i) {
-    result.nodes.push_back(quantize_node(folded, i, formats, options.weight_bits));
+    result.nodes.push_back(quantize_node(folded, i, formats, levels));
   }
   return result;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A network in integers, and the one definition of its arithmetic: what an ideal chip computes.
 //   weight layer:  acc = sum_r code(o,r) * x_r + bias;      y = requantize(acc)
+//     (cells whose levels are not evenly spaced: the values of the codes, the sum rounded)
 //   add:           y = clamp(round_shift(a*Ma + b*Mb))      pooling, ReLU, flatten: on codes
 // Torch code, the SystemC model and the tests all call (or equal, bit for bit) these functions.
 #pragma once
@@ -11,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "core/code_levels.h"
 #include "core/network_model.h"
 
 namespace ohmweave {
@@ -55,8 +57,14 @@ struct CodeFormat {
 /// Integers of one Conv2d or Linear node.
 struct QuantizedWeights {
   std::vector<std::int32_t> codes;  // as "<node>.weight": out x (in/groups * kernel^2), row-major
-  double scale = 1.0;               // weight = code * scale
+  double scale = 1.0;               // weight = value of its code * scale
   std::vector<std::int64_t> bias;   // in units of scale * input scale; empty without bias
+  std::vector<double> code_values = {};  // as QuantizationOptions::code_values
+  /// What the code is read as, in units of the scale.
+  [[nodiscard]] double value(std::int32_t code) const {
+    if (code_values.empty()) return code;
+    return code < 0 ? -code_values[-code] : code_values[code];
+  }
 };
 
 struct QuantizedNode {
@@ -81,6 +89,9 @@ struct QuantizationOptions {
   int weight_bits = 4;      // magnitude bits per sign
   int activation_bits = 8;  // of every layer's input, the image included
   ActivationRangeKind activation_range = ActivationRangeKind::Percentile;
+  /// What codes 0 .. 2^weight_bits - 1 are read as where the cells' levels are not evenly spaced
+  /// (code_levels.h); empty: as themselves.
+  std::vector<double> code_values = {};
 };
 
 /// Formats of all nodes' output codes of a folded model, before any weight is looked at:
@@ -99,9 +110,10 @@ struct QuantizationOptions {
 [[nodiscard]] std::map<std::string, CodeFormat> activation_formats(
     const NetworkModel& model, const QuantizationOptions& options);
 
-/// The scale s that minimizes the sum of (w - s * code(w))^2 with |code| <= 2^weight_bits - 1: a
-/// coarse scan, a golden section around its best, then least-squares refits. 0 if all are zero.
-[[nodiscard]] double best_weight_scale(const std::vector<float>& weights, int weight_bits);
+/// The scale s that minimizes the sum of (w - s * v(w))^2, v(w) the value of the code nearest to
+/// w / s: a coarse scan, a golden section around its best, then least-squares refits. 0 if all
+/// weights are zero.
+[[nodiscard]] double best_weight_scale(const std::vector<float>& weights, const CodeLevels& levels);
 
 /// The nearest float with `mantissa_bits` (0 .. 23) explicit mantissa bits, ties to an even last
 /// bit. Past the largest such float: infinity, as in IEEE 754. Infinities and NaN stay.
@@ -109,8 +121,9 @@ struct QuantizationOptions {
 
 /// Quantizes a model (folded first). Layers with a level scale keep their grid exactly (an error
 /// if a weight is off the grid by more than float rounding). Free weights get best_weight_scale()
-/// and the nearest codes; so do those of a layer with a codebook, whose values have no common step:
-/// it is then no longer exact.
+/// and the nearest codes. So do those of a layer with a codebook, whose values need not have a
+/// common step: it is exact when one scale puts all of its values on values of codes, as after
+/// training onto the device's levels.
 /// Activations as node_formats() says. Throws DataError if a range is missing, or naming the layer
 /// whose accumulators could reach 2^31: no accumulator ever overflows at run time.
 [[nodiscard]] QuantizedNetwork quantize(const NetworkModel& model,

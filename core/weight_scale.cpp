@@ -21,30 +21,31 @@ constexpr int kNumRefits = 4;
 constexpr std::size_t kMostSingleWeights = std::size_t{1} << 19U;
 constexpr int kMantissaBitsOfBin = 12;
 
-/// The non-zero magnitudes (zeros have no error at any scale) and the largest code.
+/// The non-zero magnitudes (zeros have no error at any scale).
 struct SingleSearch {
+  const CodeLevels& levels;
   std::vector<double> magnitudes;
-  double highest_code = 1.0;
 
-  [[nodiscard]] double code(double magnitude, double scale) const {
-    return std::min(std::floor(magnitude / scale + 0.5), highest_code);
+  /// The value of the nearest code, in units of the scale.
+  [[nodiscard]] double level(double magnitude, double scale) const {
+    return levels.value(levels.nearest_code(magnitude / scale));
   }
   [[nodiscard]] double squared_error(double scale) const {
     double sum = 0.0;
     for (const double w : magnitudes) {
-      const double error = w - scale * code(w, scale);
+      const double error = w - scale * level(w, scale);
       sum += error * error;
     }
     return sum;
   }
-  /// The scale with the least squared error while every weight keeps its code at `scale`.
+  /// The scale of least squared error while every weight keeps its code at `scale`.
   [[nodiscard]] double refit(double scale) const {
     double dot = 0.0;
     double norm = 0.0;
     for (const double w : magnitudes) {
-      const double c = code(w, scale);
-      dot += w * c;
-      norm += c * c;
+      const double l = level(w, scale);
+      dot += w * l;
+      norm += l * l;
     }
     return norm > 0.0 ? dot / norm : scale;
   }
@@ -59,17 +60,17 @@ struct Bin {
 
 /// The same with the magnitudes of a bin at their mean: a large layer in a thousandth of the time.
 struct BinnedSearch {
+  const CodeLevels& levels;
   std::vector<Bin> bins;
-  double highest_code = 1.0;
 
-  [[nodiscard]] double code(const Bin& bin, double scale) const {
-    return std::min(std::floor(bin.sum / (bin.count * scale) + 0.5), highest_code);
+  [[nodiscard]] double level(const Bin& bin, double scale) const {
+    return levels.value(levels.nearest_code(bin.sum / (bin.count * scale)));
   }
   [[nodiscard]] double squared_error(double scale) const {
     double sum = 0.0;
     for (const Bin& bin : bins) {
-      const double level = scale * code(bin, scale);
-      sum += bin.sum_of_squares - level * (2.0 * bin.sum - level * bin.count);
+      const double nearest = scale * level(bin, scale);
+      sum += bin.sum_of_squares - nearest * (2.0 * bin.sum - nearest * bin.count);
     }
     return sum;
   }
@@ -77,9 +78,9 @@ struct BinnedSearch {
     double dot = 0.0;
     double norm = 0.0;
     for (const Bin& bin : bins) {
-      const double c = code(bin, scale);
-      dot += c * bin.sum;
-      norm += c * c * bin.count;
+      const double l = level(bin, scale);
+      dot += l * bin.sum;
+      norm += l * l * bin.count;
     }
     return norm > 0.0 ? dot / norm : scale;
   }
@@ -169,18 +170,15 @@ double best_scale(const Search& search, double unit) {
 
 }  // namespace
 
-double best_weight_scale(const std::vector<float>& weights, int weight_bits) {
-  OHMWEAVE_REQUIRE(weight_bits >= 1 && weight_bits <= kMostWeightBits, "weight_bits out of range");
-  const double highest_code = std::ldexp(1.0, weight_bits) - 1.0;
+double best_weight_scale(const std::vector<float>& weights, const CodeLevels& levels) {
   float largest = 0.0F;
   for (const float w : weights) largest = std::max(largest, std::fabs(w));
   if (largest == 0.0F) return 0.0;
-  const double unit = static_cast<double>(largest) / highest_code;
+  const double unit = static_cast<double>(largest) / levels.largest_value();
   if (weights.size() > kMostSingleWeights) {
-    return best_scale(BinnedSearch{binned(weights, largest), highest_code}, unit);
+    return best_scale(BinnedSearch{levels, binned(weights, largest)}, unit);
   }
-  SingleSearch search;
-  search.highest_code = highest_code;
+  SingleSearch search{levels, {}};
   for (const float w : weights) {
     if (w != 0.0F) search.magnitudes.push_back(std::fabs(static_cast<double>(w)));
   }

@@ -83,6 +83,22 @@ double level_step_siemens(const DeviceOptions& options, int bits) {
   return (level_siemens(options, highest, bits) - level_siemens(options, 0, bits)) / highest;
 }
 
+std::vector<double> code_values(const DeviceOptions& options, const WeightCells& cells) {
+  if (options.level_means.empty() || !cells.kind().is_pair) return {};
+  std::vector<double> values(static_cast<std::size_t>(cells.largest_code()) + 1);
+  for (int slice = 0; slice < cells.num_slices(); ++slice) {
+    const SliceBits bits = cells.slice(slice);
+    const std::vector<double> grid = level_grid_siemens(options, bits.bits);
+    const double step = level_step_siemens(options, bits.bits);
+    for (int code = 1; code <= cells.largest_code(); ++code) {
+      const double difference = grid[static_cast<std::size_t>(cells.level(code, 2 * slice))] -
+                                grid[static_cast<std::size_t>(cells.level(code, 2 * slice + 1))];
+      values[static_cast<std::size_t>(code)] += std::ldexp(difference / step, bits.shift);
+    }
+  }
+  return values;
+}
+
 StuckCells::StuckCells(const DeviceOptions& options, const RandomStream& array_stream)
     : on_fraction_(options.stuck_on_fraction),
       any_fraction_(options.stuck_on_fraction + options.stuck_off_fraction),

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/encoding.h"
 #include "core/random.h"
 #include "crossbar/device_options.h"
 
@@ -55,6 +56,12 @@ struct DeviceKind {
 
 /// Mean distance of neighbouring levels, in siemens: (highest - lowest) / (2^bits - 1).
 [[nodiscard]] double level_step_siemens(const DeviceOptions& options, int bits);
+
+/// What codes 0 .. cells.largest_code() of a pair of arrays are read as when every cell is at its
+/// level, in steps of the levels (core/code_levels.h). Empty where that is every code itself: the
+/// levels are evenly spaced, or a reference column takes the place of the second array.
+[[nodiscard]] std::vector<double> code_values(const DeviceOptions& options,
+                                              const WeightCells& cells);
 
 /// The cells of one array that cannot be programmed. They are the same whatever is asked of the
 /// array's stream: programming, drift and writing agree on them.

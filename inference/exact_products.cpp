@@ -2,7 +2,7 @@
 #include "inference/exact_products.h"
 
 #include <algorithm>
-#include <cstdlib>
+#include <cmath>
 
 #include "core/error.h"
 
@@ -12,8 +12,8 @@ namespace {
 constexpr std::int64_t kExactInFloat = std::int64_t{1} << 24;
 
 /// All weights of one group that have a non-zero in their row.
-BlockProduct group_block(const std::vector<std::int32_t>& codes, const MatrixShape& matrix,
-                         int group) {
+BlockProduct group_block(const QuantizedWeights& weights, const MatrixShape& matrix, int group) {
+  const std::vector<std::int32_t>& codes = weights.codes;
   BlockProduct block;
   block.group = group;
   const std::int64_t first_out = static_cast<std::int64_t>(group) * matrix.columns;
@@ -29,8 +29,8 @@ BlockProduct group_block(const std::vector<std::int32_t>& codes, const MatrixSha
   block.gain.resize(matrix.columns, static_cast<Eigen::Index>(block.rows.size()));
   for (int column = 0; column < matrix.columns; ++column)
     for (std::size_t r = 0; r < block.rows.size(); ++r)
-      block.gain(column, static_cast<Eigen::Index>(r)) =
-          static_cast<float>(codes[(first_out + column) * matrix.rows + block.rows[r]]);
+      block.gain(column, static_cast<Eigen::Index>(r)) = static_cast<float>(
+          weights.value(codes[(first_out + column) * matrix.rows + block.rows[r]]));
   return block;
 }
 
@@ -40,7 +40,8 @@ LayerProduct exact_product(const QuantizedNetwork& network, const MatrixShape& m
   const CodeFormat& input = input_format(network, node);
   std::int64_t largest_weight = 1;
   for (const std::int32_t code : weights.codes)
-    largest_weight = std::max<std::int64_t>(largest_weight, std::abs(code));
+    largest_weight = std::max(largest_weight,
+                              static_cast<std::int64_t>(std::ceil(std::fabs(weights.value(code)))));
   const std::int64_t largest_term =
       largest_weight * ((std::int64_t{1} << input.magnitude_bits()) - 1);
   if (largest_term >= kExactInFloat)
@@ -53,7 +54,7 @@ LayerProduct exact_product(const QuantizedNetwork& network, const MatrixShape& m
   product.largest_code = static_cast<std::int32_t>(
       largest_term * std::min<std::int64_t>(product.rows_at_once, matrix.rows));
   for (int group = 0; group < matrix.groups; ++group) {
-    BlockProduct block = group_block(weights.codes, matrix, group);
+    BlockProduct block = group_block(weights, matrix, group);
     if (!block.rows.empty()) product.blocks.push_back(std::move(block));
   }
   check_accumulators(product, name);

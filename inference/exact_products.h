@@ -13,8 +13,9 @@ namespace ohmweave::inference {
 /// One entry a node of the network; empty for nodes without weights.
 using LayerProducts = std::vector<std::optional<LayerProduct>>;
 
-/// What core's integer reference computes, with nothing rounded or clamped: row groups are cut so
-/// that each sum stays exact in float32. Throws DataError when a single product of a weight and an
+/// What core's integer reference computes, with nothing clamped, and rounded only where codes are
+/// read as values that are no integers (then a sum may round otherwise than core's, which adds in
+/// double): row groups are cut so that each sum of integers stays exact in float32. Throws DataError when a single product of a weight and an
 /// input code is too large for that (2^24).
 [[nodiscard]] LayerProducts exact_products(const QuantizedNetwork& network);
 

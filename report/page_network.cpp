@@ -33,7 +33,7 @@ std::vector<DotRow> accuracy_rows(const Json& result) {
   static constexpr Stage kStages[] = {{"dense", "dense, fp32"},
                                       {"compressed", "compressed, fp32"},
                                       {"quantized", "quantized weights"},
-                                      {"integer", "ideal chip (integers)"}};
+                                      {"integer", "ideal chip"}};
   std::vector<DotRow> rows;
   for (const Stage& stage : kStages) {
     if (const auto value = number_at(result, std::string("/accuracy/") + stage.key)) {

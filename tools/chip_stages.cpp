@@ -107,6 +107,7 @@ void add_paper_baseline(const Run& run, power_area::EstimateInputs& inputs) {
   paper.circuits = power_area::paper_circuits(inputs.circuits, inputs.library);
   QuantizationOptions options = quantization_options(config);
   options.weight_bits = power_area::kPaperWeightBits;
+  options.code_values = {};
   paper.network.network = quantize(load_network_model(run.folder / "dense"), options);
   mapping::Geometry geometry = tools::geometry(config);
   geometry.num_slices = paper.circuits.array.num_slices();

@@ -87,6 +87,14 @@ void command_check(const fs::path& config, const CommonArguments& common, std::o
   check_device(common);
   const LoadedConfig loaded =
       load_config(config, all_overrides(common), find_presets_folder(), chip_problems);
+  if (loaded.config.compress) {
+    std::vector<std::string> arguments = {"check", config.string()};
+    for (const std::string& override : all_overrides(common)) {
+      arguments.emplace_back("--set");
+      arguments.push_back(override);
+    }
+    run_worker(arguments);
+  }
   out << loaded.resolved.dump(2) << "\n";
 }
 

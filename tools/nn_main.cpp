@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 #include "tools/command_line.h"
 #include "tools/nn_stages.h"
@@ -19,6 +20,7 @@ struct Arguments {
   std::string path;
   std::string stamp;
   std::string data;
+  std::vector<std::string> overrides;
   int threads = 0;
   bool is_quiet = false;
   bool as_json = false;
@@ -40,6 +42,10 @@ int run_program(int argc, char** argv) {
     stop_on_interrupt();
     run_torch_stage(a.stage, a.path, a.stamp, a.is_quiet ? Verbosity::Quiet : Verbosity::Normal);
   });
+  auto* check = app.add_subcommand("check", "whether the constraints of a config suit its network");
+  check->add_option("config", a.path, "the config")->required();
+  check->add_option("--set", a.overrides, "values that replace the config's");
+  check->callback([&a] { check_constraints(a.path, a.overrides); });
   auto* eval = app.add_subcommand("eval", "accuracy of a saved model");
   eval->add_option("model", a.path, "the model")->required();
   eval->add_option("--data", a.data, "the data set")->required();

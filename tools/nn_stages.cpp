@@ -58,11 +58,32 @@ void run_evaluate(const RunConfig& config, const fs::path& run,
   inference::evaluate_stage(inputs, context);
 }
 
+train::LevelGrid level_grid(const RunConfig& config) {
+  return {quantization_options(config), config.array.rows, config.array.cols};
+}
+
+/// `file`: where the config comes from, which error texts name.
+void check_compression(const RunConfig& config, const fs::path& file) {
+  if (!config.compress) return;
+  try {
+    train::check_compression(models::build_model(config.model.kind), *config.compress,
+                             level_grid(config));
+  } catch (const ConfigError& error) {
+    throw ConfigError(file.string(), error.problems());
+  }
+}
+
 }  // namespace
+
+void check_constraints(const fs::path& config, const std::vector<std::string>& overrides) {
+  check_compression(load_config(config, overrides, find_presets_folder(), {}).config, config);
+}
 
 void run_torch_stage(const std::string& stage, const fs::path& folder, const std::string& stamp,
                      Verbosity verbosity) {
-  const RunConfig config = load_resolved_config(folder / "config.json", {}).config;
+  const fs::path file = folder / "config.json";
+  const RunConfig config = load_resolved_config(file, {}).config;
+  if (stage == "dense") check_compression(config, file);  // before any time is spent
   at::set_num_threads(config.threads);
   ConsoleProgress progress(stage, folder / "events.jsonl", verbosity);
   const fs::path work = open_work_folder(folder, stage, stamp);
@@ -73,10 +94,8 @@ void run_torch_stage(const std::string& stage, const fs::path& folder, const std
       train::dense_stage(models::build_model(config.model.kind), *config.data, *config.train,
                          context);
     } else if (stage == "compress") {
-      const train::LevelGrid grid{quantization_options(config), config.array.rows,
-                                  config.array.cols};
       train::compress_stage(load_network_model(folder / "dense"), *config.data, *config.train,
-                            *config.compress, grid, context);
+                            *config.compress, level_grid(config), context);
     } else {
       run_evaluate(config, folder, {output, work, stream, progress});
     }

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "tools/console_progress.h"
 
@@ -13,6 +14,11 @@ namespace ohmweave::tools {
 /// the artifact, stamped. Checkpoints live in <folder>/.work/<stage>/<stamp> until it is complete.
 void run_torch_stage(const std::string& stage, const std::filesystem::path& folder,
                      const std::string& stamp, Verbosity verbosity);
+
+/// `check`: whether the constraints of a config suit its network's weights, which the sections by
+/// themselves cannot tell. Throws ConfigError.
+void check_constraints(const std::filesystem::path& config,
+                       const std::vector<std::string>& overrides);
 
 /// `eval`: accuracy of a .owz or .safetensors model on the test split at `data`.
 /// Prints {"accuracy", "images"} or a line.

@@ -92,9 +92,16 @@ Sections dense_sections(const RunConfig& config) {
   return {"seed", "data", "model/kind", "model/weights"};
 }
 
+/// With what decides which values weights can take on the chip.
+Sections with_levels(Sections sections, const RunConfig& config) {
+  if (!config.device.level_means.empty()) sections.emplace_back("device/level_means");
+  return sections;
+}
+
 Sections compress_sections(const RunConfig& config) {
   if (config.compress)
-    return {"seed", "threads", "data", "train", "compress", "activations", "array"};
+    return with_levels({"seed", "threads", "data", "train", "compress", "activations", "array"},
+                       config);
   return {"seed", "data", "model", "array/cols", "evaluate"};
 }
 
@@ -119,7 +126,7 @@ Sections evaluate_sections(const RunConfig& config) {
 Sections map_sections(const RunConfig& config) {
   if (wants_copies(config.mapping))
     return {"activations", "device", "array", "adc", "dac", "mapping", "chip"};
-  return {"activations", "array", "mapping"};
+  return with_levels({"activations", "array", "mapping"}, config);
 }
 
 const std::vector<Stage>& stages() {

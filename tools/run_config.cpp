@@ -238,7 +238,8 @@ int usable_threads() {
 }
 
 QuantizationOptions quantization_options(const RunConfig& config) {
-  return {config.array.weight_bits, config.activations.bits, config.activations.range};
+  return {config.array.weight_bits, config.activations.bits, config.activations.range,
+          crossbar::code_values(config.device, config.array.cells())};
 }
 
 Json config_schema() {

@@ -11,6 +11,7 @@
 #include "nn/torch_io.h"
 #include "train/calibration.h"
 #include "train/compress_step.h"
+#include "train/dense_training.h"
 #include "train/stages.h"
 
 namespace ohmweave::train {
@@ -20,6 +21,7 @@ Json grid_to_json(const LevelGrid& grid) {
   return {{"weight_bits", grid.quantization.weight_bits},
           {"activation_bits", grid.quantization.activation_bits},
           {"activation_range", static_cast<int>(grid.quantization.activation_range)},
+          {"code_values", grid.quantization.code_values},
           {"array_rows", grid.array_rows},
           {"array_cols", grid.array_cols}};
 }
@@ -158,22 +160,23 @@ std::vector<CompressState> run_beam(const std::vector<CompressState>& parents,
 void compress_stage(const NetworkModel& dense, const data::DataOptions& data_options,
                     const TrainOptions& train_options, const CompressOptions& options,
                     const LevelGrid& grid, const StageContext& context) {
+  check_compression(dense.network, options, grid);
   TrainingSet set = load_training_set(data_options, train_options.augment, context.seed);
+  const std::string stamp = first_stamp(dense, data_options, train_options, context);
   const std::vector<StepContext> contexts =
-      step_contexts(set, options, grid, train_options, context,
-                    first_stamp(dense, data_options, train_options, context));
+      step_contexts(set, options, grid, train_options, context, stamp);
   std::vector<CompressState> best{{dense, {}, {}}};
   {
     const nn::GraphModule module = nn::make_module(dense);
     best.front().masks = full_masks(module);
-    for (std::size_t i = 0; i < contexts.size(); ++i) {
-      check_step(options.steps[i], module, contexts[i]);  // before any time is spent
-    }
   }
   for (std::size_t i = 0; i < contexts.size(); ++i) {
     if (options.distill && !set.teacher_logits.defined() && has_work(contexts[i], options.beam)) {
-      nn::GraphModule teacher = nn::make_module(dense);
-      add_teacher(set, teacher);
+      std::vector<NetworkModel> teachers =
+          train_teachers(dense.network, options.distill->teachers - 1, set, train_options,
+                         {context.work, stamp, context.stream.child("teachers"), context.progress});
+      teachers.push_back(dense);
+      add_teachers(set, teachers);
     }
     best = run_beam(best, options.steps[i], contexts[i], options.beam);
   }

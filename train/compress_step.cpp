@@ -10,6 +10,7 @@
 #include "nn/evaluate.h"
 #include "train/cut_phase.h"
 #include "train/quantize_step.h"
+#include "train/stages.h"
 
 namespace ohmweave::train {
 namespace {
@@ -28,6 +29,7 @@ admm::ConstraintTarget target_of(const nn::GraphModule& module, const std::strin
   target.array_rows = grid.array_rows;
   target.array_cols = grid.array_cols;
   target.weight_bits = grid.quantization.weight_bits;
+  target.code_values = grid.quantization.code_values;
   target.mask = mask;
   target.weight = module.parameter(name).detach();
   return target;
@@ -207,18 +209,23 @@ Constraints resolve_constraints(const std::vector<admm::ConstraintOptions>& opti
   return admm::resolve(options, targets, pointer);
 }
 
-void check_step(const CompressStep& step, const nn::GraphModule& module,
-                const StepContext& context) {
+void check_compression(const Network& network, const CompressOptions& options,
+                       const LevelGrid& grid) {
+  const nn::GraphModule module(network);
   const Masks masks = full_masks(module);
-  const Constraints constraints = resolve_constraints(step.constraints, module, masks, context.grid,
-                                                      context.pointer + "/constraints");
-  if (step.cut && common_count(constraints, masks) == nullptr) {
-    throw ConfigError({context.pointer +
-                       "/cut: needs constraints/0/weights to match all weights of the network"});
-  }
-  if (step.quantize) {
-    (void)resolve_constraints(step.quantize->levels, module, masks, context.grid,
-                              context.pointer + "/quantize/levels");
+  for (std::size_t i = 0; i < options.steps.size(); ++i) {
+    const CompressStep& step = options.steps[i];
+    const std::string pointer = "/compress/steps/" + std::to_string(i);
+    const Constraints constraints =
+        resolve_constraints(step.constraints, module, masks, grid, pointer + "/constraints");
+    if (step.cut && common_count(constraints, masks) == nullptr) {
+      throw ConfigError(
+          {pointer + "/cut: needs constraints/0/weights to match all weights of the network"});
+    }
+    if (step.quantize) {
+      (void)resolve_constraints(step.quantize->levels, module, masks, grid,
+                                pointer + "/quantize/levels");
+    }
   }
 }
 

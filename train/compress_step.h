@@ -40,10 +40,6 @@ struct StepContext {
                                               const nn::GraphModule& module, const Masks& masks,
                                               const LevelGrid& grid, const std::string& pointer);
 
-/// Checks every pattern and count of a step without training; throws as resolve_constraints().
-void check_step(const CompressStep& step, const nn::GraphModule& module,
-                const StepContext& context);
-
 /// Training with a cosine learning rate, named `name` within the step; ends with the epoch of least
 /// validation loss.
 [[nodiscard]] PhasePlan retrain_plan(const RetrainOptions& options, const std::string& name,

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/artifact.h"
 #include "core/error.h"
-#include "nn/evaluate.h"
-#include "train/calibration.h"
-#include "train/phase.h"
+#include "train/dense_training.h"
 #include "train/stages.h"
 
 namespace ohmweave::train {
@@ -46,26 +44,12 @@ void dense_stage(const Network& network, const data::DataOptions& data_options,
                  const TrainOptions& options, const StageContext& context) {
   check_fit(network, data_options);
   const TrainingSet set = load_training_set(data_options, options.augment, context.seed);
-  nn::GraphModule module(network);
-  nn::initialize(module, context.stream.child("initialize"));
-  const PhasePlan plan{"dense",
-                       options.epochs,
-                       options.batch,
-                       cosine_rate(options.learning_rate, options.epochs),
-                       options.l2,
-                       Keep::LeastValidationLoss,
-                       context.stream.child("train"),
-                       options.ema_decay};
   const CheckpointPlace place{context.work / "dense.ckpt.safetensors",
                               dense_stamp(network, data_options, options, context)};
-
-  DenseLearner learner(module);
-
-  const Traces traces =
-      run_phase({learner, learner.parameters(), set, context.progress}, plan, {}, place);
-
-  save_network_model(nn::to_model(module, calibrate(module, set)), context.output);
-  write_file_atomically(context.output / "train.csv", train_csv(traces));
+  const DenseResult result =
+      train_dense(network, set, options, {"dense", context.stream, place, context.progress});
+  save_network_model(result.model, context.output);
+  write_file_atomically(context.output / "train.csv", train_csv(result.traces));
 }
 
 }  // namespace ohmweave::train

@@ -43,7 +43,11 @@ void declare(Fields& f, RetrainOptions& o) {
 }
 
 void declare(Fields& f, DistillOptions& o) {
-  f.number("weight", o.weight, kFraction, "share of the teacher's term in the loss");
+  f.integer(
+      "teachers", o.teachers, {1, 100},
+      "networks whose mean output is learnt: the run's dense one, and others that are trained "
+      "as it was from other random numbers");
+  f.number("weight", o.weight, kFraction, "share of the teachers' term in the loss");
   f.number("temperature", o.temperature, kPositive, "divides the outputs before the softmax");
 }
 
@@ -88,18 +92,17 @@ void declare(Fields& f, PrecisionOptions& o) {
 }
 
 void declare(Fields& f, QuantizeOptions& o) {
-  f.list(
-      "levels", o.levels,
-      "sets of levels (of kinds with integer codes) or of clusters; none: conductance_levels for "
-      "all weights");
+  f.list("levels", o.levels,
+         "sets of levels with one scale a tensor, or of clusters; none: device_levels for all "
+         "weights, "
+         "what the chip's cells can hold");
   for (const admm::ConstraintOptions& set : o.levels) {
     const bool is_clustering = set.kind == "clusters" || set.kind == "lloyd_clusters";
-    f.rule(is_clustering ||
-               (admm::has_integer_levels(set.kind) && set.scale_per == admm::ScaleScope::Tensor),
-           "levels",
-           set.kind +
-               " is no set of integer multiples of one scale for each weight tensor, nor of "
-               "clusters");
+    f.rule(
+        is_clustering ||
+            (admm::has_scaled_levels(set.kind) && set.scale_per == admm::ScaleScope::Tensor),
+        "levels",
+        set.kind + " is no set of levels times one scale for each weight tensor, nor of clusters");
   }
   f.section("precision", o.precision, "levels of each layer by its sensitivity, no zero");
   f.rule(!o.precision || o.levels.empty(), "precision", "chooses the levels: give no 'levels'");

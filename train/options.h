@@ -35,10 +35,11 @@ struct RetrainOptions {
 };
 void declare(Fields& f, RetrainOptions& o);
 
-/// What a network learns from its teacher, the dense network of the run. Source: hinton_arxiv_2015.
+/// What a network learns from its teachers. Source: hinton_arxiv_2015.
 struct DistillOptions {
-  double weight = 0.5;       // of the teacher's term; 1 - weight is left to the labels
-  double temperature = 3.0;  // divides both networks' outputs before the softmax
+  double weight = 0.5;       // of the teachers' term; 1 - weight is left to the labels
+  double temperature = 3.0;  // divides all networks' outputs before the softmax
+  int teachers = 1;          // the dense network of the run, and others trained as it was
 };
 void declare(Fields& f, DistillOptions& o);
 
@@ -102,7 +103,7 @@ enum class RefineKind {
 
 /// Quantizing: ADMM onto levels, fixing nearest weights first or all at once, refinement.
 struct QuantizeOptions {
-  /// Sets of levels with one scale a tensor and integer codes. Empty: conductance_levels for all.
+  /// Sets of levels with one scale a tensor, or of clusters. Empty: device_levels for all.
   /// Weights that none matches stay free.
   std::vector<admm::ConstraintOptions> levels;
   std::optional<PrecisionOptions> precision;  // in place of `levels`

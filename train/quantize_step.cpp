@@ -3,7 +3,10 @@
 
 #include <torch/utils.h>
 
+#include <algorithm>
+#include <cmath>
 #include <memory>
+#include <set>
 
 #include "admm/constraint_table.h"
 #include "core/equalize.h"
@@ -52,30 +55,34 @@ LevelSets sensitive_sets(nn::GraphModule& module, const Masks& masks,
   return sets;
 }
 
-/// The sets as the config gives them, or the chip's own grid for all weights.
+/// The sets as the config gives them, or the chip's own levels for all weights.
 LevelSets level_sets(nn::GraphModule& module, const Masks& masks, const QuantizeOptions& options,
                      const StepContext& context) {
   if (options.precision) return sensitive_sets(module, masks, *options.precision, context);
   if (!options.levels.empty()) return options.levels;
   admm::ConstraintOptions all;
-  all.kind = "conductance_levels";
+  all.kind = "device_levels";
   all.weights = "*";
   return {all};
 }
 
 bool is_clustering(const admm::ConstraintOptions& set) {
-  return !admm::has_integer_levels(set.kind);
+  return !admm::has_scaled_levels(set.kind);
 }
 
 /// The levels of every weight that a set names; of several the last counts.
-LevelLists level_lists(const LevelSets& sets, const Masks& masks, int weight_bits) {
+LevelLists level_lists(const LevelSets& sets, const Masks& masks, const QuantizationOptions& chip) {
   LevelLists lists;
   for (const auto& [name, mask] : masks) {
     for (const admm::ConstraintOptions& set : sets) {
       if (!matches_glob(set.weights, name)) continue;
       lists.erase(name);
       if (is_clustering(set)) continue;
-      lists.insert_or_assign(name, admm::LevelList(admm::integer_levels(set, weight_bits)));
+      admm::ConstraintTarget target;
+      target.name = name;
+      target.weight_bits = chip.weight_bits;
+      target.code_values = chip.code_values;
+      lists.insert_or_assign(name, admm::LevelList(admm::scaled_levels(set, target)));
     }
   }
   return lists;
@@ -206,6 +213,20 @@ Traces train_on_levels(LevelTraining& training, WeightLevels& levels, const Lear
   return traces;
 }
 
+bool are_integers(const std::vector<float>& levels) {
+  return std::all_of(levels.begin(), levels.end(),
+                     [](float level) { return level == std::round(level); });
+}
+
+/// The values that a layer's weights take, where they are not integers times a scale.
+void keep_codebook(NetworkModel& model, const std::string& weight) {
+  std::set<float> values;
+  for (const float value : model.parameters.at(weight).values) {
+    if (value != 0.0F) values.insert(value);
+  }
+  if (!values.empty()) model.codebooks[node_of(weight)] = {values.begin(), values.end()};
+}
+
 void round_biases(nn::GraphModule& module, int mantissa_bits) {
   Parameters parameters = module.state();
   for (auto& [name, tensor] : parameters) {
@@ -231,8 +252,8 @@ NetworkModel quantize_weights(nn::GraphModule& module, const Masks& masks,
   append(traces, run_admm_phase(module, constraints, masks, options.admm, inner).traces);
 
   const std::unique_ptr<Learner> learner = make_learner(module, masks, context.engine);
-  WeightLevels levels(level_lists(sets, masks, context.grid.quantization.weight_bits), masks,
-                      *learner);
+  const LevelLists lists = level_lists(sets, masks, context.grid.quantization);
+  WeightLevels levels(lists, masks, *learner);
   levels.fit();
   const nn::TensorMap hidden = copies_of(levels, *learner);
   WeightClusters clusters(cluster_sets(sets, masks), masks, *learner);
@@ -252,7 +273,12 @@ NetworkModel quantize_weights(nn::GraphModule& module, const Masks& masks,
   if (options.bias_mantissa_bits) round_biases(module, *options.bias_mantissa_bits);
   model.parameters = module.state();
   for (const auto& [name, scale] : levels.scales()) {
-    model.level_scales[node_of(node_of(name))] = scale.item<float>();
+    const std::string weight = node_of(name);
+    if (are_integers(lists.at(weight).levels())) {
+      model.level_scales[node_of(weight)] = scale.item<float>();
+    } else {
+      keep_codebook(model, weight);
+    }
   }
   for (const auto& [name, values] : clusters.codebooks()) model.codebooks[node_of(name)] = values;
   return model;

@@ -28,9 +28,14 @@ struct StageContext {
 void dense_stage(const Network& network, const data::DataOptions& data_options,
                  const TrainOptions& options, const StageContext& context);
 
+/// Checks every pattern and count of the steps, which takes no training. Throws ConfigError when a
+/// constraint matches no weight, keeps more than there is or does not suit a weight's shape.
+void check_compression(const Network& network, const CompressOptions& options,
+                       const LevelGrid& grid);
+
 /// Runs all steps from the dense network. Writes model.safetensors, network.json (with ranges and
 /// level scales), masks.safetensors, model.owz, compression.json, admm.csv and train.csv. Throws as
-/// dense_stage(), and ConfigError when a constraint matches no weight or keeps more than there is.
+/// dense_stage() and check_compression().
 void compress_stage(const NetworkModel& dense, const data::DataOptions& data_options,
                     const TrainOptions& train_options, const CompressOptions& options,
                     const LevelGrid& grid, const StageContext& context);

@@ -6,6 +6,10 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/error.h"
+#include "nn/evaluate.h"
+#include "nn/graph_module.h"
+
 namespace ohmweave::train {
 namespace {
 
@@ -19,6 +23,15 @@ torch::Tensor answers(nn::GraphModule& module, const torch::Tensor& images) {
     parts.push_back(module.forward(data::normalized(images.slice(0, first, last))).flatten(1));
   }
   return torch::cat(parts);
+}
+
+/// Outputs for every image and copy, as TrainingSet::teacher_logits.
+torch::Tensor all_answers(nn::GraphModule& module, const TrainingSet& set) {
+  std::vector<torch::Tensor> outputs{answers(module, set.data.train.images)};
+  for (std::int64_t copy = 0; copy < set.num_copies(); ++copy) {
+    outputs.push_back(answers(module, set.copies[copy]));
+  }
+  return torch::stack(outputs);
 }
 
 }  // namespace
@@ -37,14 +50,17 @@ TrainingSet load_training_set(const data::DataOptions& options,
   return set;
 }
 
-void add_teacher(TrainingSet& set, nn::GraphModule& teacher) {
+void add_teachers(TrainingSet& set, const std::vector<NetworkModel>& teachers) {
+  OHMWEAVE_REQUIRE(!teachers.empty(), "there is a teacher");
   const torch::NoGradGuard no_grad;
-  teacher.eval();
-  std::vector<torch::Tensor> logits{answers(teacher, set.data.train.images)};
-  for (std::int64_t copy = 0; copy < set.num_copies(); ++copy) {
-    logits.push_back(answers(teacher, set.copies[copy]));
+  torch::Tensor sum;
+  for (const NetworkModel& model : teachers) {
+    nn::GraphModule teacher = nn::make_module(model);
+    teacher.eval();
+    const torch::Tensor outputs = all_answers(teacher, set);
+    sum = sum.defined() ? sum.add_(outputs) : outputs;
   }
-  set.teacher_logits = torch::stack(logits);
+  set.teacher_logits = sum.div_(static_cast<double>(teachers.size()));
 }
 
 torch::Tensor draw_versions(const TrainingSet& set, double original_fraction,

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the training loops draw their batches from: the training images, distorted copies of them,
-// and what a teacher says of each.
+// and what teachers say of each.
 #pragma once
 
 #include <torch/types.h>
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
+#include "core/network_model.h"
 #include "core/random.h"
 #include "data/dataset.h"
-#include "nn/graph_module.h"
 
 namespace ohmweave::train {
 
@@ -31,8 +32,9 @@ struct TrainingSet {
                                             const std::optional<data::AugmentOptions>& augment,
                                             std::uint64_t seed);
 
-/// Keeps what `teacher` (in evaluation mode) answers to every image and copy.
-void add_teacher(TrainingSet& set, nn::GraphModule& teacher);
+/// Keeps the mean of what the teachers (in evaluation mode) answer to every image and copy: that of
+/// their outputs before the softmax, so the geometric mean of their probabilities. At least one.
+void add_teachers(TrainingSet& set, const std::vector<NetworkModel>& teachers);
 
 /// Which form of every training image an epoch shows: 0 = the image itself, k = its k-th copy.
 /// The share `original_fraction` of all takes the image. int64, one per training image; a pure

@@ -11,63 +11,10 @@
 #include "admm/sequence.h"
 #include "core/error.h"
 #include "core/random.h"
+#include "tests/admm/constraint_variants.h"
 
 namespace ohmweave::admm {
 namespace {
-
-// Two filters of two channels with kernels 1 x 2: eight weights, so brute force can try everything.
-const std::vector<std::int64_t>& small_shape() {
-  static const std::vector<std::int64_t> shape = {2, 2, 1, 2};
-  return shape;
-}
-constexpr int kEntries = 8;
-
-ConstraintTarget small_target(const torch::Tensor& mask = {}) {
-  ConstraintTarget target;
-  target.name = "conv.weight";
-  target.shape = small_shape();
-  target.array_rows = 2;
-  target.array_cols = 2;
-  target.weight_bits = 1;
-  target.mask = mask;
-  return target;
-}
-
-/// Options of each kind that leave a choice to the projection of the small tensor.
-ConstraintOptions options_of(const std::string& kind) {
-  ConstraintOptions options;
-  options.kind = kind;
-  const bool is_counting = kind.find("level") == std::string::npos && kind != "n_m" &&
-                           kind != "power_of_two" && kind != "ternary" && kind != "binary" &&
-                           kind.find("clusters") == std::string::npos;
-  if (is_counting) options.keep = kind.find("cardinality") != std::string::npos ? 3 : 1;
-  if (kind == "pattern") {
-    options.keep = 3;
-    options.pattern_entries = 1;
-  }
-  if (kind == "filter_shape") options.keep_shapes = 2;
-  if (kind == "n_m") {
-    options.n = 1;
-    options.m = 3;  // runs of 3 and 1: the last run of a filter is shorter
-  }
-  if (kind == "uniform_levels" || kind == "power_of_two") options.levels = 2;
-  if (kind == "power_of_two") options.with_zero = true;
-  if (kind == "device_levels") options.level_values = {-1.0, -0.3, 0.5, 1.2};
-  if (kind.find("clusters") != std::string::npos) options.clusters = 3;
-  if (kind.find("quantized_groups") == 0) {
-    options.level_values = {-0.75, 1.25};
-    options.group = "array_row";
-    options.keep = 2;
-  }
-  return options;
-}
-
-std::shared_ptr<const Constraint> make(const ConstraintOptions& options,
-                                       const torch::Tensor& mask = {}) {
-  const ConstraintTarget target = small_target(mask);
-  return is_joint(options.kind) ? make_joint_constraint(options, {target})
-                                : make_constraint(options, target);
-}
 
 torch::Tensor tensor_of(const std::function<double(int)>& entry) {
   torch::Tensor w = torch::empty(small_shape());
@@ -125,10 +72,11 @@ struct Entry {
   double weight = 1.0;
 };
 
+/// Those from index `first` to before `last`.
 std::vector<Entry> entries_inside(const torch::Tensor& v, const torch::Tensor& metric,
-                                  const torch::Tensor& mask) {
+                                  const torch::Tensor& mask, int first = 0, int last = kEntries) {
   std::vector<Entry> entries;
-  for (int i = 0; i < kEntries; ++i) {
+  for (int i = first; i < last; ++i) {
     if (mask.defined() && !mask.data_ptr<bool>()[i]) continue;
     entries.push_back({v.data_ptr<float>()[i], metric.defined() ? metric.data_ptr<float>()[i] : 1});
   }
@@ -194,24 +142,21 @@ double brute_force_clusters(const std::vector<Entry>& entries, int clusters) {
   return best;
 }
 
-std::vector<float> relative_levels(const std::string& kind) {
-  if (kind == "conductance_levels" || kind == "ternary") return {-1, 0, 1};
-  if (kind == "binary") return {-1, 1};
-  if (kind == "uniform_levels") return {-2, -1, 1, 2};
-  if (kind == "power_of_two") return {-2, -1, 0, 1, 2};
-  if (kind == "device_levels") return {-1.0F, -0.3F, 0.5F, 1.2F};
-  return {};
-}
-
-double brute_force(const std::string& kind, const torch::Tensor& v, const torch::Tensor& metric,
+double brute_force(const Variant& variant, const torch::Tensor& v, const torch::Tensor& metric,
                    const torch::Tensor& mask) {
+  const ConstraintOptions& options = variant.options;
   const double outside = energy_outside(v, metric, mask);
-  const std::vector<float> levels = relative_levels(kind);
+  if (!variant.levels.empty() && options.scale_per == ScaleScope::Filter) {
+    constexpr int kFilter = kEntries / 2;
+    return outside +
+           brute_force_levels(entries_inside(v, metric, mask, 0, kFilter), variant.levels) +
+           brute_force_levels(entries_inside(v, metric, mask, kFilter), variant.levels);
+  }
   const std::vector<Entry> entries = entries_inside(v, metric, mask);
-  if (!levels.empty()) return outside + brute_force_levels(entries, levels);
-  if (kind == "clusters") return outside + brute_force_clusters(entries, 3);
-  const auto constraint = make(options_of(kind), mask);
-  if (kind.find("quantized_groups") == 0) {
+  if (!variant.levels.empty()) return outside + brute_force_levels(entries, variant.levels);
+  if (options.clusters) return outside + brute_force_clusters(entries, *options.clusters);
+  const auto constraint = make(options, mask);
+  if (options.kind.find("quantized_groups") == 0) {
     return brute_force_members(v, metric, *constraint, {0.0F, -0.75F, 1.25F});
   }
   return brute_force_members(v, metric, *constraint, {0.0F, NAN});
@@ -224,120 +169,155 @@ bool is_approximation(const std::string& kind) {
   return false;
 }
 
-class ConstraintContract : public ::testing::TestWithParam<std::string> {};
-
-TEST_P(ConstraintContract, ProjectionIsContainedAndKeepsTheShape) {
-  for (std::uint64_t trial = 0; trial < 40; ++trial) {
-    for (const torch::Tensor& v : {random_weight(trial), tied_weight(trial)}) {
-      const torch::Tensor metric = trial % 2 == 0 ? torch::Tensor() : random_metric(trial);
-      const auto constraint = make(options_of(GetParam()));
-
-      const torch::Tensor projected = constraint->project(v, metric);
-
-      EXPECT_TRUE(constraint->contains(projected)) << v << projected;
-      EXPECT_EQ(projected.sizes(), v.sizes());
-      EXPECT_EQ(projected.scalar_type(), torch::kFloat32);
+/// One kind of set, in all its variants.
+class ConstraintContract : public ::testing::TestWithParam<std::string> {
+ protected:
+  static void for_each_variant(const std::function<void(const Variant&)>& check) {
+    for (const Variant& variant : variants()) {
+      if (variant.options.kind != GetParam()) continue;
+      SCOPED_TRACE(variant.name);
+      check(variant);
     }
   }
+};
+
+TEST_P(ConstraintContract, ProjectionIsContainedAndKeepsTheShape) {
+  for_each_variant([](const Variant& variant) {
+    for (std::uint64_t trial = 0; trial < 40; ++trial) {
+      for (const torch::Tensor& v : {random_weight(trial), tied_weight(trial)}) {
+        const torch::Tensor metric = trial % 2 == 0 ? torch::Tensor() : random_metric(trial);
+        const auto constraint = make(variant.options);
+
+        const torch::Tensor projected = constraint->project(v, metric);
+
+        EXPECT_TRUE(constraint->contains(projected)) << v << projected;
+        EXPECT_EQ(projected.sizes(), v.sizes());
+        EXPECT_EQ(projected.scalar_type(), torch::kFloat32);
+      }
+    }
+  });
 }
 
 TEST_P(ConstraintContract, ProjectingAgainChangesNoBit) {
-  for (std::uint64_t trial = 0; trial < 50; ++trial) {
-    for (const torch::Tensor& v : {random_weight(trial), tied_weight(trial)}) {
-      const auto constraint = make(options_of(GetParam()));
+  for_each_variant([](const Variant& variant) {
+    for (std::uint64_t trial = 0; trial < 50; ++trial) {
+      for (const torch::Tensor& v : {random_weight(trial), tied_weight(trial)}) {
+        const auto constraint = make(variant.options);
 
-      const torch::Tensor once = constraint->project(v, random_metric(trial));
+        const torch::Tensor once = constraint->project(v, random_metric(trial));
 
-      EXPECT_TRUE(torch::equal(constraint->project(once, random_metric(trial)), once));
-      EXPECT_TRUE(torch::equal(constraint->project(once, random_metric(trial + 1)), once));
-      EXPECT_TRUE(torch::equal(constraint->project(once), once)) << "trial " << trial;
+        EXPECT_TRUE(torch::equal(constraint->project(once, random_metric(trial)), once));
+        EXPECT_TRUE(torch::equal(constraint->project(once, random_metric(trial + 1)), once));
+        EXPECT_TRUE(torch::equal(constraint->project(once), once)) << "trial " << trial;
+      }
     }
-  }
+  });
 }
 
 TEST_P(ConstraintContract, ProjectionIsANearestPointInItsMetricAndMask) {
-  for (std::uint64_t trial = 0; trial < 12; ++trial) {
-    const torch::Tensor metric = trial % 2 == 0 ? torch::Tensor() : random_metric(trial);
-    const torch::Tensor mask = trial % 3 == 0 ? small_mask() : torch::Tensor();
-    const torch::Tensor v = trial % 4 == 3 ? tied_weight(trial) : random_weight(trial);
-    const auto constraint = make(options_of(GetParam()), mask);
+  for_each_variant([](const Variant& variant) {
+    for (std::uint64_t trial = 0; trial < 12; ++trial) {
+      const torch::Tensor metric = trial % 2 == 0 ? torch::Tensor() : random_metric(trial);
+      const torch::Tensor mask = trial % 3 == 0 ? small_mask() : torch::Tensor();
+      const torch::Tensor v = trial % 4 == 3 ? tied_weight(trial) : random_weight(trial);
+      const auto constraint = make(variant.options, mask);
 
-    const double distance = squared_distance(v, constraint->project(v, metric), metric);
+      const double distance = squared_distance(v, constraint->project(v, metric), metric);
 
-    const std::string kind = GetParam() == "lloyd_clusters" ? "clusters" : GetParam();
-    const double best = brute_force(kind, v, metric, mask);
-    // Eight float32 squares, each rounded: well below 1e-6 of the energy.
-    const double rounding = 1e-6 * squared_distance(v, torch::zeros_like(v), metric);
-    EXPECT_GE(distance, best - rounding) << "trial " << trial;
-    if (!is_approximation(GetParam())) {
-      EXPECT_LE(distance, best + rounding) << "trial " << trial;
+      const double best = brute_force(variant, v, metric, mask);
+      // Eight float32 squares, each rounded: well below 1e-6 of the energy.
+      const double rounding = 1e-6 * squared_distance(v, torch::zeros_like(v), metric);
+      EXPECT_GE(distance, best - rounding) << "trial " << trial;
+      if (!is_approximation(variant.options.kind)) {
+        EXPECT_LE(distance, best + rounding) << "trial " << trial;
+      }
     }
-  }
+  });
 }
 
 TEST_P(ConstraintContract, KeepsZeroOutsideItsMaskAndRefusesOthers) {
-  for (std::uint64_t trial = 0; trial < 10; ++trial) {
-    const torch::Tensor outside = small_mask().logical_not();
-    const auto constraint = make(options_of(GetParam()), small_mask());
+  for_each_variant([](const Variant& variant) {
+    for (std::uint64_t trial = 0; trial < 10; ++trial) {
+      const torch::Tensor outside = small_mask().logical_not();
+      const auto constraint = make(variant.options, small_mask());
 
-    const torch::Tensor projected = constraint->project(random_weight(trial));
+      const torch::Tensor projected = constraint->project(random_weight(trial));
 
-    EXPECT_EQ(torch::count_nonzero(projected.masked_select(outside)).item<int>(), 0);
-    EXPECT_TRUE(constraint->contains(projected));
-    torch::Tensor outlier = torch::zeros(small_shape());
-    outlier.data_ptr<float>()[1] = 1.25F;
-    EXPECT_FALSE(constraint->contains(outlier));
-  }
+      EXPECT_EQ(torch::count_nonzero(projected.masked_select(outside)).item<int>(), 0);
+      EXPECT_TRUE(constraint->contains(projected));
+      torch::Tensor outlier = torch::zeros(small_shape());
+      outlier.data_ptr<float>()[1] = 1.25F;
+      EXPECT_FALSE(constraint->contains(outlier));
+    }
+  });
 }
 
 TEST_P(ConstraintContract, LeavesItsInputAloneAndRepeatsItself) {
-  const auto constraint = make(options_of(GetParam()));
-  const torch::Tensor v = tied_weight(3);
-  const torch::Tensor member = constraint->project(v);
-  const torch::Tensor before = v.clone();
+  for_each_variant([](const Variant& variant) {
+    const auto constraint = make(variant.options);
+    const torch::Tensor v = tied_weight(3);
+    const torch::Tensor member = constraint->project(v);
+    const torch::Tensor before = v.clone();
 
-  const torch::Tensor first = constraint->project(v);
-  const torch::Tensor second = constraint->project(v);
-  torch::Tensor copy = constraint->project(member);
-  copy.fill_(7.0);
+    const torch::Tensor first = constraint->project(v);
+    const torch::Tensor second = constraint->project(v);
+    torch::Tensor copy = constraint->project(member);
+    copy.fill_(7.0);
 
-  EXPECT_TRUE(torch::equal(v, before));
-  EXPECT_TRUE(torch::equal(first, second));
-  EXPECT_TRUE(torch::equal(member, first)) << "the projection of a member shares its storage";
+    EXPECT_TRUE(torch::equal(v, before));
+    EXPECT_TRUE(torch::equal(first, second));
+    EXPECT_TRUE(torch::equal(member, first)) << "the projection of a member shares its storage";
+  });
 }
 
 TEST_P(ConstraintContract, RefusesNotANumberAndABadMetric) {
-  torch::Tensor v = random_weight(0);
-  torch::Tensor metric = random_metric(0);
-  metric.data_ptr<float>()[2] = 0.0F;
+  for_each_variant([](const Variant& variant) {
+    torch::Tensor v = random_weight(0);
+    torch::Tensor metric = random_metric(0);
+    metric.data_ptr<float>()[2] = 0.0F;
 
-  EXPECT_THROW((void)make(options_of(GetParam()))->project(v, metric), NumericError);
-  v.data_ptr<float>()[0] = NAN;
-  EXPECT_THROW((void)make(options_of(GetParam()))->project(v), NumericError);
+    EXPECT_THROW((void)make(variant.options)->project(v, metric), NumericError);
+    v.data_ptr<float>()[0] = NAN;
+    EXPECT_THROW((void)make(variant.options)->project(v), NumericError);
+  });
 }
 
 TEST_P(ConstraintContract, TakesAnAllZeroTensorAsItIs) {
-  if (GetParam() == "quantized_groups_exactly")
-    return;  // zero is no member: K groups are on levels
-  const auto constraint = make(options_of(GetParam()));
-  const torch::Tensor zero = torch::zeros(small_shape());
+  for_each_variant([](const Variant& variant) {
+    if (variant.options.kind == "quantized_groups_exactly")
+      return;  // zero is no member: K groups are on levels
+    const auto constraint = make(variant.options);
+    const torch::Tensor zero = torch::zeros(small_shape());
 
-  EXPECT_TRUE(constraint->contains(zero));
-  EXPECT_TRUE(torch::equal(constraint->project(zero), zero));
+    EXPECT_TRUE(constraint->contains(zero));
+    EXPECT_TRUE(torch::equal(constraint->project(zero), zero));
+  });
 }
 
 TEST_P(ConstraintContract, LetsSurvivorsMoveIfItOnlyPrunes) {
-  const auto constraint = make(options_of(GetParam()));
-  const torch::Tensor member = constraint->project(random_weight(1));
+  for_each_variant([](const Variant& variant) {
+    const auto constraint = make(variant.options);
+    // Every non-zero entry to a value of its own, as training under the mask would move it.
+    const torch::Tensor factors = torch::linspace(0.5, 1.5, kEntries).view(small_shape());
+    int num_left = 0;
+    constexpr int kTrials = 20;
+    for (std::uint64_t trial = 0; trial < kTrials; ++trial) {
+      const torch::Tensor member = constraint->project(random_weight(trial));
+      if (!constraint->contains(member * factors)) ++num_left;
+    }
 
-  // Every non-zero entry to a value of its own, as training under the mask would move it.
-  const torch::Tensor factors = torch::linspace(0.5, 1.5, member.numel()).view_as(member);
-
-  EXPECT_EQ(constraint->contains(member * factors), is_pruning(GetParam()));
+    if (is_pruning(variant.options.kind)) {
+      EXPECT_EQ(num_left, 0);
+    } else {
+      EXPECT_GT(num_left, kTrials / 2);  // one non-zero a scale can still be on its levels
+    }
+  });
 }
 
 TEST_P(ConstraintContract, DescribesItselfByItsName) {
-  EXPECT_EQ(make(options_of(GetParam()))->describe().at("kind"), GetParam());
+  for_each_variant([](const Variant& variant) {
+    EXPECT_EQ(make(variant.options)->describe().at("kind"), variant.options.kind);
+  });
 }
 
 std::vector<std::string> table_names() {

@@ -117,9 +117,18 @@ ConstraintOptions levels_of(const std::string& kind, int levels, bool with_zero)
   return options;
 }
 
-TEST(IntegerLevels, AreTheCodesOfEveryKindThatHasThem) {
-  const auto sorted = [](const ConstraintOptions& options) {
-    std::vector<float> levels = integer_levels(options, 2);
+ConstraintTarget target_of_bits(int weight_bits) {
+  ConstraintTarget target;
+  target.shape = {40};
+  target.weight_bits = weight_bits;
+  return target;
+}
+
+TEST(ScaledLevels, AreTheLevelsOfEveryKindThatHasThem) {
+  ConstraintTarget target = target_of_bits(2);
+  target.code_values = {0.0, 0.5, 2.25, 3.0};
+  const auto sorted = [&target](const ConstraintOptions& options) {
+    std::vector<float> levels = scaled_levels(options, target);
     std::sort(levels.begin(), levels.end());
     return levels;
   };
@@ -132,16 +141,21 @@ TEST(IntegerLevels, AreTheCodesOfEveryKindThatHasThem) {
   EXPECT_EQ(sorted(levels_of("power_of_two", 2, true)), (Levels{-2, -1, 0, 1, 2}));
   EXPECT_EQ(sorted(levels_of("ternary", 0, false)), (Levels{-1, 0, 1}));
   EXPECT_EQ(sorted(levels_of("binary", 0, false)), (Levels{-1, 1}));
+  EXPECT_EQ(sorted(levels_of("device_levels", 0, false)),
+            (Levels{-3, -2.25, -0.5, 0, 0.5, 2.25, 3}));
+  target.code_values.clear();
+  EXPECT_EQ(sorted(levels_of("device_levels", 0, false)), (Levels{-3, -2, -1, 0, 1, 2, 3}));
+  ConstraintOptions given = levels_of("device_levels", 0, false);
+  given.level_values = {-1, 0.25, 0};
+  EXPECT_EQ(sorted(given), (Levels{-1, 0, 0.25}));
 }
 
 TEST(IntegerLevels, AreWhatTheProjectionLandsOn) {
   for (const Word& word : constraint_words()) {
     if (!has_integer_levels(word.name)) continue;
-    ConstraintTarget target;
-    target.shape = {40};
-    target.weight_bits = 2;
+    const ConstraintTarget target = target_of_bits(2);
     const ConstraintOptions options = levels_of(word.name, 3, true);
-    const std::vector<float> levels = integer_levels(options, 2);
+    const std::vector<float> levels = scaled_levels(options, target);
     torch::manual_seed(3);
 
     const torch::Tensor member = make_constraint(options, target)->project(torch::randn({40}), {});
@@ -160,6 +174,7 @@ TEST(IntegerLevels, AreNotThoseOfOtherKinds) {
   for (const std::string kind :
        {"device_levels", "clusters", "lloyd_clusters", "quantized_groups_exactly", "cardinality"}) {
     EXPECT_FALSE(has_integer_levels(kind)) << kind;
+    EXPECT_EQ(has_scaled_levels(kind), std::string(kind) == "device_levels") << kind;
   }
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstdlib>
+
 #include "core/error.h"
 #include "core/quantized_network.h"
 #include "tests/core/residual_model.h"
@@ -42,6 +45,37 @@ TEST(Quantize, ChoosesFormatsByRangeAndRelu) {
   EXPECT_DOUBLE_EQ(q.nodes[2].output.scale, 4.0 / 255);
   EXPECT_DOUBLE_EQ(q.nodes[3].output.scale, q.nodes[3].weights->scale * 4.0 / 255);
   EXPECT_FALSE(q.nodes[3].requantizer.has_value()) << "the last layer keeps its accumulators";
+}
+
+TEST(Quantize, TakesTheCodesThatTheDeviceReadsNearestToTheWeights) {
+  QuantizationOptions options{2, 8, ActivationRangeKind::Max, {0.0, 0.25, 2.0, 3.0}};
+
+  const QuantizedNetwork q = quantize(two_layers(), options);
+
+  // 0.5 and -0.25 are two of the values times 1/4, 1/6 or 1/8 at best: no scale fits both.
+  const QuantizedWeights& l = *q.nodes[1].weights;
+  const std::vector<double> values = options.code_values;
+  double error = 0.0;
+  for (int i = 0; i < 2; ++i) {
+    const double value = values[std::abs(l.codes[i])] * (l.codes[i] < 0 ? -1 : 1);
+    error += std::pow(two_layers().parameters.at("l.weight").values[i] - value * l.scale, 2);
+  }
+  // 0.5 as 3 and 0.25 as 2 of least squares: q = (1.5 + 0.5) / 13, error 0.3125 - 4 / 13.
+  EXPECT_NEAR(error, 0.3125 - 4.0 / 13.0, 1e-7);
+  EXPECT_EQ(l.codes, (std::vector<std::int32_t>{3, -2}));
+}
+
+TEST(Quantize, IsExactForACodebookOnTheLevelsOfTheDevice) {
+  NetworkModel model = two_layers();
+  const float scale = 0.37F;
+  model.parameters["l.weight"].values = {scale * 2.25F, -scale * 0.5F};
+  model.codebooks["l"] = {-scale * 0.5F, scale * 2.25F};
+  const QuantizationOptions options{2, 8, ActivationRangeKind::Max, {0.0, 0.5, 2.25, 3.0}};
+
+  const QuantizedNetwork q = quantize(model, options);
+
+  EXPECT_EQ(q.nodes[1].weights->codes, (std::vector<std::int32_t>{2, -1}));
+  EXPECT_NEAR(q.nodes[1].weights->scale, scale, 1e-7);
 }
 
 TEST(Quantize, UsesThePercentileWhenAsked) {
@@ -113,10 +147,10 @@ TEST(Quantize, KeepsALevelGridExactly) {
   EXPECT_EQ(q.nodes[1].weights->codes, (std::vector<std::int32_t>{7, -15}));
 }
 
-TEST(Quantize, TreatsAClusteredLayerAsFree) {
+TEST(Quantize, TreatsALayerOfClustersWithoutACommonStepAsFree) {
   const NetworkModel model = two_layers();
   NetworkModel clustered = model;
-  clustered.codebooks["l"] = {-0.25F, 0.1F, 0.5F};
+  clustered.codebooks["l"] = {-0.25F, 0.137F, 0.5F};
 
   const QuantizedWeights free_weights = *quantize(model, {}).nodes[1].weights;
   const QuantizedWeights weights = *quantize(clustered, {}).nodes[1].weights;

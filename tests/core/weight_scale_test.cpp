@@ -33,24 +33,27 @@ double least_squared_error(const std::vector<float>& weights, int weight_bits) {
 }
 
 TEST(BestWeightScale, IsExactForWeightsOnAGrid) {
-  const double scale = best_weight_scale({0.0F, 0.25F, -0.5F, 3.75F, 0.75F}, 4);
+  const double scale = best_weight_scale({0.0F, 0.25F, -0.5F, 3.75F, 0.75F}, CodeLevels(4));
 
   EXPECT_DOUBLE_EQ(scale, 0.25);
 }
 
 TEST(BestWeightScale, OfOneBitIsTheMeanOfTheMagnitudesThatRoundUp) {
   // Codes 0, 1, 1: the squared error is least at (0.8 + 1.2) / 2.
-  EXPECT_NEAR(best_weight_scale({0.1F, -0.8F, 1.2F}, 1), 1.0, 1e-7);  // float32 inputs
+  EXPECT_NEAR(best_weight_scale({0.1F, -0.8F, 1.2F}, CodeLevels(1)), 1.0, 1e-7);  // float32 inputs
 }
 
-TEST(BestWeightScale, IsZeroForZeros) { EXPECT_EQ(best_weight_scale({0.0F, -0.0F}, 4), 0.0); }
+TEST(BestWeightScale, IsZeroForZeros) {
+  EXPECT_EQ(best_weight_scale({0.0F, -0.0F}, CodeLevels(4)), 0.0);
+}
 
 TEST(BestWeightScale, ScalesWithTheWeights) {
   const std::vector<float> weights{0.3F, -0.9F, 0.45F, 1.3F, -0.02F, 0.66F};
   std::vector<float> larger = weights;
   for (float& w : larger) w *= 1024.0F;
 
-  EXPECT_NEAR(best_weight_scale(larger, 3) / best_weight_scale(weights, 3), 1024.0, 1e-6);
+  const CodeLevels levels(3);
+  EXPECT_NEAR(best_weight_scale(larger, levels) / best_weight_scale(weights, levels), 1024.0, 1e-6);
 }
 
 TEST(BestWeightScale, IsAsGoodAsAnExhaustiveScan) {
@@ -64,7 +67,7 @@ TEST(BestWeightScale, IsAsGoodAsAnExhaustiveScan) {
           static_cast<float>(stream.normal(1000 * bits + i) * (is_heavy ? 1.0 : 0.2)));
     }
 
-    const double error = squared_error(weights, best_weight_scale(weights, bits), bits);
+    const double error = squared_error(weights, best_weight_scale(weights, CodeLevels(bits)), bits);
 
     EXPECT_LE(error, kAllowedExcess * least_squared_error(weights, bits)) << bits << " bits";
   }
@@ -80,8 +83,8 @@ TEST(BestWeightScale, OfALargeLayerIsAsGoodAsThatOfASmallOneOfItsKind) {
   constexpr double kAllowedExcess = 1.003;  // the samples differ by less than 2 / sqrt(2^14)
 
   for (const int bits : {1, 2, 4, 8}) {
-    const double binned = squared_error(large, best_weight_scale(large, bits), bits);
-    const double single = squared_error(large, best_weight_scale(small, bits), bits);
+    const double binned = squared_error(large, best_weight_scale(large, CodeLevels(bits)), bits);
+    const double single = squared_error(large, best_weight_scale(small, CodeLevels(bits)), bits);
 
     EXPECT_LE(binned, kAllowedExcess * single) << bits << " bits";
   }
@@ -92,7 +95,7 @@ TEST(BestWeightScale, OfALargeLayerOnAGridIsTheGrid) {
   for (std::size_t i = 0; i < weights.size(); ++i)
     weights[i] = 0.125F * static_cast<float>(static_cast<int>(i % 31) - 15);
 
-  EXPECT_NEAR(best_weight_scale(weights, 4), 0.125, 1e-12);
+  EXPECT_NEAR(best_weight_scale(weights, CodeLevels(4)), 0.125, 1e-12);
 }
 
 }  // namespace

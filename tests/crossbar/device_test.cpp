@@ -143,6 +143,27 @@ TEST(LevelGrid, StepIsTheMeanDistanceOfLevels) {
   EXPECT_EQ(level_grid_siemens(o, 2), o.level_means[0].siemens);
 }
 
+TEST(LevelGrid, CodesOfPairsAreReadAsTheirCellsConduct) {
+  DeviceOptions o;
+  const WeightCells one_slice(Encoding::OneSidedPair, {2});
+  EXPECT_TRUE(code_values(o, one_slice).empty()) << "evenly spaced";
+  o.level_means = {{{2e-6, 1e-5, 3e-5, 8e-5}}};  // 0, 8, 28, 78 above the lowest; a step is 26
+
+  const auto expect = [&](const WeightCells& cells, const std::vector<double>& steps) {
+    const std::vector<double> values = code_values(o, cells);
+    ASSERT_EQ(values.size(), steps.size());
+    for (std::size_t i = 0; i < steps.size(); ++i) EXPECT_NEAR(values[i], steps[i] / 26.0, 1e-12);
+  };
+  expect(one_slice, {0, 8, 28, 78});
+  expect(WeightCells(Encoding::TwoSidedPair, {2}), {0, 28 - 8, 78 - 8, 78});
+  std::vector<double> two_slices;
+  for (const double high : {0.0, 8.0, 28.0, 78.0}) {
+    for (const double low : {0.0, 8.0, 28.0, 78.0}) two_slices.push_back(4 * high + low);
+  }
+  expect(WeightCells(Encoding::OneSidedPair, {2, 2}), two_slices);
+  EXPECT_TRUE(code_values(o, WeightCells(Encoding::UnitColumn, {2})).empty());
+}
+
 TEST(LevelGrid, NamesTheListsThereAreWhenOneIsMissing) {
   DeviceOptions o;
   EXPECT_EQ(level_problem(o, 3), "");

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "crossbar/cell_curve.h"
 #include "crossbar/converter.h"
+#include "crossbar/device.h"
 #include "crossbar/gate_column.h"
 #include "crossbar/nonlinear.h"
 #include "crossbar/pair.h"
@@ -58,6 +59,41 @@ std::vector<double> gate_read(const crossbar::Matrix& siemens, const std::vector
                 array.read_voltage_v}));
   }
   return amps;
+}
+
+TEST(BuiltChip, ReadsCodesAsTheMeasuredLevelsOfItsCells) {
+  Hardware hardware = ideal_hardware(16, 6);
+  hardware.array.bits_per_cell = 4;
+  hardware.dac.bits = 8;
+  std::vector<double> siemens(16);
+  for (int level = 0; level < 16; ++level) siemens[level] = 1e-6 * (level * level + 3 * level + 1);
+  hardware.device.level_means = {{siemens}};
+  QuantizedNetwork network = one_layer();
+  QuantizedWeights& weights = *network.nodes.back().weights;
+  const std::vector<double> values = code_values(hardware.device, hardware.array.cells());
+  ASSERT_NEAR(values[5], 40.0 / 18.0, 1e-12);  // 25 + 15 of a step of 270 / 15
+  weights.code_values = values;
+  const MappedNetwork mapped{network, simple_placement(network, hardware.array)};
+  const CodeBatch input = random_input(network, 20, RandomStream(9));
+
+  const CodeBatch read =
+      run_network(network, program_chip(mapped, hardware, {RandomStream(8), 1}), input).back();
+
+  const CodeBatch ideal = run_network(network, exact_products(network), input).back();
+  weights.code_values.clear();
+  const CodeBatch even = run_network(network, exact_products(network), input).back();
+  weights.code_values = values;
+  int num_uneven = 0;
+  for (int image = 0; image < input.num_images; ++image) {
+    const std::vector<std::int64_t> expected =
+        run_integer_reference(network, image_of(input, image)).back();
+    for (std::size_t c = 0; c < expected.size(); ++c) {
+      EXPECT_EQ(image_of(read, image)[c], expected[c]) << image << ", " << c;
+      EXPECT_EQ(image_of(ideal, image)[c], expected[c]) << image << ", " << c;
+      if (std::abs(image_of(even, image)[c] - expected[c]) > 1) ++num_uneven;
+    }
+  }
+  EXPECT_GT(num_uneven, 40);
 }
 
 TEST(BuiltChip, SolvesEveryReadOfGateInputs) {

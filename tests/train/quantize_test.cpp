@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <set>
 
@@ -49,12 +51,14 @@ struct Quantized {
 Masks some_masks() { return random_masks(0.3, 5); }
 
 /// A random network of those weights, quantized.
-Quantized quantized(const QuantizeOptions& options, EngineKind engine = EngineKind::Dense) {
+Quantized quantized(const QuantizeOptions& options, EngineKind engine = EngineKind::Dense,
+                    const std::vector<double>& code_values = {}) {
   const ScratchFolder scratch("quantize");
   const TrainingSet set = small_set();
   StopAt progress(0);
   StepContext context = small_context(set, progress, scratch.folder("work"));
   context.engine = engine;
+  context.grid.quantization.code_values = code_values;
   nn::GraphModule module = random_module(some_masks());
   Quantized result;
   result.model = quantize_weights(module, some_masks(), options, context, result.traces);
@@ -110,6 +114,34 @@ TEST(Quantize, WithoutSetsTheLevelsAreTheChips) {
   const Quantized result = quantized(options);
 
   EXPECT_EQ(result.codes("fc1").abs().max().item<float>(), 15.0F);  // 4 bits
+}
+
+TEST(Quantize, OnMeasuredLevelsEveryWeightIsWhatItsCellsConduct) {
+  QuantizeOptions options = small_quantize();
+  options.levels.clear();
+  options.admm.iterations = 1;
+  options.retrain.epochs = 2;
+  options.train_scales = true;
+  const std::vector<double> code_values = {0,   0.4, 0.9, 1.7, 3.2, 4.1,  5.9,  7.7,
+                                           8.2, 8.8, 9.7, 11,  12,  13.5, 14.2, 15};
+  for (const EngineKind engine : {EngineKind::Dense, EngineKind::Sparse}) {
+    const Quantized result = quantized(options, engine, code_values);
+
+    EXPECT_TRUE(result.model.level_scales.empty()) << "the levels have no common step";
+    QuantizationOptions chip;
+    chip.code_values = code_values;
+    const QuantizedNetwork integers = quantize(result.model, chip);
+    for (const std::string node : {"fc1", "fc2"}) {
+      const QuantizedWeights& q = *integers.nodes[integers.network.index_of(node)].weights;
+      const std::vector<float>& weights = result.model.parameters.at(node + ".weight").values;
+      EXPECT_GT(result.model.codebooks.at(node).size(), 8U);
+      for (std::size_t i = 0; i < weights.size(); ++i) {
+        const double value = q.scale * code_values[std::abs(q.codes[i])];
+        EXPECT_NEAR(std::fabs(weights[i]), value, 1e-6 * value) << node << " weight " << i;
+        EXPECT_EQ(weights[i] < 0, q.codes[i] < 0 && value != 0.0);
+      }
+    }
+  }
 }
 
 TEST(Quantize, FixingWithoutTrainingIsRounding) {
@@ -270,12 +302,9 @@ void expect_problem(const std::string& step, const std::string& text) {
       << step << ": " << problem_of_step(step);
 }
 
-TEST(QuantizeOptions, TakeOnlyLevelsWithIntegerCodesAndOneScaleATensor) {
-  const std::string tail = " is no set of integer multiples of one scale for each weight tensor";
+TEST(QuantizeOptions, TakeOnlyLevelsWithOneScaleATensor) {
+  const std::string tail = " is no set of levels times one scale for each weight tensor";
 
-  expect_problem(R"({"quantize": {"levels": [
-      {"kind": "device_levels", "weights": "*", "level_values": [-1, 0.5]}]}})",
-                 "quantize/levels: device_levels" + tail);
   expect_problem(R"({"quantize": {"levels": [
       {"kind": "binary", "weights": "*", "scale_per": "filter"}]}})",
                  "quantize/levels: binary" + tail);

@@ -37,7 +37,7 @@ TrainingSet set_with_copies() {
 TEST(SparseLearner, HasTheDenseLossGradientsAndScore) {
   Pair pair;
   TrainingSet set = set_with_copies();
-  add_teacher(set, pair.other);
+  add_teachers(set, {nn::to_model(pair.other, {})});
   const Batch batch = make_batch(set, torch::arange(37, torch::kInt64),
                                  draw_versions(set, set.original_fraction, RandomStream(1)));
   DenseLearner dense(pair.module, pair.masks);

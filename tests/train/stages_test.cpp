@@ -158,6 +158,29 @@ TEST(CompressStage, StoppedAfterEveryEpochWritesTheSameBytes) {
   EXPECT_EQ(files, expected);
 }
 
+TEST(CompressStage, TrainsTheTeachersItAsksForAndGoesOnWithThem) {
+  const ScratchFolder alone("one_teacher");
+  const ScratchFolder straight("two_teachers");
+  const ScratchFolder stopped("two_teachers_stopped");
+  StopAt never(0);
+  for (const ScratchFolder* scratch : {&alone, &straight, &stopped}) {
+    (void)run_dense(*scratch, never);
+  }
+  CompressOptions options = small_steps();
+  options.distill.emplace();
+  const Files own_teacher = run_compress(alone, options, never);
+  options.distill->teachers = 2;
+
+  const Files expected = run_compress(straight, options, never);
+  int num_stops = 0;
+  const Files files = run_with_stops(
+      [&](Progress& progress) { return run_compress(stopped, options, progress); }, num_stops);
+
+  EXPECT_EQ(num_stops, TrainOptions().epochs + 2 + 1 + 2 + 2 + 1 + 2);
+  EXPECT_EQ(files, expected);
+  EXPECT_NE(files.at("model.owz"), own_teacher.at("model.owz"));
+}
+
 TEST(CompressStage, DoesNotRepeatAFinishedStep) {
   const ScratchFolder scratch("finished");
   StopAt never(0);
