@@ -82,6 +82,21 @@ ConstraintPointer on_set(const ConstraintOptions& options, const Indices& matche
   return std::make_shared<Separate>(std::move(parts));
 }
 
+/// on_set(), naming the entry in its errors.
+ConstraintPointer of_entry(const std::string& entry, const ConstraintOptions& options,
+                           const Indices& matched, const Indices& set,
+                           const std::vector<ConstraintTarget>& targets) {
+  try {
+    return on_set(options, matched, set, targets);
+  } catch (const ConfigError& error) {
+    std::vector<std::string> problems;
+    for (const std::string& problem : error.problems()) {
+      problems.push_back(std::string(entry).append(": ").append(problem));
+    }
+    throw ConfigError(problems);
+  }
+}
+
 std::vector<ConstraintTarget> of(const std::vector<ConstraintTarget>& targets, const Indices& set) {
   std::vector<ConstraintTarget> bound;
   bound.reserve(set.size());
@@ -105,7 +120,7 @@ std::vector<ResolvedConstraint> resolve(const std::vector<ConstraintOptions>& op
     for (const std::size_t t : set) result.names.push_back(targets[t].name);
     std::vector<ConstraintPointer> parts;
     for (std::size_t i = 0; i < options.size(); ++i) {
-      auto part = on_set(options[i], matches[i], set, targets);
+      auto part = of_entry(entry_of(pointer, i), options[i], matches[i], set, targets);
       if (!part) continue;
       parts.push_back(std::move(part));
       if (is_joint(options[i].kind)) result.count = shared_count(options[i], of(targets, set));

@@ -75,6 +75,16 @@ RandomStream array_stream(const RandomStream& run, int chip, int array) {
   return run.child("devices", static_cast<std::uint64_t>(chip), static_cast<std::uint64_t>(array));
 }
 
+std::function<std::optional<double>(int array, int cell)> stuck_levels(const DeviceOptions& device,
+                                                                       int bits,
+                                                                       const RandomStream& run,
+                                                                       int chip) {
+  return [device, bits, run, chip](int array, int cell) {
+    return stuck_level(device, bits, array_stream(run, chip, array),
+                       static_cast<std::uint64_t>(cell));
+  };
+}
+
 Matrix effective_siemens(const Matrix& siemens, const ArrayOptions& array) {
   OHMWEAVE_REQUIRE(array.topology != Topology::GateInput, "gate inputs have no effective matrix");
   const Wires wires = wires_of(array);

@@ -10,6 +10,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <vector>
 
 #include "core/random.h"
@@ -30,6 +32,11 @@ namespace ohmweave::crossbar {
 /// The stream of array `array` of chip sample `chip`: the same frozen devices for accuracy and
 /// energy.
 [[nodiscard]] RandomStream array_stream(const RandomStream& run, int chip, int array);
+
+/// stuck_level() of any cell (row-major) of any array of chip sample `chip`, whose cells are of
+/// `bits`.
+[[nodiscard]] std::function<std::optional<double>(int array, int cell)> stuck_levels(
+    const DeviceOptions& device, int bits, const RandomStream& run, int chip);
 
 /// Effective matrix: currents = result * voltages, cols x rows, exact for the array's wires and its
 /// transistors. Topology::RowSelect: rows [k * rows_at_once, (k + 1) * rows_at_once) are read

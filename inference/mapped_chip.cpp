@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "core/error.h"
-#include "crossbar/device.h"
 #include "crossbar/drift.h"
 #include "crossbar/pair.h"
 #include "inference/built_converters.h"
@@ -82,10 +81,8 @@ using Lines = std::vector<int>;
 Lines lines_of(const MappedNetwork& mapped, const Hardware& hardware, const ChipKey& key,
                int first_array) {
   return mapping::assign_lines(
-      mapped.placement, mapped.network, first_array, [&](int array, int cell) {
-        return crossbar::stuck_level(hardware.device, hardware.array.bits_per_cell,
-                                     crossbar::array_stream(key.run, key.index, array), cell);
-      });
+      mapped.placement, mapped.network, first_array,
+      crossbar::stuck_levels(hardware.device, hardware.array.bits_per_cell, key.run, key.index));
 }
 
 /// Lines by the position's first array; empty where rows stay.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "power_area/chip_sample.h"
 
-#include "crossbar/device.h"
 #include "crossbar/pair.h"
 #include "mapping/line_assignment.h"
 
@@ -13,10 +12,8 @@ namespace {
 std::vector<int> lines_of(const MappedNetwork& mapped, int first_array, const Circuits& circuits,
                           const RandomStream& stream) {
   return mapping::assign_lines(
-      mapped.placement, mapped.network, first_array, [&](int array, int cell) {
-        return crossbar::stuck_level(circuits.device, circuits.array.bits_per_cell,
-                                     crossbar::array_stream(stream, kChipSample, array), cell);
-      });
+      mapped.placement, mapped.network, first_array,
+      crossbar::stuck_levels(circuits.device, circuits.array.bits_per_cell, stream, kChipSample));
 }
 
 crossbar::Vector row_sums(const MappedNetwork& mapped, int array, const Circuits& circuits,

@@ -37,11 +37,9 @@ struct ExportedChip {
     std::iota(same.begin(), same.end(), 0);
     if (!config.mapping.fault_aware) return same;
     const int first_array = array - array % placement.geometry.arrays_per_position();
-    const auto stuck = [this](int of_array, int cell) {
-      return crossbar::stuck_level(config.device, config.array.bits_per_cell, stream(of_array),
-                                   cell);
-    };
-    return mapping::assign_lines(placement, network, first_array, stuck);
+    return mapping::assign_lines(placement, network, first_array,
+                                 crossbar::stuck_levels(config.device, config.array.bits_per_cell,
+                                                        RandomStream(config.seed), chip));
   }
   [[nodiscard]] std::vector<int> levels(int array) const {
     return mapping::levels_on_lines(mapping::cell_levels(placement, network, array), lines(array));

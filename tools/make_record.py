@@ -284,6 +284,15 @@ def spread_text(mean):
             f"(Student's t, {mean['num_seeds']} seeds).")
 
 
+def storage_line(result):
+    """The first seed's file by the four storage rules."""
+    storage = result["compression"]["storage"]
+    return (f"Storage (seed {result['provenance']['seed']}), dense float32 over: the weights' codes alone (R1) "
+            f"{storage['weights_only_ratio']:,.0f}x, with relative indices (R2) "
+            f"{storage['relative_index_ratio']:,.0f}x, with the entropy of the indices (R3) "
+            f"{storage['entropy_index_ratio']:,.0f}x, the whole file (R4) {storage['file_ratio']:,.0f}x.")
+
+
 def chip_lines(result):
     """What the first seed's chips do, for the records that have them."""
     lines = []
@@ -311,7 +320,8 @@ def claim_section(name, claim, result):
               "in the `.owz` file, loss is dense less decoded. Ratio: dense weights over non-zero weights, biases not counted.",
               f"`model.owz` is seed {entries[0]['seed']}"
               + ("; `seeds/` holds the other seeds." if len(entries) > 1 else "."),
-              spread_text(accuracy["mean"])]
+              spread_text(accuracy["mean"]),
+              storage_line(result)]
     return lines + chip_lines(result)
 
 

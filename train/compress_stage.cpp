@@ -148,8 +148,8 @@ std::vector<CompressState> run_beam(const std::vector<CompressState>& parents,
     }
   }
   std::stable_sort(results.begin(), results.end(),
-                   [](const CompressState& a, const CompressState& b) {
-                     return a.validation_loss < b.validation_loss;
+                   [&beam](const CompressState& a, const CompressState& b) {
+                     return is_better(a, b, beam.judge);
                    });
   results.resize(std::min(results.size(), static_cast<std::size_t>(beam.parents)));
   return results;

@@ -6,6 +6,7 @@
 
 #include "core/network_model.h"
 #include "train/masks.h"
+#include "train/options.h"
 #include "train/traces.h"
 
 namespace ohmweave::train {
@@ -15,8 +16,12 @@ struct CompressState {
   Masks masks;         // where weights may be non-zero
   Traces traces;       // of all that led here
   double validation_loss = 0.0;
+  double validation_accuracy = 0.0;
   double training_loss = 0.0;  // before quantizing
 };
+
+/// True if `a` is the better of two networks of one step.
+[[nodiscard]] bool is_better(const CompressState& a, const CompressState& b, JudgeKind judge);
 
 /// Bytes (0 or 1) in place of bools, which safetensors here does not hold.
 [[nodiscard]] nn::TensorMap mask_tensors(const Masks& masks);

@@ -80,8 +80,11 @@ double training_loss(nn::GraphModule& module, const Masks& masks, const StepCont
   return make_learner(module, masks, context.engine)->evaluate({batch.images, batch.labels}).loss;
 }
 
-double validation_loss(nn::GraphModule& module, const StepContext& context) {
-  return nn::evaluate(module, context.set.data.validation).loss;
+/// Scores `state`, whose network is `module`, on the validation images.
+void validate_state(CompressState& state, nn::GraphModule& module, const StepContext& context) {
+  const nn::Score score = nn::evaluate(module, context.set.data.validation);
+  state.validation_loss = score.loss;
+  state.validation_accuracy = score.accuracy;
 }
 
 /// Weights come back, and are trained a little with the others.
@@ -124,7 +127,7 @@ CompressState run_cycle(const CompressState& state, const CompressStep& step,
   }
   require_contained(module, resolve_constraints(step.constraints, module, full_masks(module),
                                                 context.grid, context.pointer + "/constraints"));
-  next.validation_loss = validation_loss(module, context);
+  validate_state(next, module, context);
   next.training_loss = training_loss(module, next.masks, context);
   next.model = nn::to_model(module, {});
   next.model.network = state.model.network;
@@ -155,11 +158,6 @@ CompressState run_kept_cycle(const CompressState& state, const CompressStep& ste
   return load_state(folder);
 }
 
-bool is_better(const CompressState& a, const CompressState& b, JudgeKind judge) {
-  return judge == JudgeKind::Validation ? a.validation_loss < b.validation_loss
-                                        : a.training_loss < b.training_loss;
-}
-
 /// All cycles. Each goes on from the best network so far; the one that the step
 /// starts with counts when it lies in the sets.
 CompressState run_cycles(CompressState state, const CompressStep& step,
@@ -170,7 +168,7 @@ CompressState run_cycles(CompressState state, const CompressStep& step,
       step.constraints, module, full_masks(module), context.grid, context.pointer + "/constraints");
   bool is_candidate = are_contained(module, constraints);
   if (is_candidate) {
-    state.validation_loss = validation_loss(module, context);
+    validate_state(state, module, context);
     state.training_loss = training_loss(module, state.masks, context);
   }
   for (int cycle = 1; cycle <= step.cycles; ++cycle) {
@@ -237,7 +235,7 @@ CompressState run_step(CompressState state, const CompressStep& step, const Step
   next.model = quantize_weights(module, next.masks, *step.quantize, context, next.traces);
   require_contained(module, resolve_constraints(step.constraints, module, full_masks(module),
                                                 context.grid, context.pointer + "/constraints"));
-  next.validation_loss = validation_loss(module, context);
+  validate_state(next, module, context);
   next.model.network = network;
   return next;
 }

@@ -136,6 +136,8 @@ void declare(Fields& f, CompressStep& o) {
             "places to the next best");
   f.choice<JudgeKind>("judge", o.judge,
                       {{JudgeKind::Validation, "validation", "loss on the validation images"},
+                       {JudgeKind::ValidationAccuracy, "validation_accuracy",
+                        "right answers to the validation images, then their loss"},
                        {JudgeKind::Training, "training", "loss on all training images"}},
                       "what tells which cycle's network is better");
   f.integer("cycles", o.cycles, {1, 10000},
@@ -155,6 +157,11 @@ void declare(Fields& f, CompressStep& o) {
 void declare(Fields& f, BeamOptions& o) {
   f.integer("parents", o.parents, {1, 1000}, "best networks of a step that the next goes on from");
   f.integer("children", o.children, {1, 1000}, "tries of a step from each of them");
+  f.choice<JudgeKind>("judge", o.judge,
+                      {{JudgeKind::Validation, "validation", "loss on the validation images"},
+                       {JudgeKind::ValidationAccuracy, "validation_accuracy",
+                        "right answers to the validation images, then their loss"}},
+                      "what tells which networks are the best");
 }
 
 void declare(Fields& f, CompressOptions& o) {

@@ -120,8 +120,9 @@ void declare(Fields& f, QuantizeOptions& o);
 
 /// What decides which of two networks of the same step is better.
 enum class JudgeKind {
-  Validation,  // loss on the validation images
-  Training,    // loss on all training images, each in one form, the same for all networks
+  Validation,          // loss on the validation images
+  ValidationAccuracy,  // right answers to them; where these are as many, their loss
+  Training,            // loss on all training images, each in one form, the same for all networks
 };
 
 /// One progressive step. Weights that an earlier step removed stay removed unless they regrow.
@@ -146,10 +147,11 @@ enum class EngineKind {
 };
 
 /// Every step is tried `children` times with other random numbers from each of the `parents` best
-/// networks (least validation loss) of the step before. Source: ye_arxiv_2018_progressive.
+/// networks of the step before. Source: ye_arxiv_2018_progressive (by validation accuracy).
 struct BeamOptions {
   int parents = 1;
   int children = 1;
+  JudgeKind judge = JudgeKind::Validation;  // by validation images alone
 };
 void declare(Fields& f, BeamOptions& o);
 

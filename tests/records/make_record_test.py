@@ -150,7 +150,9 @@ print(json.dumps(config))
                     "on_chip": {"mean": 0.9, "std": 0.01, "num_chips": 2, "num_images": 1000, "chips": [0.9, 0.9]},
                     "seeds": [{"seed": seed}]}
         compression = {"nonzero_weights": 1000 + seed, "weight_ratio": 430.5,
-                       "storage": {"file_bytes": len(archive)}}
+                       "storage": {"file_bytes": len(archive), "weights_only_ratio": 4028.07,
+                                   "relative_index_ratio": 917.0, "entropy_index_ratio": 1092.3,
+                                   "file_ratio": 1463.04}}
         provenance = {"ohmweave_version": "0.1.0", "seed": seed, "threads": 1, "libraries": {"torch": "1.13.0"}}
         self.write(f"{run}/config.json", json.dumps({**CONFIG, "seed": seed}))
         self.write(f"{run}/compress/model.owz", archive)
@@ -221,6 +223,8 @@ print(json.dumps(config))
         self.assertIn("| 7 | 99.00 % | 97.00 % | 2.00 % | 1,007 | 430.5 | 12 |", text)
         self.assertIn("run results/small/config.json --threads 1 --set /seed=7 --out runs/records/small/seed_7", text)
         self.assertIn("ctest --test-dir build/release -L record", text)
+        self.assertIn("(R1) 4,028x, with relative indices (R2) 917x", text)
+        self.assertIn("(R3) 1,092x, the whole file (R4) 1,463x", text)
 
     def test_seeds_added_later_give_the_record_of_all_at_once(self):
         whole = {path.name: path.read_bytes() for path in self.make("4,7").rglob("*") if path.is_file()}

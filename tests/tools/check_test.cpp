@@ -285,6 +285,29 @@ TEST(Check, FindsAllThatOtherStagesCouldNotBuild) {
   }
 }
 
+TEST(Check, BuildsEveryConstraintOnTheNetwork) {
+  const std::string step = "/compress/steps/0/constraints=";
+  const Outcome pattern =
+      check_with({step + R"([{"kind": "pattern", "weights": "fc1.*", "pattern_entries": 4}])"});
+  const Outcome multiple = check_with(
+      {step + R"([{"kind": "shape", "weights": "conv2.*", "keep": 100, "keep_multiple": 64}])"});
+  const Outcome good =
+      check_with({step + R"([{"kind": "pattern", "weights": "conv2.*", "pattern_entries": 4}])"});
+
+  EXPECT_EQ(pattern.exit_code, 2);
+  EXPECT_NE(pattern.err.find("quickstart.json: /compress/steps/0/constraints/0: constraint "
+                             "'pattern' on fc1.weight: patterns are for the kernels of a "
+                             "convolution"),
+            std::string::npos)
+      << pattern.err;
+  EXPECT_EQ(multiple.exit_code, 2);
+  EXPECT_NE(multiple.err.find("/compress/steps/0/constraints/0/keep = 100: must be a multiple of "
+                              "keep_multiple = 64"),
+            std::string::npos)
+      << multiple.err;
+  EXPECT_EQ(good.exit_code, 0) << good.err;
+}
+
 TEST(Check, CountsFiltersChannelsAndWindowInputs) {
   const Outcome beyond = check_with(
       {R"(/compress/steps/0/constraints=[{"kind": "filter", "weights": "conv2.*", "keep": 51},)"

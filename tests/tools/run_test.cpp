@@ -124,6 +124,45 @@ TEST(Run, ChangingTheConverterTrainsNothingAgain) {
   EXPECT_NE(compared.out.find("chip/area_m2"), std::string::npos) << compared.out;
 }
 
+TEST(Run, MeasuredLevelsOfTheDeviceChangeWeightsAndMapButNotTheDenseNetwork) {
+  const TemporaryFolder folder;
+  fs::copy(finished_run(), folder.path() / "run", fs::copy_options::recursive);
+  std::vector<std::string> arguments = {
+      "run",
+      tiny(),
+      "--out",
+      "run",
+      "--set",
+      R"(/device={"g_min_siemens": 1e-6, "g_max_siemens": 1e-4, "mismatch_sigma": 0.0,
+          "level_means": [{"siemens": [1e-6, 6e-6, 4e-5, 1e-4]}]})"};
+
+  const Outcome outcome = run_program(arguments, folder.path());
+
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("dense: up to date"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("compress: done"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("map: done"), std::string::npos) << outcome.err;
+  const Json network = parse_json_file((folder.path() / "run/compress/network.json").string());
+  EXPECT_EQ(network.at("codebooks").size(), 4U) << "levels without a common step";
+  // Every sum is rounded once in the ideal chip, and once a read on the arrays.
+  const Json accuracy =
+      parse_json_file((folder.path() / "run/report/result.json").string()).at("accuracy");
+  const double quantized = accuracy.at("quantized");
+  EXPECT_NEAR(accuracy.at("integer"), quantized, 0.02);
+  EXPECT_NEAR(accuracy.at("on_chip").at("mean"), quantized, 0.05);
+
+  arguments.insert(arguments.end(), {"--set",
+                                     "/compress/steps/0/quantize/levels=["
+                                     R"({"kind": "conductance_levels", "weights": "*"}])"});
+  const Outcome even = run_program(arguments, folder.path());
+
+  ASSERT_EQ(even.exit_code, 0) << even.err;
+  const Json lost =
+      parse_json_file((folder.path() / "run/report/result.json").string()).at("accuracy");
+  EXPECT_LT(lost.at("on_chip").at("mean").get<double>(),
+            accuracy.at("on_chip").at("mean").get<double>());
+}
+
 TEST(Run, ReportOfAChangedConfigIsRefused) {
   const TemporaryFolder folder;
   fs::copy(finished_run(), folder.path() / "run", fs::copy_options::recursive);

@@ -137,6 +137,43 @@ TEST(Beam, GoesOnFromTheResultsOfLeastValidationLoss) {
             tries[0].model.parameters.at("fc1.weight").values);
 }
 
+TEST(Beam, AskedToGoesOnFromTheResultsWithMostRightAnswers) {
+  CompressState right;
+  right.validation_accuracy = 0.99;
+  right.validation_loss = 0.05;
+  CompressState sure = right;
+  sure.validation_accuracy = 0.98;
+  sure.validation_loss = 0.03;
+  CompressState surer = right;
+  surer.validation_loss = 0.04;
+
+  EXPECT_TRUE(is_better(sure, right, JudgeKind::Validation));
+  EXPECT_TRUE(is_better(right, sure, JudgeKind::ValidationAccuracy));
+  EXPECT_FALSE(is_better(sure, right, JudgeKind::ValidationAccuracy));
+  EXPECT_TRUE(is_better(surer, right, JudgeKind::ValidationAccuracy)) << "as many: the lesser loss";
+
+  const ScratchFolder scratch("beam_accuracy");
+  StopAt never(0);
+  (void)run_dense(scratch, never);
+  CompressStep none;
+  none.retrain.epochs = 0;
+  CompressOptions options;
+  options.steps = {counted_step(60), none};
+  options.beam.children = 4;
+  options.beam.judge = JudgeKind::ValidationAccuracy;
+  (void)run_compress(scratch, options, never);
+  const auto state = [&](const std::string& name) {
+    return load_state(scratch.folder("compress.work") / name);
+  };
+  CompressState best = state("step_1");
+  for (const std::string name : {"step_1_1_2", "step_1_1_3", "step_1_1_4"}) {
+    const CompressState next = state(name);
+    if (is_better(next, best, JudgeKind::ValidationAccuracy)) best = next;
+  }
+  EXPECT_EQ(state("step_2").validation_accuracy, best.validation_accuracy);
+  EXPECT_EQ(state("step_2").validation_loss, best.validation_loss);
+}
+
 TEST(Beam, LossIsThatOfTheQuantizedNetwork) {
   const ScratchFolder scratch("beam_loss");
   StopAt never(0);
