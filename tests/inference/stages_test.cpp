@@ -4,12 +4,15 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "core/artifact.h"
 #include "core/error.h"
 #include "core/owz.h"
 #include "data/dataset.h"
+#include "inference/executor.h"
 #include "nn/evaluate.h"
 #include "small_networks.h"
 #include "tests/support/temporary_folder.h"
@@ -161,6 +164,60 @@ TEST(EvaluateStage, LeavesOutWhatWasNotCompressed) {
   EXPECT_FALSE(json.contains("compressed"));
   EXPECT_FALSE(json.contains("quantized"));
   EXPECT_FALSE(json["seeds"][0].contains("compressed"));
+}
+
+/// Share of the stage's images that chip 0 gets right when read at `age`, by its last outputs.
+double share_right(const EvaluateInputs& inputs, const ChipAge& age) {
+  const MappedNetwork mapped{inputs.mapped, inputs.placement};
+  Hardware hardware;
+  hardware.device = inputs.device;
+  hardware.array = inputs.array;
+  const LayerProducts products =
+      program_chip(mapped, hardware, {RandomStream(5), 0}, in_sequence, age);
+  const data::Split split = data::load_test_data(inputs.data, inputs.seed);
+  const torch::Tensor pixels = data::normalized(split.images).contiguous();
+  int num_right = 0;
+  const int count = *inputs.options.num_images;
+  for (int image = 0; image < count; ++image) {
+    const float* first = pixels.data_ptr<float>() + image * 784;
+    CodeBatch batch = make_code_batch(1, inputs.mapped.network.input);
+    batch.codes = quantize_input(inputs.mapped, {first, first + 784});
+    const std::vector<std::int32_t> logits =
+        run_network(inputs.mapped, products, batch).back().codes;
+    const auto best = std::max_element(logits.begin(), logits.end()) - logits.begin();
+    num_right += best == split.labels[image].item<std::int64_t>() ? 1 : 0;
+  }
+  return num_right / static_cast<double>(count);
+}
+
+TEST(EvaluateStage, ReadsItsChipsAgainAtEveryAge) {
+  EvaluateInputs inputs = tiny_inputs();
+  inputs.options.num_chips = 1;
+  inputs.device.drift.emplace();
+  inputs.device.drift->nu_mean = {0.08};
+  inputs.device.drift->nu_sigma = {0.15};
+  inputs.options.times_s = {1.0, 1e3, 1e7};
+  SilentProgress progress;
+  for (const bool compensates : {false, true}) {
+    inputs.options.compensates_drift = compensates;
+    const TemporaryFolder folder;
+
+    (void)run_stage(inputs, folder.path(), progress);
+
+    const Json json = accuracy_in(folder.path())["on_chip"];
+    ASSERT_EQ(json["over_time"].size(), 3U);
+    EXPECT_EQ(json["over_time"][0]["mean"], json["mean"]) << "nothing has drifted yet";
+    std::set<double> different;
+    for (std::size_t i = 0; i < 3; ++i) {
+      const double seconds = inputs.options.times_s[i];
+      EXPECT_EQ(json["over_time"][i]["seconds"], seconds);
+      const double expected =
+          share_right(inputs, {{seconds, inputs.options.temperature_k}, compensates});
+      EXPECT_EQ(json["over_time"][i]["mean"], expected) << seconds << " s";
+      different.insert(expected);
+    }
+    EXPECT_GT(different.size(), 1U) << "ages that change nothing would test nothing";
+  }
 }
 
 TEST(EvaluateStage, GoesOnAfterAStopWithTheSameBytes) {
