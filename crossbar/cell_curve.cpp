@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdio>
 #include <utility>
 
 #include "core/error.h"
@@ -29,6 +30,13 @@ double middle_slope(const TableCurve::Point& a, const TableCurve::Point& b,
   return (weight_left + weight_right) / (weight_left / left + weight_right / right);
 }
 
+/// All digits of a double.
+std::string text(double value) {
+  char digits[32];
+  std::snprintf(digits, sizeof(digits), "%.17g", value);
+  return digits;
+}
+
 }  // namespace
 
 SinhCurve::SinhCurve(double sinh_per_v) : sinh_per_v_(sinh_per_v) {
@@ -48,6 +56,12 @@ double SinhCurve::content(double volts) const {
   // cosh(k v) - 1 = 2 sinh(k v / 2)^2
   const double half = std::sinh(0.5 * sinh_per_v_ * volts) / sinh_per_v_;
   return 2.0 * half * half;
+}
+
+std::string SinhCurve::formula(const std::string& volts) const {
+  if (sinh_per_v_ == 0.0) return volts;
+  const std::string k = text(sinh_per_v_);
+  return "sinh(" + k + "*" + volts + ")/" + k;
 }
 
 TableCurve::TableCurve(std::vector<Point> points) {
@@ -112,6 +126,20 @@ double TableCurve::content(double volts, const Piece& piece) {
 }
 
 double TableCurve::content(double volts) const { return content(volts, piece_at(volts)); }
+
+std::string TableCurve::formula(const std::string& volts) const {
+  std::string result;
+  for (std::size_t i = 0; i < pieces_.size(); ++i) {
+    const Piece& p = pieces_[i];
+    const std::string x = "(" + volts + "-(" + text(p.start) + "))";
+    const std::string cubic = "(" + text(p.value) + "+" + x + "*(" + text(p.slope) + "+" + x +
+                              "*(" + text(p.second) + "+" + x + "*(" + text(p.third) + "))))";
+    const bool is_last = i + 1 == pieces_.size();
+    result += is_last ? cubic
+                      : "(" + volts + " < (" + text(pieces_[i + 1].start) + ") ? " + cubic + " : ";
+  }
+  return result + std::string(pieces_.size() - 1, ')');
+}
 
 std::unique_ptr<CellCurve> make_curve(const IvOptions& iv) {
   if (iv.voltage_v.empty()) return std::make_unique<SinhCurve>(iv.sinh_per_v);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "crossbar/device_options.h"
@@ -20,6 +21,8 @@ class CellCurve {
   [[nodiscard]] virtual double slope(double volts) const = 0;
   /// The integral of f from 0 to v, in square volts.
   [[nodiscard]] virtual double content(double volts) const = 0;
+  /// f of the expression `volts`, as SPICE of the Berkeley family reads it.
+  [[nodiscard]] virtual std::string formula(const std::string& volts) const = 0;
 };
 
 /// f(v) = sinh(k v) / k; k = 0 is the straight line v.
@@ -29,6 +32,7 @@ class SinhCurve final : public CellCurve {
   [[nodiscard]] double amps_per_siemens(double volts) const override;
   [[nodiscard]] double slope(double volts) const override;
   [[nodiscard]] double content(double volts) const override;
+  [[nodiscard]] std::string formula(const std::string& volts) const override;
 
  private:
   double sinh_per_v_;
@@ -50,6 +54,7 @@ class TableCurve final : public CellCurve {
   [[nodiscard]] double amps_per_siemens(double volts) const override;
   [[nodiscard]] double slope(double volts) const override;
   [[nodiscard]] double content(double volts) const override;
+  [[nodiscard]] std::string formula(const std::string& volts) const override;
 
  private:
   /// f = value + x (slope + x (second + x third)), x = volts - start.

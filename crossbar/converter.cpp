@@ -126,6 +126,12 @@ RandomStream converter_stream(const RandomStream& run, int chip, int array, int 
       .child("converter", static_cast<std::uint64_t>(converter));
 }
 
+RandomStream driver_stream(const RandomStream& run, int chip, int first_array, int row) {
+  return run
+      .child("drivers", static_cast<std::uint64_t>(chip), static_cast<std::uint64_t>(first_array))
+      .child("row", static_cast<std::uint64_t>(row));
+}
+
 std::vector<double> driver_levels(const DacOptions& options, const RandomStream& driver) {
   std::vector<double> levels = {0.0};
   const double gain = 1.0 + options.gain_sigma * driver.normal(0);

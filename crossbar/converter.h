@@ -63,6 +63,10 @@ class Converter {
 [[nodiscard]] RandomStream converter_stream(const RandomStream& run, int chip, int array,
                                             int converter);
 
+/// The driver of row `row` of the arrays of one position, the first of which is `first_array`.
+[[nodiscard]] RandomStream driver_stream(const RandomStream& run, int chip, int first_array,
+                                         int row);
+
 /// What a row driver puts out for each digit 0 .. 2^bits - 1, in digits: 0 at digit 0 (the row is
 /// tied to 0 V), then steps of 1 + mismatch_sigma z each, all times 1 + gain_sigma z. Negative
 /// digits have the same magnitude.

@@ -30,9 +30,11 @@ class Netlist {
     }
     wires_.push_back({from, to, ohm});
   }
-  void cell(const std::string& from, const std::string& to, double siemens, double sinh_per_v) {
-    cells_.push_back({from, to, siemens, sinh_per_v});
+  void cell(const std::string& from, const std::string& to, double siemens) {
+    cells_.push_back({from, to, siemens});
   }
+  /// Cells carry siemens * curve from then on.
+  void set_curve(const CellCurve& curve) { curve_ = curve.formula("x"); }
   void source(const std::string& name, const std::string& node, double volts) {
     sources_.push_back({name, node, volts});
   }
@@ -42,6 +44,7 @@ class Netlist {
   }
   [[nodiscard]] std::string elements() const {
     std::string result;
+    if (!curve_.empty()) result += ".func curve(x) {" + curve_ + "}\n";
     for (const Source& source : sources_)
       result += "V" + source.name + " " + root(source.node) + " 0 " + text(source.volts) + "\n";
     int number = 0;
@@ -67,7 +70,6 @@ class Netlist {
     std::string from;
     std::string to;
     double siemens;
-    double sinh_per_v;
   };
   struct Source {
     std::string name;
@@ -79,11 +81,11 @@ class Netlist {
     const std::string from = root(cell.from);
     const std::string to = root(cell.to);
     const std::string ends = std::to_string(number) + " " + from + " " + to;
-    if (cell.sinh_per_v == 0.0) return "Rcell" + ends + " " + text(1.0 / cell.siemens) + "\n";
-    return "Bcell" + ends + " i=" + text(cell.siemens / cell.sinh_per_v) + "*sinh(" +
-           text(cell.sinh_per_v) + "*v(" + from + "," + to + "))\n";
+    if (curve_.empty()) return "Rcell" + ends + " " + text(1.0 / cell.siemens) + "\n";
+    return "Bcell" + ends + " i=" + text(cell.siemens) + "*curve(v(" + from + "," + to + "))\n";
   }
 
+  std::string curve_;  // f(x); empty: ohmic cells
   std::map<std::string, std::string> joined_;
   std::vector<Wire> wires_;
   std::vector<Cell> cells_;
@@ -139,7 +141,7 @@ void add_matrix_array(const SingleRead& read, Netlist& netlist) {
       if (read.array.transistor_ohm > 0.0)
         netlist.wire(node("w", r, c), node("t", r, c), read.array.transistor_ohm);
       netlist.cell(read.array.transistor_ohm > 0.0 ? node("t", r, c) : node("w", r, c),
-                   node("b", r, c), read.siemens(r, c), read.sinh_per_v);
+                   node("b", r, c), read.siemens(r, c));
     }
   }
 }
@@ -165,7 +167,7 @@ void add_gate_array(const SingleRead& read, Netlist& netlist) {
     for (Eigen::Index r = 0; r <= last; ++r)
       if (is_connected(read, r) && read.siemens(r, c) > 0.0)
         netlist.cell(read.array.transistor_ohm > 0.0 ? node("t", r, c) : node("p", r, c),
-                     node("q", r, c), read.siemens(r, c), 0.0);
+                     node("q", r, c), read.siemens(r, c));
   }
 }
 
@@ -175,7 +177,7 @@ void check(const SingleRead& read) {
   OHMWEAVE_REQUIRE(read.siemens.size() > 0 && (is_gate || read.volts.size() == rows) &&
                        (read.connected.empty() || read.connected.size() == rows),
                    "one input a row");
-  OHMWEAVE_REQUIRE(read.sinh_per_v == 0.0 || (!is_gate && read.array.transistor_ohm == 0.0),
+  OHMWEAVE_REQUIRE(!read.iv || (!is_gate && read.array.transistor_ohm == 0.0),
                    "nonlinear cells have no transistor in series");
 }
 
@@ -184,6 +186,7 @@ void check(const SingleRead& read) {
 std::string spice_netlist(const SingleRead& read) {
   check(read);
   Netlist netlist;
+  if (read.iv) netlist.set_curve(*make_curve(*read.iv));
   if (read.array.topology == Topology::GateInput)
     add_gate_array(read, netlist);
   else
@@ -214,8 +217,8 @@ Vector solve_read(const SingleRead& read) {
     return amps;
   }
   const Vector volts = Eigen::Map<const Vector>(read.volts.data(), cells.rows());
-  if (read.sinh_per_v == 0.0) return currents(cells, wires_of(array), volts);
-  return solve_nonlinear(cells, SinhCurve(read.sinh_per_v), wires_of(array), volts).amps;
+  if (!read.iv) return currents(cells, wires_of(array), volts);
+  return solve_nonlinear(cells, *make_curve(*read.iv), wires_of(array), volts).amps;
 }
 
 }  // namespace ohmweave::crossbar

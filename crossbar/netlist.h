@@ -4,6 +4,7 @@
 // element has a resistance of 0: nodes that such a wire joins are one node.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,7 @@ struct SingleRead {
   ArrayOptions array;           // topology, resistances, read voltage
   std::vector<double> volts;    // passive, row_select: of each row's source
   std::vector<bool> connected;  // row_select: cells of the row conduct; gate_input: the gate is on
-  double sinh_per_v = 0.0;      // cells i = G sinh(k v) / k; 0: ohmic
+  std::optional<IvOptions> iv = std::nullopt;  // of the cells; empty = ohmic
 };
 
 /// The netlist, ending in a control block that solves it and prints one line a column,

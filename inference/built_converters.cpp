@@ -39,13 +39,11 @@ GainMatrix build_drivers(const crossbar::DacOptions& dac, const crossbar::ArrayO
                          const BlockSite& site) {
   // A digit of one bit is 0 or full scale, which is what a nonlinear cell's levels hold for.
   if (!dac.has_spread() && (!device.iv || dac.bits == 1)) return {};
-  const RandomStream drivers = site.run.child("drivers", static_cast<std::uint64_t>(site.chip),
-                                              static_cast<std::uint64_t>(site.first_array));
   GainMatrix result(num_rows, Eigen::Index{1} << dac.bits);
   for (int row = 0; row < num_rows; ++row) {
     const std::vector<double> digits = crossbar::effective_digits(
-        crossbar::driver_levels(
-            dac, drivers.child("row", static_cast<std::uint64_t>(site.first_row) + row)),
+        crossbar::driver_levels(dac, crossbar::driver_stream(site.run, site.chip, site.first_array,
+                                                             site.first_row + row)),
         array, device);
     for (std::size_t digit = 0; digit < digits.size(); ++digit)
       result(row, static_cast<Eigen::Index>(digit)) = static_cast<float>(digits[digit]);

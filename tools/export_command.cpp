@@ -8,6 +8,7 @@
 #include "core/artifact.h"
 #include "core/error.h"
 #include "core/npz.h"
+#include "crossbar/converter.h"
 #include "crossbar/device.h"
 #include "crossbar/netlist.h"
 #include "crossbar/pair.h"
@@ -31,13 +32,23 @@ struct ExportedChip {
   [[nodiscard]] RandomStream stream(int array) const {
     return crossbar::array_stream(RandomStream(config.seed), chip, array);
   }
+  /// The first array of its position.
+  [[nodiscard]] int first_array(int array) const {
+    return array - array % placement.geometry.arrays_per_position();
+  }
+  /// What the driver of the placement's row `row` puts out for a digit, in digits.
+  [[nodiscard]] double driven(int array, int row, int digit) const {
+    const double level = crossbar::driver_levels(
+        config.dac, crossbar::driver_stream(RandomStream(config.seed), chip, first_array(array),
+                                            row))[static_cast<std::size_t>(std::abs(digit))];
+    return digit < 0 ? -level : level;
+  }
   /// The line of each row of the placement on this chip.
   [[nodiscard]] std::vector<int> lines(int array) const {
     std::vector<int> same(static_cast<std::size_t>(config.array.rows));
     std::iota(same.begin(), same.end(), 0);
     if (!config.mapping.fault_aware) return same;
-    const int first_array = array - array % placement.geometry.arrays_per_position();
-    return mapping::assign_lines(placement, network, first_array,
+    return mapping::assign_lines(placement, network, first_array(array),
                                  crossbar::stuck_levels(config.device, config.array.bits_per_cell,
                                                         RandomStream(config.seed), chip));
   }
@@ -183,8 +194,6 @@ std::vector<bool> rows_read(const std::vector<int>& digits, const crossbar::Arra
 std::string netlist_of(const ExportedChip& chip, int array,
                        const std::optional<std::string>& input) {
   const crossbar::ArrayOptions& options = chip.config.array;
-  if (chip.config.device.iv && chip.config.device.iv->sinh_per_v == 0.0)
-    throw ConfigError({"/device/iv: a netlist holds cells of sinh_per_v, not of a table"});
   const std::vector<int> digits = input_digits(chip, input);
   const double digit_v = options.read_voltage_v / ((1 << chip.config.dac.bits) - 1);
   crossbar::SingleRead read;
@@ -195,9 +204,14 @@ std::string netlist_of(const ExportedChip& chip, int array,
   read.siemens = chip.siemens(array);
   read.array = options;
   read.connected = rows_read(digits, options, input.value_or("(largest)"));
-  if (chip.config.device.iv) read.sinh_per_v = chip.config.device.iv->sinh_per_v;
+  read.iv = chip.config.device.iv;
+  read.volts.resize(digits.size());
+  const std::vector<int> lines = chip.lines(array);
+  for (int row = 0; row < options.rows; ++row) {
+    const auto line = static_cast<std::size_t>(lines[row]);
+    read.volts[line] = digit_v * chip.driven(array, row, digits[line]);
+  }
   for (std::size_t row = 0; row < digits.size(); ++row) {
-    read.volts.push_back(digit_v * digits[row]);
     if (options.topology == crossbar::Topology::GateInput) read.connected[row] = digits[row] != 0;
     if (options.topology == crossbar::Topology::Passive) read.connected[row] = true;
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "crossbar/device.h"
 #include "tools/config_rules.h"
 #include "tools/version.h"
 

@@ -115,8 +115,21 @@ TEST(Netlist, OfGateInputsHasItsTwoLinesAlongTheColumn) {
 TEST(Netlist, OfNonlinearCellsHasTheirCurve) {
   SingleRead read = sample_read("nonlinear", 8, 6);
   read.array.row_ohm = read.array.col_ohm = 30.0;
-  read.sinh_per_v = 4.0;
+  read.iv.emplace().sinh_per_v = 4.0;
   expect_agreement(read);
+}
+
+TEST(Netlist, OfCellsOfAMeasuredCurveHasItsCubics) {
+  SingleRead read = sample_read("table", 8, 6);
+  read.array.row_ohm = read.array.col_ohm = 30.0;
+  read.iv.emplace();
+  read.iv->voltage_v = {0.0, 0.03, 0.05, 0.08, 0.1};  // and lines beyond: some rows are at 0.15 V
+  read.iv->effective_v = {0.0, 0.025, 0.05, 0.11, 0.16};
+  expect_agreement(read);
+
+  const Vector uneven = solve_read(read);
+  read.iv.reset();
+  EXPECT_GT((solve_read(read) - uneven).cwiseAbs().maxCoeff(), 0.05 * uneven.cwiseAbs().maxCoeff());
 }
 
 }  // namespace

@@ -178,6 +178,37 @@ TEST_F(Export, GivesSpiceTheCircuitThatTheSolverSolves) {
     EXPECT_NEAR(amps[c], expected[c], 1e-9 * largest) << c;
 }
 
+TEST_F(Export, DrivesEachRowAsTheDriversOfTheChipDo) {
+  Json config = small_config();
+  config["dac"] = {{"bits", 1}, {"gain_sigma", 0.05}};
+  make_run(config);
+  const auto volts = [this](const std::string& chip) {
+    const Outcome spice = exported({"spice", "--array", "2", "--chip", chip});
+    EXPECT_EQ(spice.exit_code, 0) << spice.err;
+    std::istringstream lines(spice.out);
+    std::vector<double> values;
+    for (std::string line; std::getline(lines, line);) {
+      double value = 0.0;
+      if (std::sscanf(line.c_str(), "Vrow%*d %*s 0 %lf", &value) == 1) values.push_back(value);
+    }
+    return values;
+  };
+
+  const std::vector<double> first = volts("0");
+
+  ASSERT_EQ(first.size(), static_cast<std::size_t>(kSide));
+  double sum = 0.0;
+  double squares = 0.0;
+  for (const double v : first) {
+    sum += v / 0.2;
+    squares += (v / 0.2 - 1.0) * (v / 0.2 - 1.0);
+  }
+  EXPECT_NEAR(sum / kSide, 1.0, 5.0 * 0.05 / std::sqrt(kSide));
+  EXPECT_NEAR(std::sqrt(squares / kSide), 0.05, 0.04);
+  EXPECT_EQ(volts("0"), first);
+  EXPECT_NE(volts("1"), first);
+}
+
 TEST_F(Export, SaysWhatIsWrongWithItsArguments) {
   EXPECT_NE(exported({"spice"}).err.find("there is none; make the run first"), std::string::npos);
   make_run(small_config());
