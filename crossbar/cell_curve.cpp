@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdio>
+#include <sstream>
 #include <utility>
 
 #include "core/error.h"
@@ -30,12 +30,7 @@ double middle_slope(const TableCurve::Point& a, const TableCurve::Point& b,
   return (weight_left + weight_right) / (weight_left / left + weight_right / right);
 }
 
-/// All digits of a double.
-std::string text(double value) {
-  char digits[32];
-  std::snprintf(digits, sizeof(digits), "%.17g", value);
-  return digits;
-}
+constexpr int kAllDigits = 17;  // of a double
 
 }  // namespace
 
@@ -60,8 +55,10 @@ double SinhCurve::content(double volts) const {
 
 std::string SinhCurve::formula(const std::string& volts) const {
   if (sinh_per_v_ == 0.0) return volts;
-  const std::string k = text(sinh_per_v_);
-  return "sinh(" + k + "*" + volts + ")/" + k;
+  std::ostringstream out;
+  out.precision(kAllDigits);
+  out << "sinh(" << sinh_per_v_ << "*" << volts << ")/" << sinh_per_v_;
+  return out.str();
 }
 
 TableCurve::TableCurve(std::vector<Point> points) {
@@ -128,17 +125,21 @@ double TableCurve::content(double volts, const Piece& piece) {
 double TableCurve::content(double volts) const { return content(volts, piece_at(volts)); }
 
 std::string TableCurve::formula(const std::string& volts) const {
-  std::string result;
+  std::ostringstream out;
+  out.precision(kAllDigits);
   for (std::size_t i = 0; i < pieces_.size(); ++i) {
     const Piece& p = pieces_[i];
-    const std::string x = "(" + volts + "-(" + text(p.start) + "))";
-    const std::string cubic = "(" + text(p.value) + "+" + x + "*(" + text(p.slope) + "+" + x +
-                              "*(" + text(p.second) + "+" + x + "*(" + text(p.third) + "))))";
     const bool is_last = i + 1 == pieces_.size();
-    result += is_last ? cubic
-                      : "(" + volts + " < (" + text(pieces_[i + 1].start) + ") ? " + cubic + " : ";
+    if (!is_last) out << "(" << volts << " < (" << pieces_[i + 1].start << ") ? ";
+    std::ostringstream x;
+    x.precision(kAllDigits);
+    x << "(" << volts << "-(" << p.start << "))";
+    out << "(" << p.value << "+" << x.str() << "*(" << p.slope << "+" << x.str() << "*(" << p.second
+        << "+" << x.str() << "*(" << p.third << "))))";
+    if (!is_last) out << " : ";
   }
-  return result + std::string(pieces_.size() - 1, ')');
+  out << std::string(pieces_.size() - 1, ')');
+  return out.str();
 }
 
 std::unique_ptr<CellCurve> make_curve(const IvOptions& iv) {
