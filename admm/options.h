@@ -55,8 +55,8 @@ struct ConstraintOptions {
   std::vector<std::string> patterns;   // given one by one, "010111010"
   std::optional<int> levels;           // uniform_levels, power_of_two: levels of one sign
   bool with_zero = false;              // 0 is a level too
-  std::vector<double>
-      level_values;  // device_levels (relative; empty = the chip's), quantized_groups (absolute)
+  /// device_levels: relative to the scale, empty = the chip's; quantized_groups: absolute.
+  std::vector<double> level_values;
   ScaleScope scale_per = ScaleScope::Tensor;
   std::optional<int> clusters;   // clusters, lloyd_clusters
   std::string group = "weight";  // quantized_groups: what is kept or emptied as a whole

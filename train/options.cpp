@@ -94,8 +94,7 @@ void declare(Fields& f, PrecisionOptions& o) {
 void declare(Fields& f, QuantizeOptions& o) {
   f.list("levels", o.levels,
          "sets of levels with one scale a tensor, or of clusters; none: device_levels for all "
-         "weights, "
-         "what the chip's cells can hold");
+         "weights, what the chip's cells can hold");
   for (const admm::ConstraintOptions& set : o.levels) {
     const bool is_clustering = set.kind == "clusters" || set.kind == "lloyd_clusters";
     f.rule(
