@@ -149,7 +149,7 @@ const std::vector<Stage>& stages() {
        run_compress},
       {"map",
        "assigns every weight to a cell, every array to a tile",
-       4,
+       5,
        map_sections,
        {"dense", "compress"},
        {kBoost},
