@@ -141,7 +141,7 @@ const std::vector<Stage>& stages() {
        run_dense},
       {"compress",
        "prunes and quantizes by ADMM, step by step, or removes the weights that /model says",
-       2,
+       3,
        compress_sections,
        {"dense"},
        {kTorch},

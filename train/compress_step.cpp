@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/compress_step.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "admm/joined.h"
 #include "core/artifact.h"
@@ -56,6 +58,15 @@ NetworkModel without_dropout(NetworkModel model) {
     if (node.op == Op::Dropout) node.dropout_fraction = 0.0;
   }
   return model;
+}
+
+/// Batch norms scale the channels of a convolution apart, so that its weights can't be levels times
+/// one scale. They are folded into it before the levels are chosen.
+NetworkModel without_batch_norm(const NetworkModel& model) {
+  const std::vector<Node>& nodes = model.network.nodes;
+  const bool has_batch_norm = std::any_of(
+      nodes.begin(), nodes.end(), [](const Node& node) { return node.op == Op::BatchNorm2d; });
+  return has_batch_norm ? fold_for_inference(model) : model;
 }
 
 /// Training under the masks, kept in the checkpoint `name`.
@@ -230,13 +241,13 @@ void check_compression(const Network& network, const CompressOptions& options,
 CompressState run_step(CompressState state, const CompressStep& step, const StepContext& context) {
   CompressState next = run_cycles(std::move(state), step, context);
   if (!step.quantize) return next;
-  const Network network = next.model.network;
-  nn::GraphModule module = nn::make_module(without_dropout(next.model));
+  const NetworkModel start = without_batch_norm(next.model);
+  nn::GraphModule module = nn::make_module(without_dropout(start));
   next.model = quantize_weights(module, next.masks, *step.quantize, context, next.traces);
   require_contained(module, resolve_constraints(step.constraints, module, full_masks(module),
                                                 context.grid, context.pointer + "/constraints"));
   validate_state(next, module, context);
-  next.model.network = network;
+  next.model.network = start.network;
   return next;
 }
 

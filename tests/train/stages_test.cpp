@@ -11,6 +11,7 @@
 #include "core/owz.h"
 #include "core/safetensors.h"
 #include "nn/torch_io.h"
+#include "tests/core/residual_model.h"
 #include "tests/train/small_stages.h"
 
 namespace ohmweave::train {
@@ -274,6 +275,49 @@ TEST(CompressStage, BiasRefinementLeavesTheProjectedWeights) {
   EXPECT_EQ(refined.parameters.at("fc1.weight").values,
             projected.parameters.at("fc1.weight").values);
   EXPECT_NE(refined.parameters.at("fc1.bias").values, projected.parameters.at("fc1.bias").values);
+}
+
+/// 28 x 28 -> average pool 4 -> conv 3x3, 6 filters -> batch norm -> ReLU -> fc 10; its batch norm
+/// scales every filter by another gain.
+NetworkModel model_with_batch_norm() {
+  using sample::conv;
+  using sample::node;
+  NetworkModel model;
+  model.network = sample::network(
+      {1, 28, 28},
+      {sample::windowed("pool", Op::AvgPool2d, 0, {4, 4}), conv("conv", 1, 6, {3, 1, 1}),
+       node("norm", Op::BatchNorm2d, {2}), node("relu", Op::Relu, {3}),
+       node("flatten", Op::Flatten, {4}), sample::with_bias(sample::linear("fc", 5, 10))});
+  model.parameters = sample::random_parameters(model.network, RandomStream(7));
+  return model;
+}
+
+TEST(CompressStage, FoldsBatchNormsBeforeTheLevelsAreChosen) {
+  const ScratchFolder scratch("batch_norm");
+  save_network_model(model_with_batch_norm(), scratch.folder("dense"));
+  CompressStep pruning;
+  pruning.constraints = {constraint("cardinality", "conv.weight", 30)};
+  pruning.admm.iterations = 1;
+  pruning.retrain.epochs = 1;
+  CompressStep quantizing = pruning;
+  quantizing.quantize.emplace();
+  quantizing.quantize->admm.iterations = 1;
+  quantizing.quantize->retrain.epochs = 1;
+  CompressOptions options;
+  options.steps = {pruning, quantizing};
+  StopAt never(0);
+
+  (void)run_compress(scratch, options, never);
+
+  const NetworkModel model = load_network_model(scratch.folder("compress"));
+  for (const Node& node : model.network.nodes) EXPECT_NE(node.op, Op::BatchNorm2d);
+  const torch::Tensor weight = nn::to_torch(model.parameters.at("conv.weight"));
+  const torch::Tensor mask =
+      nn::load_tensors(scratch.folder("compress") / "masks.safetensors").at("conv.weight");
+  EXPECT_EQ(mask.sum().item<int>(), 30);
+  EXPECT_TRUE(admm::ConductanceLevels(4, mask.to(torch::kBool)).contains(weight));
+  EXPECT_EQ(model.level_scales.size(), 2U);
+  EXPECT_EQ(fold_for_inference(model).level_scales, model.level_scales);
 }
 
 TEST(CompressOptions, RefuseLevelsAsAConstraint) {
