@@ -18,6 +18,7 @@ struct EvaluateOptions {
   double temperature_k = 300.0;     // of the chip from programming to those ages
   bool compensates_drift = false;   // converters follow what each pair has lost (mapped_chip.h)
   bool calibrates_columns = false;  // converters are trimmed by test reads (column_calibration.h)
+  int reference_images = 0;         // first ones that chip 0 also reads in reference mode
   int batch = 64;                   // images one thread runs at a time; no effect on results
 };
 void declare(Fields& f, EvaluateOptions& o);

@@ -33,9 +33,9 @@ ReferenceChip::ReferenceChip(const MappedNetwork& mapped, const Hardware& hardwa
     : mapped_(mapped), shapes_(infer_shapes(mapped.network.network)) {
   const std::string problem =
       crossbar::block_read_problem(hardware.array, hardware.device, hardware.adc, hardware.dac);
-  if (!problem.empty()) throw ConfigError({"/chip/functional_images: must be 0 where " + problem});
+  if (!problem.empty()) throw ConfigError({"no reference mode where " + problem});
   if (hardware.calibrates_columns)
-    throw ConfigError({"/chip/functional_images: must be 0 with /evaluate/calibrates_columns"});
+    throw ConfigError({"no reference mode with /evaluate/calibrates_columns"});
   std::vector<ConverterBits> bits(mapped.network.nodes.size());
   for (const int node : weight_nodes(mapped.network.network))
     bits[node] = converter_bits(mapped, node, hardware);
@@ -47,33 +47,43 @@ ReferenceImage ReferenceChip::run(int index, const std::vector<std::int32_t>& in
   const Network& network = mapped_.network.network;
   ReferenceImage result;
   result.blocks.resize(readers_.size());
-  Maps maps{{input.begin(), input.end()}};
-  for (int n = 1; n < static_cast<int>(network.nodes.size()); ++n)
-    maps.push_back(has_weights(network.nodes[n].op) ? read_layer(n, index, maps, result)
-                                                    : run_exactly(n, maps));
-  result.logits.assign(maps.back().begin(), maps.back().end());
+  result.maps.emplace_back(input.begin(), input.end());
+  result.accumulators.emplace_back();
+  for (int n = 1; n < static_cast<int>(network.nodes.size()); ++n) {
+    const bool is_read = has_weights(network.nodes[n].op);
+    result.accumulators.push_back(is_read ? read_layer(n, index, result)
+                                          : std::vector<std::int64_t>());
+    std::vector<std::int64_t> map = is_read ? result.accumulators.back() : run_exactly(n, result);
+    const auto& requantizer = mapped_.network.nodes[n].requantizer;
+    if (is_read && requantizer) {
+      for (std::int64_t& value : map) value = requantize(value, *requantizer);
+    }
+    result.maps.push_back(std::move(map));
+  }
+  result.logits.assign(result.maps.back().begin(), result.maps.back().end());
   return result;
 }
 
-std::vector<std::int64_t> ReferenceChip::read_layer(int node, int index, const Maps& maps,
+/// Accumulators of a node with weights.
+std::vector<std::int64_t> ReferenceChip::read_layer(int node, int index,
                                                     ReferenceImage& result) const {
   const Node& layer = mapped_.network.network.nodes[node];
-  const QuantizedNode& integers = mapped_.network.nodes[node];
   const Shape& shape = shapes_[node];
   const int from = layer.inputs.front();
   const int places = shape.height * shape.width;
   const int group_columns = layer.out_channels / layer.groups;
   const int copies = std::max(1, mapping::num_copies(mapped_.placement, node));
-  std::vector<std::int64_t> map(static_cast<std::size_t>(shape.size()));
+  std::vector<std::int64_t> accumulators(static_cast<std::size_t>(shape.size()));
   for (int place = 0; place < places; ++place) {
-    std::vector<std::int64_t> sums = integers.weights->bias;
+    std::vector<std::int64_t> sums = mapped_.network.nodes[node].weights->bias;
     sums.resize(layer.out_channels, 0);
     for (std::size_t b = 0; b < readers_.size(); ++b) {
       const mapping::Block& block = mapped_.placement.blocks[b];
       const std::int64_t window = static_cast<std::int64_t>(index) * places + place;
       if (block.node != node || window % copies != block.copy) continue;
-      const std::vector<std::int64_t> inputs = gather_window(
-          layer, shapes_[from], maps[from], block.group, place / shape.width, place % shape.width);
+      const std::vector<std::int64_t> inputs =
+          gather_window(layer, shapes_[from], result.maps[from], block.group, place / shape.width,
+                        place % shape.width);
       std::vector<std::int32_t> driven;
       for (const int row : block.rows) driven.push_back(static_cast<std::int32_t>(inputs[row]));
       crossbar::CodeDigest& digest = result.blocks[b];
@@ -84,18 +94,17 @@ std::vector<std::int64_t> ReferenceChip::read_layer(int node, int index, const M
         sums[block.group * group_columns + block.columns[c]] += values[c];
     }
     for (int out = 0; out < layer.out_channels; ++out)
-      map[static_cast<std::size_t>(out) * places + place] =
-          integers.requantizer ? requantize(sums[out], *integers.requantizer) : sums[out];
+      accumulators[static_cast<std::size_t>(out) * places + place] = sums[out];
   }
-  return map;
+  return accumulators;
 }
 
 /// A node without weights, by the executor.
-std::vector<std::int64_t> ReferenceChip::run_exactly(int node, const Maps& maps) const {
+std::vector<std::int64_t> ReferenceChip::run_exactly(int node, const ReferenceImage& image) const {
   const Node& operation = mapped_.network.network.nodes[node];
   std::vector<CodeBatch> inputs;
   for (const int from : operation.inputs)
-    inputs.push_back({1, shapes_[from], {maps[from].begin(), maps[from].end()}});
+    inputs.push_back({1, shapes_[from], {image.maps[from].begin(), image.maps[from].end()}});
   const CodeBatch output = run_operation(mapped_.network, node, inputs);
   return {output.codes.begin(), output.codes.end()};
 }

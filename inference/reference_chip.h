@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The reference mode: one image through one chip sample, window after window, block after block,
 // every read by crossbar::read_block(), whose codes are the definition. What the batched products
-// compute in single precision differs from it by codes within rounding of an edge; what the
+// compute in single precision differs from it by codes within rounding of an edge
+// (mode_comparison.h counts them); what the
 // simulated pipeline of the chip computes does not differ at all. Slow: seconds for VGG-16.
 #pragma once
 
@@ -17,6 +18,8 @@ namespace ohmweave::inference {
 struct ReferenceImage {
   std::vector<std::int32_t> logits;          // accumulators of the last node
   std::vector<crossbar::CodeDigest> blocks;  // codes of every block of the placement
+  std::vector<std::vector<std::int64_t>> maps;          // codes of every node
+  std::vector<std::vector<std::int64_t>> accumulators;  // of nodes with weights; others: empty
 };
 
 class ReferenceChip {
@@ -31,10 +34,9 @@ class ReferenceChip {
   [[nodiscard]] ReferenceImage run(int index, const std::vector<std::int32_t>& input) const;
 
  private:
-  using Maps = std::vector<std::vector<std::int64_t>>;
-  [[nodiscard]] std::vector<std::int64_t> read_layer(int node, int index, const Maps& maps,
+  [[nodiscard]] std::vector<std::int64_t> read_layer(int node, int index,
                                                      ReferenceImage& result) const;
-  [[nodiscard]] std::vector<std::int64_t> run_exactly(int node, const Maps& maps) const;
+  [[nodiscard]] std::vector<std::int64_t> run_exactly(int node, const ReferenceImage& image) const;
 
   const MappedNetwork& mapped_;
   std::vector<Shape> shapes_;

@@ -15,6 +15,7 @@
 #include "inference/converter_range.h"
 #include "inference/mapped_chip.h"
 #include "inference/memory.h"
+#include "inference/mode_comparison.h"
 #include "inference/reference_chip.h"
 #include "inference/torch_threads.h"
 #include "nn/evaluate.h"
@@ -72,6 +73,9 @@ int images_per_chip(const EvaluateOptions& options, const data::Split& split) {
   if (wanted > given)
     throw ConfigError({"/evaluate/num_images = " + std::to_string(wanted) +
                        ": the test split has " + std::to_string(given) + " images"});
+  if (options.reference_images > wanted)
+    throw ConfigError({"/evaluate/reference_images = " + std::to_string(options.reference_images) +
+                       ": each chip sees " + std::to_string(wanted) + " images"});
   return wanted;
 }
 
@@ -149,6 +153,33 @@ Hardware hardware_of(const EvaluateInputs& inputs, const MappedNetwork& mapped) 
   return hardware;
 }
 
+/// The first chip read in both modes.
+Json compare_modes_of_chip(const Population& population, const EvaluateInputs& inputs,
+                           const EvaluateContext& context) {
+  const int count = inputs.options.reference_images;
+  const ChipKey key{context.stream, 0};
+  const ReferenceChip reference(population.mapped, population.hardware, key);
+  const LayerProducts products =
+      program_chip(population.mapped, population.hardware, key, on_torch_threads);
+  const CodeBatch images = first_images(population.images, count);
+  const int batch = inputs.options.batch;
+  const int num_batches = count_batches(images, batch);
+  const int at_once = at::get_num_threads();
+  ModeComparison sum;
+  for (int first = 0; first < num_batches; first += at_once) {
+    std::vector<ModeComparison> parts(std::min(at_once, num_batches - first));
+    on_torch_threads(static_cast<int>(parts.size()), [&](int i) {
+      parts[i] =
+          compare_modes(reference, population.mapped.network, products,
+                        slice_batch(images, first + i, batch), std::int64_t{first + i} * batch);
+    });
+    for (const ModeComparison& part : parts) add(sum, part);
+    context.progress.step("reference mode", static_cast<double>(sum.num_images), count, Json());
+    context.progress.stop_point();
+  }
+  return mode_comparison_json(sum);
+}
+
 Json evaluate_chips(const EvaluateInputs& inputs, const EvaluateContext& context,
                     const TestCodes& test, int num_images) {
   MappedNetwork mapped{inputs.mapped, inputs.placement};
@@ -173,6 +204,8 @@ Json evaluate_chips(const EvaluateInputs& inputs, const EvaluateContext& context
   }
   Json json = on_chip_json(accuracies, num_images);
   if (!times_s.empty()) json["over_time"] = over_time_json(times_s, over_time);
+  if (inputs.options.reference_images > 0)
+    json["reference"] = compare_modes_of_chip(population, inputs, context);
   return json;
 }
 
@@ -186,7 +219,7 @@ Json activity_of(const QuantizedNetwork& network, const EvaluateInputs& inputs,
 /// What the simulated pipeline of chip 0 has to give too, code by code.
 void write_reference(const EvaluateInputs& inputs, const EvaluateContext& context,
                      const CodeBatch& images) {
-  const int count = inputs.reference_images;
+  const int count = inputs.functional_images;
   if (count > images.num_images)
     throw ConfigError({"/chip/functional_images = " + std::to_string(count) +
                        ": the test split has " + std::to_string(images.num_images) + " images"});
@@ -203,7 +236,7 @@ void evaluate_stage(const EvaluateInputs& inputs, const EvaluateContext& context
   const int num_images = images_per_chip(inputs.options, split);
   Json accuracy = float_accuracies(inputs, split);
   const TestCodes test = quantize_split(split, inputs);
-  if (inputs.reference_images > 0) write_reference(inputs, context, test.images);
+  if (inputs.functional_images > 0) write_reference(inputs, context, test.images);
   const std::int64_t correct =
       count_correct(inputs.mapped, exact_products(inputs.mapped), test.images, test.labels,
                     inputs.options.batch, on_torch_threads);

@@ -33,7 +33,7 @@ struct EvaluateInputs {
   int columns_per_adc = 128;  // columns that share a converter (/chip/columns_per_adc)
   bool fault_aware = false;   // /mapping/fault_aware
   EvaluateOptions options;
-  int reference_images = 0;  // first images of the test split that chip 0 reads in reference mode
+  int functional_images = 0;  // first images of the test split that reference.json holds
   data::DataOptions data;
   std::uint64_t seed = 0;  // of the run; generated data sets are drawn from it
 };
@@ -50,8 +50,8 @@ struct EvaluateContext {
 /// Writes accuracy.json and activity.json into context.output. accuracy.json: {dense, compressed,
 /// quantized, integer, on_chip: {...}, seeds: [...]}, top-1 on the whole test split but for
 /// on_chip (its first num_images); keys of what was not given are absent. activity.json:
-/// {network, baseline}, see activity.h. With reference_images also reference.json, see
-/// reference_chip.h. Uses torch's threads; results do not depend on their
+/// {network, baseline}, see activity.h. With functional_images also reference.json, see
+/// reference_chip.h; with options.reference_images on_chip.reference, see mode_comparison.h. Uses torch's threads; results do not depend on their
 /// number. Throws ConfigError when more images are asked for than there are, DataError for bad
 /// files, NumericError for outputs that are not finite.
 void evaluate_stage(const EvaluateInputs& inputs, const EvaluateContext& context);

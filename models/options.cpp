@@ -16,11 +16,14 @@ constexpr NumberRange kRemovable{0.0, 1.0, false};
 void declare(Fields& f, WeightsOptions& o) {
   f.choice("kind", o.kind,
            {{WeightsKind::Random, "random", "drawn from the seed, normal, variance 2 / inputs"},
-            {WeightsKind::File, "file", "all parameters from the safetensors file at `path`"}},
+            {WeightsKind::File, "file", "all parameters from the safetensors file at `path`"},
+            {WeightsKind::Archive, "archive",
+             "the compressed network in the model.owz of a run at `path`, on its levels"}},
            "where the weights come from");
-  f.text("path", o.path, "the file of kind file; ${NAME} is the environment variable");
-  f.rule((o.kind == WeightsKind::File) == !o.path.empty(), "path",
-         "must be given for kind \"file\", and only there");
+  f.text("path", o.path,
+         "the file of kinds file and archive; ${NAME} is the environment variable");
+  f.rule((o.kind != WeightsKind::Random) == !o.path.empty(), "path",
+         "must be given for kinds \"file\" and \"archive\", and only there");
 }
 
 void declare(Fields& f, LayerSparsity& o) {

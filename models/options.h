@@ -10,12 +10,12 @@
 
 namespace ohmweave::models {
 
-enum class WeightsKind { Random, File };
+enum class WeightsKind { Random, File, Archive };
 
 /// Section /model/weights: weights that no stage trains.
 struct WeightsOptions {
   WeightsKind kind = WeightsKind::Random;
-  std::string path;  // kind "file": a safetensors file; ${NAME} is expanded
+  std::string path;  // of kinds "file" and "archive"; ${NAME} is expanded
 };
 void declare(Fields& f, WeightsOptions& o);
 

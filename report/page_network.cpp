@@ -174,6 +174,19 @@ std::string over_time_table(const Json& on_chip) {
   return ages.rows.empty() ? "" : html_of(ages);
 }
 
+/// What the reference mode gave otherwise.
+std::string reference_note(const Json& on_chip) {
+  const Json& reference = value_at(on_chip, "/reference");
+  if (!reference.is_object()) return "";
+  const auto count = [&](const char* key) {
+    return count_text(number_at(reference, key).value_or(0.0));
+  };
+  return "<p class=\"note\">The first chip read in double precision as well, " +
+         count("/num_images") + " images: " + count("/differing_accumulators") + " of " +
+         count("/num_accumulators") + " sums differ, and the classes of " +
+         count("/differing_classes") + " images.</p>\n";
+}
+
 }  // namespace
 
 std::string accuracy_section(const Json& result) {
@@ -185,7 +198,7 @@ std::string accuracy_section(const Json& result) {
     html +=
         "<p class=\"note\">Top-1 on the test split. A chip sample is one frozen draw of all "
         "devices: " +
-        escaped(on_chip_note(on_chip)) + "</p>\n" + over_time_table(on_chip);
+        escaped(on_chip_note(on_chip)) + "</p>\n" + reference_note(on_chip) + over_time_table(on_chip);
   }
   return html_section("Accuracy", html);
 }

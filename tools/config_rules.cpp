@@ -152,17 +152,21 @@ void check_fault_aware(const RunConfig& c, std::vector<std::string>& problems) {
   if (c.array.encoding != Encoding::OneSidedPair || !c.array.slice_bits.empty())
     refuse("an /array/encoding other than \"one_sided_pair\", or with /array/slice_bits");
   if (c.chip && c.chip->functional_images > 0) refuse("/chip/functional_images");
+  if (c.evaluate && c.evaluate->reference_images > 0) refuse("/evaluate/reference_images");
 }
 
-/// What images that run through the simulated chip ask of the arrays.
-void check_functional_images(const RunConfig& c, std::vector<std::string>& problems) {
-  if (!c.chip || c.chip->functional_images == 0) return;
+/// What images that are read in reference mode ask of the arrays.
+void check_reference_mode(const RunConfig& c, std::vector<std::string>& problems) {
   std::string problem = crossbar::block_read_problem(c.array, c.device, c.adc, c.dac);
   if (problem.empty() && c.evaluate && c.evaluate->calibrates_columns)
     problem = "/evaluate/calibrates_columns is set";
-  if (!problem.empty())
-    problems.push_back("/chip/functional_images = " + std::to_string(c.chip->functional_images) +
-                       ": must be 0 where " + problem);
+  if (problem.empty()) return;
+  const auto refuse = [&](const std::string& key, int images) {
+    if (images > 0)
+      problems.push_back(key + " = " + std::to_string(images) + ": must be 0 where " + problem);
+  };
+  if (c.chip) refuse("/chip/functional_images", c.chip->functional_images);
+  if (c.evaluate) refuse("/evaluate/reference_images", c.evaluate->reference_images);
 }
 
 /// What a device may have that whole networks are not run with.
@@ -264,7 +268,7 @@ std::vector<std::string> cross_section_problems(const RunConfig& c) {
   if (c.compress) check_constraints(c, network, problems);
   check_times(c, problems);
   check_device(c, problems);
-  check_functional_images(c, problems);
+  check_reference_mode(c, problems);
   check_fault_aware(c, problems);
   check_copies(c, problems);
   const std::string tile_problem = mapping::tile_problem(c.mapping, c.array.cells().num_arrays());

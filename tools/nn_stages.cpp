@@ -54,7 +54,7 @@ void run_evaluate(const RunConfig& config, const fs::path& run,
   inputs.fault_aware = config.mapping.fault_aware;
   inputs.options = *config.evaluate;
   inputs.seed = config.seed;
-  if (config.chip) inputs.reference_images = config.chip->functional_images;
+  if (config.chip) inputs.functional_images = config.chip->functional_images;
   inference::evaluate_stage(inputs, context);
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/artifact.h"
+#include "core/error.h"
 #include "core/glob.h"
 #include "core/network_model.h"
 #include "core/owz.h"
@@ -70,18 +71,37 @@ void save_masks(const NetworkModel& model, const WeightMasks& masks,
   write_file_atomically(path, encode_safetensors(tensors, {}));
 }
 
+/// The network in a compressed one's archive, which must be of the model that the config names.
+NetworkModel archived_model(const models::ModelOptions& options) {
+  const std::string path = weights_path(options);
+  NetworkModel model = decode_owz(read_file(path), path);
+  const std::string name = models::build_model(options.kind).name;
+  if (model.network.name != name)
+    throw DataError(path + ": holds network '" + model.network.name + "', /model/kind is " +
+                    Json(options.kind).dump());
+  return model;
+}
+
+/// Without ranges.
+NetworkModel own_model(const RunConfig& config) {
+  const models::ModelOptions& options = config.model;
+  const models::WeightsKind kind =
+      options.weights ? options.weights->kind : models::WeightsKind::Random;
+  if (kind == models::WeightsKind::Archive) return archived_model(options);
+  NetworkModel model;
+  model.network = models::build_model(options.kind);
+  model.parameters =
+      kind == models::WeightsKind::File
+          ? models::read_parameters(model.network, weights_path(options))
+          : models::random_parameters(model.network, RandomStream(config.seed).child("weights"));
+  return model;
+}
+
 }  // namespace
 
 void own_weights_stage(const Run& run, const std::filesystem::path& output) {
   const RunConfig& config = run.loaded.config;
-  NetworkModel model;
-  model.network = models::build_model(config.model.kind);
-  const bool is_from_file =
-      config.model.weights && config.model.weights->kind == models::WeightsKind::File;
-  model.parameters =
-      is_from_file
-          ? models::read_parameters(model.network, weights_path(config.model))
-          : models::random_parameters(model.network, RandomStream(config.seed).child("weights"));
+  NetworkModel model = own_model(config);
   model.ranges = models::measured_ranges(model, calibration_images(config, model.network));
   save_network_model(model, output);
 }

@@ -338,6 +338,36 @@ TEST(EvaluateStage, RefusesMoreImagesThanThereAre) {
   }
 }
 
+TEST(EvaluateStage, CountsWhatSinglePrecisionChanges) {
+  const TemporaryFolder folder;
+  EvaluateInputs inputs = tiny_inputs();
+  inputs.options.reference_images = 31;
+  SilentProgress progress;
+
+  (void)run_stage(inputs, folder.path(), progress);
+
+  const Json json = accuracy_in(folder.path())["on_chip"]["reference"];
+  EXPECT_EQ(json["num_images"], 31);
+  EXPECT_EQ(json["num_accumulators"], 31 * (8 * 8 * 4 + 10));
+  EXPECT_LE(json["differing_accumulators"], 3);  // codes within float rounding of an edge
+  EXPECT_LE(json["differing_classes"], json["differing_logits"]);
+}
+
+TEST(EvaluateStage, RefusesMoreImagesInReferenceModeThanChipsSee) {
+  const TemporaryFolder folder;
+  EvaluateInputs inputs = tiny_inputs();
+  inputs.options.reference_images = 51;
+  SilentProgress progress;
+
+  try {
+    (void)run_stage(inputs, folder.path(), progress);
+    FAIL() << "accepted";
+  } catch (const ConfigError& error) {
+    EXPECT_EQ(error.problems(), (std::vector<std::string>{
+                                    "/evaluate/reference_images = 51: each chip sees 50 images"}));
+  }
+}
+
 TEST(EvaluateStage, ProfilesTheMappedNetworkAndTheDenseOne) {
   const TemporaryFolder folder;
   const EvaluateInputs inputs = tiny_inputs();

@@ -125,6 +125,21 @@ TEST(ReportPage, ClosesEveryElementItOpens) {
   EXPECT_EQ(page.find("\"inf"), std::string::npos);
 }
 
+TEST(ReportPage, SaysWhatSinglePrecisionChanged) {
+  Json result = {{"accuracy", {{"on_chip", {{"mean", 0.9}, {"num_chips", 1}}}}}};
+  const std::string without = accuracy_section(result);
+  result["accuracy"]["on_chip"]["reference"] = {{"num_images", 31},
+                                                {"num_accumulators", 1200},
+                                                {"differing_accumulators", 3},
+                                                {"differing_classes", 1}};
+
+  EXPECT_EQ(without.find("double precision"), std::string::npos);
+  EXPECT_NE(accuracy_section(result).find(
+                "31 images: 3 of 1,200 sums differ, and the classes of 1 images"),
+            std::string::npos)
+      << accuracy_section(result);
+}
+
 TEST(ReportPage, ShowsTheAccuracyAtEachAgeInUnitsOneReads) {
   const Json age = {{"mean", 0.5}, {"std", nullptr}, {"min", 0.25}, {"max", 0.75}};
   Json result = {{"accuracy", {{"on_chip", {{"mean", 0.9}, {"num_chips", 1}}}}}};

@@ -355,14 +355,16 @@ TEST(Check, SaysWhereRowsCannotChangeLines) {
   EXPECT_EQ(check_with({"/mapping/fault_aware=true"}).exit_code, 0);
 
   const Outcome outcome = check_with({"/mapping/fault_aware=true", "/array/topology=gate_input",
-                                      "/array/encoding=unit_column", "/chip/functional_images=2"});
+                                      "/array/encoding=unit_column", "/chip/functional_images=2",
+                                      "/evaluate/reference_images=3"});
 
   EXPECT_EQ(outcome.exit_code, 2);
   const std::string rule = "/mapping/fault_aware: rows stay on their lines with ";
   for (const std::string what : {"/array/topology \"gate_input\"", "an /array/encoding other than",
-                                 "/chip/functional_images"})
+                                 "/chip/functional_images", "/evaluate/reference_images"})
     EXPECT_NE(outcome.err.find(rule + what), std::string::npos) << what << "\n" << outcome.err;
-  EXPECT_NE(outcome.err.find("/chip/functional_images = 2: must be 0 where"), std::string::npos);
+  for (const std::string what : {"/chip/functional_images = 2", "/evaluate/reference_images = 3"})
+    EXPECT_NE(outcome.err.find(what + ": must be 0 where"), std::string::npos) << outcome.err;
 }
 
 TEST(Check, NamesAnUnknownComponentLibrary) {
@@ -468,7 +470,7 @@ TEST(Check, RefusesSparsityThatLeavesNothingOrMatchesNothing) {
   for (const char* problem :
        {"/model/sparsity_fraction = 1: must be below 1: a layer keeps some weight",
         "/model/sparsity/1/fraction = 2: must be in [0, 1]",
-        "/model/weights/path: must be given for kind \"file\", and only there"})
+        "/model/weights/path: must be given for kinds \"file\" and \"archive\", and only there"})
     EXPECT_NE(outcome.err.find(problem), std::string::npos) << problem << "\n" << outcome.err;
   EXPECT_NE(pattern.err.find("/model/sparsity/0/weights = \"conv9.*\": matches no weight; the "
                              "network has conv1.weight"),

@@ -2,11 +2,15 @@
 // Runs whose weights nobody trains: no torch, no data, the same stages and the same result.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <set>
 
 #include "core/artifact.h"
 #include "core/fields.h"
+#include "core/network_model.h"
+#include "core/owz.h"
 #include "core/safetensors.h"
 #include "tests/tools/program.h"
 
@@ -198,6 +202,33 @@ TEST_F(UntrainedRun, TakesWeightsAndMasksFromFiles) {
   EXPECT_EQ(read_file(folder() / "a/compress/model.safetensors"),
             read_file(folder() / "b/compress/model.safetensors"));
   EXPECT_EQ(result_of(folder() / "a")["mapping"], result_of(folder() / "b")["mapping"]);
+}
+
+TEST_F(UntrainedRun, TakesACompressedNetworkOnItsLevelsFromItsArchive) {
+  ASSERT_EQ(run(drawn_config(), "a").exit_code, 0);
+  NetworkModel model = load_network_model(folder() / "a/compress");
+  constexpr float kScale = 0.03125F;
+  model.level_scales["fc"] = kScale;
+  for (float& weight : model.parameters.at("fc.weight").values)
+    weight = kScale * std::clamp(std::round(weight / kScale), -3.0F, 3.0F);
+  write_file_atomically(folder() / "model.owz", encode_owz(model));
+  Json config = drawn_config();
+  config["model"] = {{"kind", "convnet_cifar"},
+                     {"weights", {{"kind", "archive"}, {"path", "model.owz"}}}};
+
+  const Outcome outcome = run(config, "b");
+  config["model"]["kind"] = "lenet5";
+  const Outcome other = run(config, "c");
+
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const NetworkModel taken = load_network_model(folder() / "b/dense");
+  EXPECT_EQ(taken.level_scales, model.level_scales);
+  for (const auto& [name, tensor] : model.parameters)
+    EXPECT_EQ(taken.parameters.at(name).values, tensor.values) << name;
+  EXPECT_EQ(other.exit_code, 3);
+  EXPECT_NE(other.err.find("model.owz: holds network 'convnet_cifar', /model/kind is \"lenet5\""),
+            std::string::npos)
+      << other.err;
 }
 
 TEST_F(UntrainedRun, RunsAgainWhenAFileChanged) {
