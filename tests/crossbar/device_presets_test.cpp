@@ -57,11 +57,15 @@ TEST_P(EveryPreset, NamesItsSourcesInTheBibliographyItsRangeAndItsStatus) {
   EXPECT_GE(num_keys, 1) << o.source;
 }
 
+// Where levels were measured, every width is every width they were measured for.
 TEST_P(EveryPreset, ProgramsDriftsAndReadsAnArrayOfEveryWidth) {
   const DeviceOptions o = device();
   const DriftTime month{2.6e6, 300.0};
+  std::size_t num_widths = 0;
 
   for (int bits = 1; bits <= 4; ++bits) {
+    if (!level_problem(o, bits).empty()) continue;
+    ++num_widths;
     std::vector<int> levels;
     for (int i = 0; i < 256; ++i) levels.push_back(i % (1 << bits));
     const auto programmed = make_device(o)->program_siemens(levels, bits, 16, RandomStream(81));
@@ -73,6 +77,7 @@ TEST_P(EveryPreset, ProgramsDriftsAndReadsAnArrayOfEveryWidth) {
       EXPECT_TRUE(std::isfinite(read_noise_variance(o, later[i])));
     }
   }
+  EXPECT_EQ(num_widths, o.level_means.empty() ? 4 : o.level_means.size());
 }
 
 INSTANTIATE_TEST_SUITE_P(Folder, EveryPreset, testing::ValuesIn(preset_files()),
@@ -100,6 +105,34 @@ TEST(DevicePresets, NeurramSpreadsAsMeasuredInADay) {
       decades * interpolated(o.drift->at_siemens, o.drift->sigma_siemens_per_decade, 20e-6);
 
   EXPECT_NEAR(std::hypot(programming, relaxation), 3.909e-6, 0.002e-6);
+}
+
+// Means and spreads in uS of the cells of each level above the lowest, from the readings.
+TEST(DevicePresets, EightLevelsOfRadarAreProgrammedAsMeasured) {
+  const auto o = read_config<DeviceOptions>(
+      parse_json_file((kRoot / "configs/presets/devices/le_ted_2021_hfo2_8_levels.json").string()));
+  const std::vector<double> means = {86.3116,  126.9306, 152.7235, 175.3902,
+                                     197.4054, 219.3008, 241.9142};
+  const std::vector<double> sigmas = {3.1494, 1.5547, 0.8574, 0.8839, 1.1299, 1.0273, 4.6703};
+  const int num_cells = 4096;
+  const double rounding = 0.05;  // of four digits
+
+  for (int level = 1; level < 8; ++level) {
+    const double mean = means[static_cast<std::size_t>(level) - 1];
+    const double sigma = sigmas[static_cast<std::size_t>(level) - 1];
+    const auto cells = make_device(o)->program_siemens(std::vector<int>(num_cells, level), 3, 64,
+                                                       RandomStream(82));
+    double sum = 0.0;
+    double sum_of_squares = 0.0;
+    for (const double g : cells) {
+      sum += g * 1e6 - mean;
+      sum_of_squares += (g * 1e6 - mean) * (g * 1e6 - mean);
+    }
+
+    EXPECT_NEAR(sum / num_cells, 0.0, 4.0 * sigma / std::sqrt(num_cells) + rounding);
+    EXPECT_NEAR(std::sqrt(sum_of_squares / num_cells), sigma,
+                4.0 * sigma / std::sqrt(2.0 * num_cells) + rounding);
+  }
 }
 
 }  // namespace

@@ -83,22 +83,6 @@ TEST(Check, ReportsAMisspeltKeyOfEveryObjectOfEveryExample) {
   }
 }
 
-TEST(Check, AcceptsEveryDevicePreset) {
-  const TemporaryFolder folder;
-  int num_presets = 0;
-  for (const auto& entry : fs::directory_iterator(source_folder() / "configs/presets/devices")) {
-    if (entry.path().extension() != ".json") continue;
-    Json config = parse_json_file((source_folder() / "configs/quickstart.json").string());
-    config["device"] = {{"preset", entry.path().stem().string()}};
-
-    const Outcome outcome = check(config, folder.path());
-
-    EXPECT_EQ(outcome.exit_code, 0) << entry.path() << ": " << outcome.err;
-    ++num_presets;
-  }
-  EXPECT_GE(num_presets, 10);
-}
-
 TEST(Check, RefusesCellsOfAWidthWithoutMeasuredLevels) {
   const TemporaryFolder folder;
   Json config = parse_json_file((source_folder() / "configs/quickstart.json").string());

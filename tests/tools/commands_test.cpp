@@ -68,6 +68,29 @@ TEST(Commands, HelpAndVersionSucceed) {
   EXPECT_NE(help.out.find("estimate"), std::string::npos);
 }
 
+// Where the levels were measured, cells are as wide as they were there.
+TEST(Commands, CheckAcceptsEveryDevicePreset) {
+  const TemporaryFolder folder;
+  int num_presets = 0;
+  for (const auto& entry : fs::directory_iterator(source_folder() / "configs/presets/devices")) {
+    if (entry.path().extension() != ".json") continue;
+    Json config = parse_json_file((source_folder() / "configs/quickstart.json").string());
+    config["device"] = {{"preset", entry.path().stem().string()}};
+    const Json preset = parse_json_file(entry.path().string());
+    if (preset.contains("level_means")) {
+      const std::size_t num_levels = preset["level_means"][0]["siemens"].size();
+      config["array"]["bits_per_cell"] = std::lround(std::log2(num_levels));
+    }
+    std::ofstream(folder.path() / "config.json") << config.dump();
+
+    const Outcome outcome = run_program({"check", "config.json"}, folder.path());
+
+    EXPECT_EQ(outcome.exit_code, 0) << entry.path() << ": " << outcome.err;
+    ++num_presets;
+  }
+  EXPECT_GE(num_presets, 10);
+}
+
 TEST(Commands, DeviceFitWritesADeviceThatAConfigTakes) {
   const TemporaryFolder folder;
   std::ofstream(folder.path() / "cells.csv")
