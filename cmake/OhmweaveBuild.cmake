@@ -48,6 +48,14 @@ function(ohmweave_wants module result)
   set(${result} ${wanted} PARENT_SCOPE)
 endfunction()
 
+# Files of images.
+ohmweave_wants(data data_wanted)
+if(data_wanted AND NOT OHMWEAVE_NN_ONLY)
+  find_package(PNG REQUIRED)
+  find_package(PkgConfig REQUIRED)
+  pkg_check_modules(TurboJpeg REQUIRED IMPORTED_TARGET libturbojpeg)
+endif()
+
 # Torch is looked for once, and only when a module with torch is configured.
 set(torch_wanted FALSE)
 foreach(module data nn admm inference train tools)

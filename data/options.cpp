@@ -59,9 +59,13 @@ std::string expand_environment(const std::string& path, const std::string& point
   }
 }
 
-Shape image_shape(const DataOptions& options) { return find_data_set(options.kind).shape; }
+Shape image_shape(const DataOptions& options) {
+  return find_data_set(options.kind).image_kind(options).shape;
+}
 
-int num_classes(const DataOptions& options) { return find_data_set(options.kind).num_classes; }
+int num_classes(const DataOptions& options) {
+  return find_data_set(options.kind).image_kind(options).num_classes;
+}
 
 std::string data_fingerprint(const DataOptions& options) {
   const DataSet& set = find_data_set(options.kind);

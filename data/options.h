@@ -23,7 +23,8 @@ void declare(Fields& f, DataOptions& o);
 [[nodiscard]] std::string expand_environment(const std::string& path,
                                              const std::string& pointer = "/data/path");
 
-/// Shape of one image, and number of classes (labels are 0 .. classes - 1).
+/// Shape of one image, and number of classes (labels are 0 .. classes - 1). Of an image folder,
+/// found in its files: throws DataError where they are missing or damaged.
 [[nodiscard]] Shape image_shape(const DataOptions& options);
 [[nodiscard]] int num_classes(const DataOptions& options);
 

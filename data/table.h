@@ -22,11 +22,17 @@ struct Images {
 
 enum class Part { Train, Test };
 
+/// What all images of a set have in common.
+struct ImageKind {
+  Shape shape;          // of one image
+  int num_classes = 0;  // labels are 0 .. num_classes - 1
+};
+
 struct DataSet {
   std::string name;
   std::string summary;
-  Shape shape;
-  int num_classes = 0;
+  /// Of a set whose files may hold any images: found in them. Throws as `load`.
+  std::function<ImageKind(const DataOptions& options)> image_kind;
   /// All files of the set below `folder`, in a fixed order; empty = a generated set. Throws
   /// DataError naming a file that is missing.
   std::function<std::vector<std::filesystem::path>(const std::filesystem::path& folder)> files;

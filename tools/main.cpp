@@ -146,7 +146,10 @@ void add_single_commands(CLI::App& app, Arguments& a) {
   eval->add_option("model", a.path, ".owz, or .safetensors with network.json beside it")
       ->required()
       ->type_name("MODEL");
-  eval->add_option("--data", a.data, "an MNIST folder")->required()->type_name("PATH");
+  eval->add_option("--data", a.data,
+                   "a folder: MNIST, CIFAR-10 (binary), or test/<class>/ of images")
+      ->required()
+      ->type_name("PATH");
   eval->add_flag("--json", a.as_json, "print JSON");
   eval->callback([&a] {
     refuse_overrides(a.common, "eval");

@@ -37,16 +37,31 @@ NetworkModel load_model_file(const fs::path& path) {
 }
 
 data::DataOptions recognize_data(const fs::path& path) {
-  for (const char* name : {"t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz"}) {
+  const std::pair<const char*, const char*> kSigns[] = {{"t10k-images-idx3-ubyte", "mnist"},
+                                                        {"t10k-images-idx3-ubyte.gz", "mnist"},
+                                                        {"test_batch.bin", "cifar10"},
+                                                        {"test", "image_folder"}};
+  for (const auto& [name, kind] : kSigns) {
     if (!fs::exists(path / name)) continue;
     data::DataOptions options;
-    options.kind = "mnist";
+    options.kind = kind;
     options.path = path.string();
     return options;
   }
-  throw DataError(
-      path.string() +
-      ": is no data set that can be read; an MNIST folder holds t10k-images-idx3-ubyte(.gz)");
+  throw DataError(path.string() +
+                  ": is no data set that can be read; MNIST has t10k-images-idx3-ubyte(.gz) in its "
+                  "folder, CIFAR-10 test_batch.bin, a folder of images test/<class>/");
+}
+
+std::string shape_text(const Shape& shape) {
+  return std::to_string(shape.channels) + " x " + std::to_string(shape.height) + " x " +
+         std::to_string(shape.width);
+}
+
+void check_fit(const Network& network, const Shape& images, const fs::path& data_path) {
+  if (images == network.input) return;
+  throw DataError(data_path.string() + ": its images are " + shape_text(images) +
+                  ", the network takes " + shape_text(network.input));
 }
 
 /// Reference BLAS reaches 5 GFlop/s a core, OpenBLAS over 50.
@@ -72,6 +87,7 @@ double matrix_product_gflops() {
 void evaluate_file(const fs::path& model_path, const fs::path& data_path, bool as_json) {
   const NetworkModel model = load_model_file(model_path);
   const data::DataOptions options = recognize_data(data_path);
+  check_fit(model.network, data::image_shape(options), data_path);
   auto module = nn::make_module(model);
   const nn::Score score = nn::evaluate(module, data::load_test_data(options, 0));
   if (as_json) {

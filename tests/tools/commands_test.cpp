@@ -6,6 +6,9 @@
 #include <fstream>
 
 #include "core/fields.h"
+#include "core/network_model.h"
+#include "core/owz.h"
+#include "tests/data/image_files.h"
 #include "tests/tools/program.h"
 
 namespace ohmweave::testing {
@@ -237,6 +240,49 @@ TEST(Commands, SolveNamesWhatIsWrongWithACase) {
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_NE(outcome.err.find("/row_ohm = -1: must be at least 0"), std::string::npos)
       << outcome.err;
+}
+
+/// A network of one layer whose class is 0 for every image.
+void write_constant_model(const fs::path& folder) {
+  NetworkModel model;
+  model.network.name = "constant";
+  model.network.input = {3, 6, 5};
+  model.network.nodes.resize(3);
+  const Op ops[] = {Op::Input, Op::Flatten, Op::Linear};
+  const char* const names[] = {"input", "flatten", "fc"};
+  for (int i = 0; i < 3; ++i) {
+    model.network.nodes[i].name = names[i];
+    model.network.nodes[i].op = ops[i];
+    if (i > 0) model.network.nodes[i].inputs = {i - 1};
+  }
+  model.network.nodes[2].out_channels = 2;
+  model.network.nodes[2].has_bias = true;
+  model.parameters["fc.weight"] = {{2, 90}, std::vector<float>(180, 0.0F)};
+  model.parameters["fc.bias"] = {{2}, {1.0F, 0.0F}};
+  write_file_atomically(folder / "model.owz", encode_owz(model));
+}
+
+TEST(Commands, EvalReadsAFolderOfImages) {
+  const TemporaryFolder folder;
+  write_constant_model(folder.path());
+  data::write_image_folder(folder.path() / "images", {"cat", "dog"}, 3);
+  data::write_cifar10(folder.path() / "cifar10");
+  const auto eval = [&](const char* data) {
+    return run_program({"eval", "model.owz", "--data", data, "--json"}, folder.path());
+  };
+
+  const Outcome images = eval("images");
+  const Outcome cifar = eval("cifar10");
+  const Outcome none = eval(".");
+
+  EXPECT_EQ(images.exit_code, 0) << images.err;
+  EXPECT_EQ(Json::parse(images.out), (Json{{"accuracy", 0.5}, {"images", 6}}));
+  EXPECT_EQ(cifar.exit_code, 3);
+  EXPECT_NE(cifar.err.find("cifar10: its images are 3 x 32 x 32, the network takes 3 x 6 x 5"),
+            std::string::npos)
+      << cifar.err;
+  EXPECT_EQ(none.exit_code, 3);
+  EXPECT_NE(none.err.find("is no data set that can be read"), std::string::npos) << none.err;
 }
 
 TEST(Commands, EvalNamesAMissingModel) {

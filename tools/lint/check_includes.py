@@ -8,7 +8,7 @@ import sys
 
 ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
 THIRD_PARTY = [  # (pattern of the include, name in modules.txt)
-    (r"nlohmann/", "json"), (r"zlib\.h", "zlib"), (r"Eigen/", "eigen"), (r"boost/", "boost"),
+    (r"nlohmann/", "json"), (r"zlib\.h", "zlib"), (r"turbojpeg\.h", "turbojpeg"), (r"png\.h", "png"), (r"Eigen/", "eigen"), (r"boost/", "boost"),
     (r"systemc", "systemc"), (r"(torch|ATen|c10)/", "torch"), (r"CLI/", "cli11"),
     (r"gtest/|benchmark/", "test"),
 ]
