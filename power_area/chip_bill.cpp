@@ -112,12 +112,12 @@ class Biller {
     const auto add = [&](const Component& component, PartGroup group, double per_array) {
       area_m2 += bill_.ledger.add_instances(component, group, place, share.num_arrays * per_array);
     };
-    add(parts.cells, PartGroup::ArrayAndConverter, 1.0);
-    add(parts.driver, PartGroup::ArrayAndConverter, array.rows);
-    if (parts.line_driver) add(*parts.line_driver, PartGroup::ArrayAndConverter, array.rows);
-    add(parts.hold, PartGroup::ArrayAndConverter, array.cols);
-    if (parts.multiplexer) add(*parts.multiplexer, PartGroup::ArrayAndConverter, array.cols);
-    add(parts.converter, PartGroup::ArrayAndConverter, adcs_per_array);
+    add(parts.cells, PartGroup::Array, 1.0);
+    add(parts.driver, PartGroup::Array, array.rows);
+    if (parts.line_driver) add(*parts.line_driver, PartGroup::Array, array.rows);
+    add(parts.hold, PartGroup::Array, array.cols);
+    if (parts.multiplexer) add(*parts.multiplexer, PartGroup::Array, array.cols);
+    add(parts.converter, PartGroup::Converter, adcs_per_array);
     add(parts.shift_add, PartGroup::Digital, adcs_per_array);
     add(parts.input_register, PartGroup::Digital, 1.0);
     add(parts.output_register, PartGroup::Digital, slices_per_array);
@@ -153,17 +153,17 @@ class Biller {
     Cost cells;
     cells.dynamic_j = windows * chip_.share_energies_j[p][u];
     cells.peak_w = windows_per_s * chip_.share_energies_j[p][u];
-    bill_.ledger.add({parts.cells.name, PartGroup::ArrayAndConverter, parts.cells.source, cells},
+    bill_.ledger.add({parts.cells.name, PartGroup::Array, parts.cells.source, cells},
                      place);
     const double drives = nonzero.digits[u] * static_cast<double>(window.drives);
     const double conversions = nonzero.reads * static_cast<double>(window.conversions);
     const double sums = nonzero.windows * static_cast<double>(window.sums);
-    charge(parts.driver, PartGroup::ArrayAndConverter, drives);
-    if (parts.line_driver) charge(*parts.line_driver, PartGroup::ArrayAndConverter, drives);
-    charge(parts.hold, PartGroup::ArrayAndConverter,
+    charge(parts.driver, PartGroup::Array, drives);
+    if (parts.line_driver) charge(*parts.line_driver, PartGroup::Array, drives);
+    charge(parts.hold, PartGroup::Array,
            nonzero.reads * static_cast<double>(window.holds));
-    if (parts.multiplexer) charge(*parts.multiplexer, PartGroup::ArrayAndConverter, conversions);
-    charge(parts.converter, PartGroup::ArrayAndConverter, conversions);
+    if (parts.multiplexer) charge(*parts.multiplexer, PartGroup::Array, conversions);
+    charge(parts.converter, PartGroup::Converter, conversions);
     charge(parts.shift_add, PartGroup::Digital, conversions);
     charge(parts.input_register, PartGroup::Digital, static_cast<double>(window.input_bits));
     charge(parts.output_register, PartGroup::Digital,

@@ -159,8 +159,8 @@ Json paper_view(const EstimateInputs& inputs, const Estimate& estimate) {
       compared_chip(chip, bill, estimate.rate_hz(), count_nonzero_weights(inputs.chip.network));
   const ComparedChip theirs = compared(baseline, count_all_weights(paper.network.network));
   constexpr FactorScope kScope = FactorScope::ArraysAndConverters;
-  Json view = view_json(bill.ledger.total(PartGroup::ArrayAndConverter),
-                        baseline.bill.ledger.total(PartGroup::ArrayAndConverter), rate_hz);
+  Json view = view_json(bill.ledger.arrays_and_converters(),
+                        baseline.bill.ledger.arrays_and_converters(), rate_hz);
   view["baseline"] = paper.description;
   view["throughput_hz"] = rate_hz;
   view["adc_model"] = circuits.chip.adc_model;

@@ -18,6 +18,7 @@ Cost found_in(const std::map<int, Cost>& costs, int index) {
 
 void Cost::add(const Cost& other) {
   count += other.count;
+  actions += other.actions;
   area_m2 += other.area_m2;
   leakage_w += other.leakage_w;
   dynamic_j += other.dynamic_j;
@@ -26,8 +27,10 @@ void Cost::add(const Cost& other) {
 
 std::string group_name(PartGroup group) {
   switch (group) {
-    case PartGroup::ArrayAndConverter:
-      return "arrays_and_converters";
+    case PartGroup::Array:
+      return "arrays";
+    case PartGroup::Converter:
+      return "converters";
     case PartGroup::Digital:
       return "digital";
     case PartGroup::WhiteSpace:
@@ -60,6 +63,7 @@ double Ledger::add_instances(const Component& component, PartGroup group, Place 
 void Ledger::add_actions(const Component& component, PartGroup group, Place place,
                          double num_actions, double peak_actions_per_s) {
   Cost cost;
+  cost.actions = num_actions;
   cost.dynamic_j = num_actions * component.energy_j;
   cost.peak_w = peak_actions_per_s * component.energy_j;
   add({component.name, group, component.source, cost}, place);
@@ -107,6 +111,12 @@ Cost Ledger::total(PartGroup group) const {
   Cost sum;
   for (const Part& part : parts_)
     if (part.group == group) sum.add(part.cost);
+  return sum;
+}
+
+Cost Ledger::arrays_and_converters() const {
+  Cost sum = total(PartGroup::Array);
+  sum.add(total(PartGroup::Converter));
   return sum;
 }
 

@@ -13,7 +13,8 @@
 namespace ohmweave::power_area {
 
 struct Cost {
-  double count = 0.0;  // instances
+  double count = 0.0;    // instances
+  double actions = 0.0;  // per inference
   double area_m2 = 0.0;
   double leakage_w = 0.0;
   double dynamic_j = 0.0;  // per inference
@@ -21,8 +22,9 @@ struct Cost {
   void add(const Cost& other);
 };
 
-/// ArrayAndConverter: what papers count that speak of arrays and converters alone.
-enum class PartGroup { ArrayAndConverter, Digital, WhiteSpace, OffChip };
+/// Array (with its drivers, holds and switches) and Converter: what papers count that speak of
+/// arrays and converters alone.
+enum class PartGroup { Array, Converter, Digital, WhiteSpace, OffChip };
 [[nodiscard]] std::string group_name(PartGroup group);
 
 struct Part {
@@ -71,6 +73,8 @@ class Ledger {
   [[nodiscard]] double built_area_m2(int tile) const;
   [[nodiscard]] Cost total() const;
   [[nodiscard]] Cost total(PartGroup group) const;
+  /// Of both groups.
+  [[nodiscard]] Cost arrays_and_converters() const;
 
  private:
   ControlShares control_;

@@ -25,6 +25,26 @@ Json factor(const char* name, double ratio, const char* meaning) {
   return {{"name", name}, {"ratio", ratio}, {"meaning", meaning}};
 }
 
+/// Of a converter or, for power, of a conversion.
+double amount_of_one(const Cost& converters, const FactorQuestion& question) {
+  const double amount = amount_of(converters, question.what, question.rate_hz);
+  return amount / (question.what == FactorsOf::Area ? converters.count : converters.actions);
+}
+
+/// What arrays and converters of the chip cost more if each conversion costs what it does in the
+/// baseline; 1 if there is none.
+double converter_factor(const ComparedChip& chip, const ComparedChip& baseline,
+                        const FactorQuestion& question) {
+  const Cost mine = chip.ledger.total(PartGroup::Converter);
+  const Cost theirs = baseline.ledger.total(PartGroup::Converter);
+  const double ratio = amount_of_one(theirs, question) / amount_of_one(mine, question);
+  if (!std::isfinite(ratio)) return 1.0;
+  const double converters = amount_of(mine, question.what, question.rate_hz);
+  const double arrays =
+      amount_of(chip.ledger.total(PartGroup::Array), question.what, question.rate_hz);
+  return (arrays + converters * ratio) / (arrays + converters);
+}
+
 Json ratios_json(const ComparedChip& chip, const ComparedChip& baseline, double rate_hz) {
   const Cost mine = chip.ledger.total();
   const Cost theirs = baseline.ledger.total();
@@ -101,7 +121,7 @@ Json factors_json(const ComparedChip& chip, const ComparedChip& baseline,
     return amount_of(c.ledger.total(), question.what, question.rate_hz);
   };
   const auto arrays = [&](const ComparedChip& c) {
-    return amount_of(c.ledger.total(PartGroup::ArrayAndConverter), question.what, question.rate_hz);
+    return amount_of(c.ledger.arrays_and_converters(), question.what, question.rate_hz);
   };
   const bool is_whole = question.scope == FactorScope::WholeChip;
   const auto total = [&](const ComparedChip& c) { return is_whole ? whole(c) : arrays(c); };
@@ -115,13 +135,18 @@ Json factors_json(const ComparedChip& chip, const ComparedChip& baseline,
       utilization(chip) / utilization(baseline) * chip.cells_per_array / baseline.cells_per_array,
       "cells of a counted weight over cells of the needed arrays, chip over baseline"));
   factors.push_back(factor("copies", copies(baseline) / copies(chip), "arrays over needed arrays"));
+  const bool is_area = question.what == FactorsOf::Area;
+  const double converter_bits = converter_factor(chip, baseline, question);
+  factors.push_back(
+      factor("converter_bits", converter_bits,
+             is_area ? "area of a converter, as it weighs in an array with its converters"
+                     : "power of a conversion, as it weighs in an array with its converters"));
   factors.push_back(factor(
-      "array_and_converter",
-      (arrays(baseline) / baseline.num_arrays) / (arrays(chip) / chip.num_arrays),
-      question.what == FactorsOf::Area
-          ? "area of an array with its drivers and converters: the converters' bits"
-          : "power of an array with its drivers and converters: the converters' bits, and how "
-            "often and how long arrays are read"));
+      "array",
+      (arrays(baseline) / baseline.num_arrays) / (arrays(chip) / chip.num_arrays) / converter_bits,
+      is_area ? "area of an array with its drivers, and its number of converters"
+              : "power of an array with its drivers, and its number of conversions: how often and "
+                "how long it is read"));
   if (is_whole)
     factors.push_back(
         factor("rest_of_chip", (whole(baseline) / arrays(baseline)) / (whole(chip) / arrays(chip)),
@@ -135,9 +160,8 @@ Json reduction_json(const ComparedChip& chip, const ComparedChip& baseline,
   Json json = {
       {"at", "equal_throughput"}, {"throughput_hz", rate_hz}, {"baseline", baseline_description}};
   json["views"]["whole_chip"] = view_json(chip.ledger.total(), baseline.ledger.total(), rate_hz);
-  json["views"]["arrays_and_converters"] =
-      view_json(chip.ledger.total(PartGroup::ArrayAndConverter),
-                baseline.ledger.total(PartGroup::ArrayAndConverter), rate_hz);
+  json["views"]["arrays_and_converters"] = view_json(
+      chip.ledger.arrays_and_converters(), baseline.ledger.arrays_and_converters(), rate_hz);
   json["arrays_fraction"] = 1.0 - static_cast<double>(chip.num_arrays) / baseline.num_arrays;
   json["ratios"] = ratios_json(chip, baseline, rate_hz);
   json["area_factors"] =

@@ -3,8 +3,8 @@
 //   power at rate f = dynamic energy * f + leakage;   energy at rate f = power / f
 // Each ratio of baseline over chip is the product of its causes, exactly:
 //   arrays = weights * cells a weight * utilization * copies
-//   area   = arrays * area of an array with its converters * rest of the chip
-//   power  = arrays * power of an array with its converters * rest of the chip
+//   area   = arrays * converters' bits * rest of an array's area * rest of the chip
+//   power  = arrays * converters' bits * rest of an array's power * rest of the chip
 #pragma once
 
 #include <string>

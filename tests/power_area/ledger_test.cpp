@@ -14,8 +14,8 @@ Component component(const std::string& name, double area_m2, double leakage_w, d
 
 TEST(Ledger, PartsLayersAndTilesHoldTheSameSums) {
   Ledger ledger;
-  ledger.add_instances(component("a", 2.0, 0.5, 1.0), PartGroup::ArrayAndConverter, {0, 0}, 3.0);
-  ledger.add_instances(component("a", 2.0, 0.5, 1.0), PartGroup::ArrayAndConverter, {1, 0}, 1.0);
+  ledger.add_instances(component("a", 2.0, 0.5, 1.0), PartGroup::Array, {0, 0}, 3.0);
+  ledger.add_instances(component("a", 2.0, 0.5, 1.0), PartGroup::Array, {1, 0}, 1.0);
   ledger.add_actions(component("b", 7.0, 0.0, 4.0), PartGroup::Digital, {1, 5}, 10.0, 5.0);
 
   EXPECT_EQ(ledger.parts().size(), 2u);
@@ -26,8 +26,8 @@ TEST(Ledger, PartsLayersAndTilesHoldTheSameSums) {
   EXPECT_EQ(ledger.tile(0).area_m2, 8.0);
   EXPECT_EQ(ledger.tile(5).dynamic_j, 40.0);
   EXPECT_EQ(ledger.total().peak_w, 20.0);
-  EXPECT_EQ(ledger.total(PartGroup::ArrayAndConverter).area_m2, 8.0);
-  EXPECT_EQ(ledger.total(PartGroup::ArrayAndConverter).dynamic_j, 0.0);
+  EXPECT_EQ(ledger.arrays_and_converters().area_m2, 8.0);
+  EXPECT_EQ(ledger.arrays_and_converters().dynamic_j, 0.0);
 }
 
 TEST(Ledger, RefusesAPartWithoutSource) {
@@ -42,8 +42,8 @@ TEST(Ledger, EachDigitalPartBringsItsShareOfControlAlong) {
   const double area_m2 =
       ledger.add_instances(component("d", 2.0, 1.0, 4.0), PartGroup::Digital, {1, 3}, 10.0);
   ledger.add_actions(component("d", 2.0, 1.0, 4.0), PartGroup::Digital, {1, 3}, 6.0, 1.0);
-  const double bare_m2 = ledger.add_instances(component("a", 1.0, 1.0, 1.0),
-                                              PartGroup::ArrayAndConverter, {1, 3}, 1.0);
+  const double bare_m2 =
+      ledger.add_instances(component("a", 1.0, 1.0, 1.0), PartGroup::Array, {1, 3}, 1.0);
 
   EXPECT_DOUBLE_EQ(area_m2, 22.0);
   EXPECT_DOUBLE_EQ(bare_m2, 1.0);
@@ -57,12 +57,11 @@ TEST(Ledger, EachDigitalPartBringsItsShareOfControlAlong) {
 
 TEST(Reduction, IsTakenAtTheThroughputThatBothReach) {
   Ledger chip;
-  chip.add_instances(component("a", 1.0, 1.0, 2.0), PartGroup::ArrayAndConverter, {0, 0}, 1.0);
-  chip.add_actions(component("a", 1.0, 1.0, 2.0), PartGroup::ArrayAndConverter, {0, 0}, 1.0, 0.0);
+  chip.add_instances(component("a", 1.0, 1.0, 2.0), PartGroup::Array, {0, 0}, 1.0);
+  chip.add_actions(component("a", 1.0, 1.0, 2.0), PartGroup::Array, {0, 0}, 1.0, 0.0);
   Ledger baseline;
-  baseline.add_instances(component("a", 4.0, 4.0, 6.0), PartGroup::ArrayAndConverter, {0, 0}, 1.0);
-  baseline.add_actions(component("a", 4.0, 4.0, 6.0), PartGroup::ArrayAndConverter, {0, 0}, 1.0,
-                       0.0);
+  baseline.add_instances(component("a", 4.0, 4.0, 6.0), PartGroup::Array, {0, 0}, 1.0);
+  baseline.add_actions(component("a", 4.0, 4.0, 6.0), PartGroup::Array, {0, 0}, 1.0, 0.0);
 
   const Json json = reduction_json({chip, 100.0, 2, 2, 10.0, 2.0, 16.0},
                                    {baseline, 1.0, 8, 8, 50.0, 2.0, 16.0}, "dense");

@@ -29,7 +29,7 @@ double energy_j(int input_bits) {
   const Json chip = estimate_chips(inputs).at("chip");
   double sum_j = 0.0;
   for (const Json& part : chip.at("parts"))
-    if (part.at("group") == "arrays_and_converters")
+    if (part.at("group") == "arrays" || part.at("group") == "converters")
       sum_j += part.at("dynamic_energy_j").get<double>();
   return sum_j;
 }
