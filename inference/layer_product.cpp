@@ -175,8 +175,12 @@ void read_block(const LayerProduct& product, const BlockProduct& block, int coun
   scratch.accumulators.assign(num_accumulators(block) * static_cast<std::size_t>(count), 0);
   scratch.digits.resize(num_rows, count);
   scratch.units.resize(block.gain.rows(), count);
+  // Without digits there is nothing to read, unless converters make something of it.
+  const bool converts_zeros = block.converters || !block.trims.empty();
   for (int digit = 0; digit < product.num_digits; ++digit) {
-    if (!split_digit(scratch.inputs, digit, product.digit_bits, scratch.digits.data())) continue;
+    const bool is_any =
+        split_digit(scratch.inputs, digit, product.digit_bits, scratch.digits.data());
+    if (!is_any && !converts_zeros) continue;
     if (block.drive.size() > 0) drive(block.drive, scratch.digits);
     if (!block.circuit) {
       read_digit(product, block, digit, 1, noise, scratch);
@@ -186,7 +190,8 @@ void read_block(const LayerProduct& product, const BlockProduct& block, int coun
     const GainMatrix signed_digits = scratch.digits;
     for (const int polarity : {1, -1}) {
       scratch.digits = (signed_digits * static_cast<float>(polarity)).cwiseMax(0.0F);
-      if (scratch.digits.isZero(0.0F)) continue;
+      const bool is_read = converts_zeros && (polarity > 0 || product.has_signed_digits);
+      if (!is_read && scratch.digits.isZero(0.0F)) continue;
       read_digit(product, block, digit, polarity, noise, scratch);
     }
   }

@@ -79,8 +79,9 @@ struct LayerProduct {
   int rows_at_once = 1;
   int digit_bits = 1;
   int num_digits = 1;
-  int slice_bits = 1;             // of each slice
-  std::vector<int> slice_shifts;  // bits below each slice; empty: slice_bits for each before it
+  bool has_signed_digits = false;  // whether inputs may be negative
+  int slice_bits = 1;              // of each slice
+  std::vector<int> slice_shifts;   // bits below each slice; empty: slice_bits for each before it
   int num_slices = 1;
   int dropped_bits = 0;
   std::int32_t largest_code = 0;

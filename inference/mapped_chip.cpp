@@ -44,6 +44,7 @@ LayerProduct empty_product(const MappedNetwork& mapped, int node, const Hardware
   product.rows_at_once = hardware.array.rows_at_once();
   product.digit_bits = hardware.dac.bits;
   product.num_digits = (magnitude_bits + hardware.dac.bits - 1) / hardware.dac.bits;
+  product.has_signed_digits = input_format(mapped.network, node).is_signed;
   const WeightCells cells = hardware.array.cells();
   product.num_slices = cells.num_slices();
   for (int slice = 0; slice < cells.num_slices(); ++slice)

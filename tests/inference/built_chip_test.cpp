@@ -282,6 +282,33 @@ TEST(BuiltChip, ConvertsEveryColumnWithTheConverterItShares) {
   }
 }
 
+TEST(BuiltChip, ConvertsReadsOfZerosWhateverElseIsInTheBatch) {
+  for (const auto topology : {crossbar::Topology::Passive, crossbar::Topology::GateInput}) {
+    Hardware hardware = one_slice_hardware();
+    hardware.array.topology = topology;
+    hardware.adc.bits = 6;
+    hardware.adc.offset_sigma_lsb = 3.0;
+    QuantizedNetwork network = one_layer();
+    network.nodes[0].output.is_signed = true;
+    const LayerProducts products = program_chip(
+        {network, simple_placement(network, hardware.array)}, hardware, {RandomStream(8), 1});
+    CodeBatch input = random_input(network, 2, RandomStream(9));
+    const std::vector<std::int32_t> image = image_of(input, 0);
+    std::fill(input.codes.begin(), input.codes.begin() + static_cast<std::ptrdiff_t>(image.size()),
+              0);
+    input.codes.back() = -100;
+
+    const CodeBatch both = run_network(network, products, input).back();
+    const CodeBatch alone =
+        run_network(network, products, {1, input.shape, image_of(input, 0)}).back();
+
+    EXPECT_EQ(alone.codes, image_of(both, 0));
+    // Gates read the digits of either sign: offsets then cancel.
+    const std::vector<std::int32_t> zeros(alone.codes.size(), 0);
+    EXPECT_EQ(alone.codes == zeros, topology == crossbar::Topology::GateInput);
+  }
+}
+
 TEST(BuiltChip, DrivesRowsWithTheDriversTheyHave) {
   Hardware hardware = ideal_hardware(16, 6);
   hardware.array.bits_per_cell = 4;
