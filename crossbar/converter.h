@@ -48,6 +48,8 @@ class Converter {
   [[nodiscard]] std::int32_t code(double steps) const;
   [[nodiscard]] double gain() const { return gain_; }
   [[nodiscard]] double offset() const { return offset_; }  // steps
+  /// Whether its edges are k - 1/2: no element spreads.
+  [[nodiscard]] bool has_even_steps() const { return edges_.empty(); }
 
  private:
   [[nodiscard]] float edge(std::int32_t code) const { return edges_[code + largest_ - 1]; }

@@ -15,8 +15,8 @@ using LayerProducts = std::vector<std::optional<LayerProduct>>;
 
 /// What core's integer reference computes, with nothing clamped, and rounded only where codes are
 /// read as values that are no integers (then a sum may round otherwise than core's, which adds in
-/// double): row groups are cut so that each sum of integers stays exact in float32. Throws DataError when a single product of a weight and an
-/// input code is too large for that (2^24).
+/// double): row groups are cut so that each sum of integers stays exact in float32. Throws
+/// DataError when a single product of a weight and an input code is too large for that (2^24).
 [[nodiscard]] LayerProducts exact_products(const QuantizedNetwork& network);
 
 /// How the codes that enter a node are to be read: the output format of the node before it.

@@ -53,8 +53,8 @@ ModeComparison compare_modes(const ReferenceChip& reference, const QuantizedNetw
   for (const int node : weight_nodes(network.network)) {
     const Node& layer = network.network.nodes[node];
     const int from = layer.inputs.front();
-    const CodeBatch found = multiply(*products[node], layer, shapes[node],
-                                     map_of(images, from, shapes[from]), reading);
+    const CodeBatch found =
+        multiply(*products[node], layer, shapes[node], map_of(images, from, shapes[from]), reading);
     result.num_accumulators += static_cast<std::int64_t>(found.codes.size());
     result.differing_accumulators += count_differences(found.codes, images, node);
   }

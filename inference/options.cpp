@@ -20,11 +20,17 @@ void declare(Fields& f, EvaluateOptions& o) {
       .boolean("calibrates_columns", o.calibrates_columns,
                "Whether each column's converter is trimmed, in step and offset, by test reads of "
                "every chip at every age")
-      .integer("reference_images", o.reference_images, {0, 1000000000},
-               "First images of the test split that the first chip also reads in reference mode, to "
-               "count what single precision changes")
+      .integer(
+          "reference_images", o.reference_images, {0, 1000000000},
+          "First images of the test split that the first chip also reads in reference mode, to "
+          "count what single precision changes")
       .integer("batch", o.batch, {1, 65536},
-               "Images one thread runs at a time; changes memory and speed, not results");
+               "Images one thread (or the GPU) runs at a time; changes memory and speed, not "
+               "results")
+      .choice<TorchDevice>("torch_device", o.torch_device,
+                           {{TorchDevice::Cpu, "cpu", "on the processor"},
+                            {TorchDevice::Cuda, "cuda", "on the GPU that torch finds"}},
+                           "Where the chips' images are run; what --device sets");
 }
 
 }  // namespace ohmweave::inference

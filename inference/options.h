@@ -9,6 +9,12 @@
 
 namespace ohmweave::inference {
 
+/// Where chips are run.
+enum class TorchDevice {
+  Cpu,   // by the executor (executor.h)
+  Cuda,  // as tensors on a GPU (torch_chip.h)
+};
+
 /// Section /evaluate: how the accuracy of the mapped network is measured.
 struct EvaluateOptions {
   int num_chips = 20;               // frozen chip samples
@@ -20,6 +26,7 @@ struct EvaluateOptions {
   bool calibrates_columns = false;  // converters are trimmed by test reads (column_calibration.h)
   int reference_images = 0;         // first ones that chip 0 also reads in reference mode
   int batch = 64;                   // images one thread runs at a time; no effect on results
+  TorchDevice torch_device = TorchDevice::Cpu;
 };
 void declare(Fields& f, EvaluateOptions& o);
 

@@ -16,8 +16,8 @@ namespace ohmweave::inference {
 
 /// What one image gave.
 struct ReferenceImage {
-  std::vector<std::int32_t> logits;          // accumulators of the last node
-  std::vector<crossbar::CodeDigest> blocks;  // codes of every block of the placement
+  std::vector<std::int32_t> logits;                     // accumulators of the last node
+  std::vector<crossbar::CodeDigest> blocks;             // codes of every block of the placement
   std::vector<std::vector<std::int64_t>> maps;          // codes of every node
   std::vector<std::vector<std::int64_t>> accumulators;  // of nodes with weights; others: empty
 };

@@ -17,6 +17,7 @@
 #include "inference/memory.h"
 #include "inference/mode_comparison.h"
 #include "inference/reference_chip.h"
+#include "inference/torch_chip.h"
 #include "inference/torch_threads.h"
 #include "nn/evaluate.h"
 
@@ -116,8 +117,15 @@ CorrectImages correct_on_chip(const Population& population, const EvaluateInputs
   const auto count = [&](const std::optional<ChipAge>& age, std::uint64_t which) {
     const LayerProducts products = program_chip(population.mapped, population.hardware,
                                                 {context.stream, chip}, on_torch_threads, age);
+    const RandomStream noise = reads.child("age", which);
+    if (options.torch_device == TorchDevice::Cuda) {
+      const torch::Device device = torch_device("cuda", "/evaluate/torch_device");
+      return count_correct(TorchChip(population.mapped.network, products, device),
+                           population.images, population.labels, options.batch, device,
+                           noise.bits(0));
+    }
     return count_correct(population.mapped.network, products, population.images, population.labels,
-                         options.batch, on_torch_threads, reads.child("age", which));
+                         options.batch, on_torch_threads, noise);
   };
   CorrectImages correct;
   correct.fresh = count(std::nullopt, 0);

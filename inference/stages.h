@@ -51,9 +51,9 @@ struct EvaluateContext {
 /// quantized, integer, on_chip: {...}, seeds: [...]}, top-1 on the whole test split but for
 /// on_chip (its first num_images); keys of what was not given are absent. activity.json:
 /// {network, baseline}, see activity.h. With functional_images also reference.json, see
-/// reference_chip.h; with options.reference_images on_chip.reference, see mode_comparison.h. Uses torch's threads; results do not depend on their
-/// number. Throws ConfigError when more images are asked for than there are, DataError for bad
-/// files, NumericError for outputs that are not finite.
+/// reference_chip.h; with options.reference_images on_chip.reference, see mode_comparison.h. Uses
+/// torch's threads; results do not depend on their number. Throws ConfigError when more images are
+/// asked for than there are, DataError for bad files, NumericError for outputs that are not finite.
 void evaluate_stage(const EvaluateInputs& inputs, const EvaluateContext& context);
 
 }  // namespace ohmweave::inference

@@ -19,15 +19,30 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void check_device(const CommonArguments& common) {
-  if (common.device == "cpu") return;
-  throw ConfigError(
-      {"--device " + common.device + ": this version computes on the CPU; allowed: cpu"});
+/// For commands that run no chips.
+void require_cpu(const std::string& command, const CommonArguments& common) {
+  if (common.device.value_or("cpu") == "cpu") return;
+  throw ConfigError({"--device " + *common.device + ": '" + command +
+                     "' computes on the CPU; run, evaluate and eval take a GPU"});
 }
 
 std::vector<std::string> all_overrides(const CommonArguments& common) {
   std::vector<std::string> overrides = common.overrides;
   if (common.threads) overrides.push_back("/threads=" + std::to_string(*common.threads));
+  return overrides;
+}
+
+/// The same with --device, which is that of section /evaluate; `config`: the file.
+std::vector<std::string> evaluated_overrides(const fs::path& config,
+                                             const CommonArguments& common) {
+  std::vector<std::string> overrides = all_overrides(common);
+  if (!common.device) return overrides;
+  const Json json = parse_json_file(config.string());
+  if (json.is_object() && json.value("evaluate", Json()).is_object())
+    overrides.push_back("/evaluate/torch_device=" + *common.device);
+  else if (*common.device != "cpu")
+    throw ConfigError({"--device " + *common.device + ": " + config.string() +
+                       " has no section /evaluate, whose chips are what runs on a GPU"});
   return overrides;
 }
 
@@ -71,9 +86,8 @@ fs::path config_of(const fs::path& folder) {
 
 void command_run(const fs::path& config, const std::optional<std::string>& folder,
                  const CommonArguments& common, std::ostream& out) {
-  check_device(common);
-  LoadedConfig loaded =
-      load_config(config, all_overrides(common), find_presets_folder(), chip_problems);
+  LoadedConfig loaded = load_config(config, evaluated_overrides(config, common),
+                                    find_presets_folder(), chip_problems);
   const fs::path where = folder ? fs::path(*folder) : fs::path("runs") / loaded.config.name;
   refuse_other_run(where, loaded.config.name);
   const Run run = make_run(std::move(loaded), where, common.verbosity());
@@ -84,12 +98,11 @@ void command_run(const fs::path& config, const std::optional<std::string>& folde
 }
 
 void command_check(const fs::path& config, const CommonArguments& common, std::ostream& out) {
-  check_device(common);
-  const LoadedConfig loaded =
-      load_config(config, all_overrides(common), find_presets_folder(), chip_problems);
+  const LoadedConfig loaded = load_config(config, evaluated_overrides(config, common),
+                                          find_presets_folder(), chip_problems);
   if (loaded.config.compress) {
     std::vector<std::string> arguments = {"check", config.string()};
-    for (const std::string& override : all_overrides(common)) {
+    for (const std::string& override : evaluated_overrides(config, common)) {
       arguments.emplace_back("--set");
       arguments.push_back(override);
     }
@@ -102,10 +115,12 @@ void command_schema(std::ostream& out) { out << config_schema().dump(2) << "\n";
 
 void command_stage(const std::string& stage, const fs::path& folder, const CommonArguments& common,
                    std::ostream& out) {
-  check_device(common);
+  if (stage != "evaluate") require_cpu(stage, common);
+  const fs::path config = config_of(folder);
+  const std::vector<std::string> overrides =
+      stage == "evaluate" ? evaluated_overrides(config, common) : all_overrides(common);
   const Run run =
-      make_run(load_resolved_config(config_of(folder), all_overrides(common), chip_problems),
-               folder, common.verbosity());
+      make_run(load_resolved_config(config, overrides, chip_problems), folder, common.verbosity());
   require_inputs(stage, run);
   open_run(run);
   stop_on_interrupt();
@@ -142,8 +157,11 @@ void command_solve(const fs::path& file, bool as_json, std::ostream& out) {
 
 void command_eval(const std::string& model, const std::string& data, bool as_json,
                   const CommonArguments& common) {
-  check_device(common);
   std::vector<std::string> arguments = {"eval", model, "--data", data};
+  if (common.device) {
+    arguments.emplace_back("--device");
+    arguments.push_back(*common.device);
+  }
   if (as_json) arguments.emplace_back("--json");
   if (common.threads) {
     arguments.emplace_back("--threads");
@@ -161,7 +179,7 @@ void command_report(const std::vector<std::string>& folders,
 }
 
 void command_doctor(const CommonArguments& common, std::ostream& out) {
-  check_device(common);
+  require_cpu("doctor", common);
   const auto print = [&](const std::string& name, const std::string& value) {
     out << name << std::string(name.size() < 17 ? 17 - name.size() : 1, ' ') << value << "\n";
   };

@@ -15,7 +15,7 @@ namespace ohmweave::tools {
 /// Options that every command takes.
 struct CommonArguments {
   std::vector<std::string> overrides;  // --set /json/pointer=VALUE
-  std::string device = "cpu";
+  std::optional<std::string> device;   // "cpu" or "cuda"
   std::optional<int> threads;
   bool is_quiet = false;
   [[nodiscard]] Verbosity verbosity() const {

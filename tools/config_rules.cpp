@@ -169,6 +169,18 @@ void check_reference_mode(const RunConfig& c, std::vector<std::string>& problems
   if (c.evaluate) refuse("/evaluate/reference_images", c.evaluate->reference_images);
 }
 
+/// What chips as tensors ask of the arrays (inference/torch_chip.h).
+void check_torch_device(const RunConfig& c, std::vector<std::string>& problems) {
+  if (!c.evaluate || c.evaluate->torch_device == inference::TorchDevice::Cpu) return;
+  std::string problem;
+  if (c.array.topology == crossbar::Topology::GateInput)
+    problem = "/array/topology is \"gate_input\"";
+  else if (c.adc.mismatch_sigma > 0.0)
+    problem = "/adc/mismatch_sigma is not 0";
+  if (!problem.empty())
+    problems.push_back("/evaluate/torch_device = \"cuda\": must be \"cpu\" where " + problem);
+}
+
 /// What a device may have that whole networks are not run with.
 void check_device(const RunConfig& c, std::vector<std::string>& problems) {
   const bool is_gate = c.array.topology == crossbar::Topology::GateInput;
@@ -268,6 +280,7 @@ std::vector<std::string> cross_section_problems(const RunConfig& c) {
   if (c.compress) check_constraints(c, network, problems);
   check_times(c, problems);
   check_device(c, problems);
+  check_torch_device(c, problems);
   check_reference_mode(c, problems);
   check_fault_aware(c, problems);
   check_copies(c, problems);

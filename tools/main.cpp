@@ -30,8 +30,11 @@ void add_common(CLI::App& command, CommonArguments& common) {
       ->type_name("POINTER=VALUE")
       ->take_all()
       ->group(has_config ? shown : hidden);
-  command.add_option("--device", common.device, "where torch computes (this version: cpu)")
+  command
+      .add_option("--device", common.device,
+                  "where chips run, and eval: cpu or cuda (training is on the CPU)")
       ->type_name("NAME")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
       ->group(uses_torch ? shown : hidden);
   command.add_option("--threads", common.threads, "threads of the torch stages (default: all)")
       ->type_name("COUNT")

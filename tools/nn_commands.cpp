@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/owz.h"
 #include "data/dataset.h"
+#include "inference/torch_chip.h"
 #include "nn/evaluate.h"
 #include "tools/nn_stages.h"
 #include "tools/run_config.h"
@@ -84,11 +85,13 @@ double matrix_product_gflops() {
 
 }  // namespace
 
-void evaluate_file(const fs::path& model_path, const fs::path& data_path, bool as_json) {
+void evaluate_file(const fs::path& model_path, const fs::path& data_path, const std::string& device,
+                   bool as_json) {
   const NetworkModel model = load_model_file(model_path);
   const data::DataOptions options = recognize_data(data_path);
   check_fit(model.network, data::image_shape(options), data_path);
   auto module = nn::make_module(model);
+  module.to(inference::torch_device(device, "--device"));
   const nn::Score score = nn::evaluate(module, data::load_test_data(options, 0));
   if (as_json) {
     std::cout << Json({{"accuracy", score.accuracy}, {"images", score.num_images}}).dump() << "\n";
@@ -114,9 +117,8 @@ void print_torch_facts() {
       is_slow ? "slow; is another program busy, or libopenblas0-openmp not installed?" : "good");
   std::cout << line;
   std::snprintf(line, sizeof(line), "%-16s %s\n", "cuda",
-                torch::cuda::is_available()
-                    ? "torch sees a device; this version computes on the CPU"
-                    : "none; not needed");
+                torch::cuda::is_available() ? "torch sees a device: --device cuda runs chips there"
+                                            : "none; not needed");
   std::cout << line;
 }
 

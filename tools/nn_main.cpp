@@ -20,6 +20,7 @@ struct Arguments {
   std::string path;
   std::string stamp;
   std::string data;
+  std::string device = "cpu";
   std::vector<std::string> overrides;
   int threads = 0;
   bool is_quiet = false;
@@ -50,10 +51,11 @@ int run_program(int argc, char** argv) {
   eval->add_option("model", a.path, "the model")->required();
   eval->add_option("--data", a.data, "the data set")->required();
   eval->add_option("--threads", a.threads, "threads");
+  eval->add_option("--device", a.device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
   eval->add_flag("--json", a.as_json, "print JSON");
   eval->callback([&a] {
     if (a.threads > 0) at::set_num_threads(a.threads);
-    evaluate_file(a.path, a.data, a.as_json);
+    evaluate_file(a.path, a.data, a.device, a.as_json);
   });
   app.add_subcommand("doctor", "what torch finds here")->callback([] { print_torch_facts(); });
   return parse_command_line(app, argc, argv);

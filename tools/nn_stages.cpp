@@ -8,6 +8,7 @@
 #include "core/owz.h"
 #include "core/random.h"
 #include "inference/stages.h"
+#include "inference/torch_chip.h"
 #include "mapping/placement.h"
 #include "models/models.h"
 #include "tools/run_config.h"
@@ -84,6 +85,8 @@ void run_torch_stage(const std::string& stage, const fs::path& folder, const std
   const fs::path file = folder / "config.json";
   const RunConfig config = load_resolved_config(file, {}).config;
   if (stage == "dense") check_compression(config, file);  // before any time is spent
+  if (config.evaluate && config.evaluate->torch_device == inference::TorchDevice::Cuda)
+    (void)inference::torch_device("cuda", "/evaluate/torch_device");
   at::set_num_threads(config.threads);
   ConsoleProgress progress(stage, folder / "events.jsonl", verbosity);
   const fs::path work = open_work_folder(folder, stage, stamp);

@@ -21,9 +21,9 @@ void check_constraints(const std::filesystem::path& config,
                        const std::vector<std::string>& overrides);
 
 /// `eval`: accuracy of a .owz or .safetensors model on the test split at `data`.
-/// Prints {"accuracy", "images"} or a line.
+/// Prints {"accuracy", "images"} or a line. `device`: "cpu" or "cuda".
 void evaluate_file(const std::filesystem::path& model, const std::filesystem::path& data,
-                   bool as_json);
+                   const std::string& device, bool as_json);
 
 /// `doctor`: what torch finds here (threads, BLAS speed), a line each, with advice.
 void print_torch_facts();

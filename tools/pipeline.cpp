@@ -157,7 +157,7 @@ const std::vector<Stage>& stages() {
        run_map},
       {"evaluate",
        "accuracy on frozen chip samples, activity of every layer",
-       6,
+       7,
        evaluate_sections,
        {"dense", "compress", "map"},
        {kTorch, kEigen},
@@ -317,7 +317,10 @@ Json provenance(const LoadedConfig& loaded) {
           {"config_sha256", sha256(loaded.resolved.dump())},
           {"seed", loaded.config.seed},
           {"threads", loaded.config.threads},
-          {"device", "cpu"},
+          {"device", loaded.config.evaluate &&
+                             loaded.config.evaluate->torch_device == inference::TorchDevice::Cuda
+                         ? "cuda"
+                         : "cpu"},
           {"libraries",
            {{kTorch.name, kTorch.version},
             {kEigen.name, kEigen.version},

@@ -55,8 +55,7 @@ TEST(ModeComparison, CountsEveryAccumulatorOfAnOutputThatIsOff) {
   const Hardware hardware = ideal_hardware(8, 4);
   BothModes modes(hardware);
   const Network& network = modes.mapped.network.network;
-  const CodeBatch logits =
-      run_network(modes.mapped.network, modes.products, modes.images).back();
+  const CodeBatch logits = run_network(modes.mapped.network, modes.products, modes.images).back();
   const int first = weight_nodes(network).front();
   const int last = weight_nodes(network).back();
   modes.products[first]->bias.resize(network.nodes[first].out_channels, 0);

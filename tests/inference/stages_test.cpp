@@ -363,8 +363,9 @@ TEST(EvaluateStage, RefusesMoreImagesInReferenceModeThanChipsSee) {
     (void)run_stage(inputs, folder.path(), progress);
     FAIL() << "accepted";
   } catch (const ConfigError& error) {
-    EXPECT_EQ(error.problems(), (std::vector<std::string>{
-                                    "/evaluate/reference_images = 51: each chip sees 50 images"}));
+    EXPECT_EQ(
+        error.problems(),
+        (std::vector<std::string>{"/evaluate/reference_images = 51: each chip sees 50 images"}));
   }
 }
 

@@ -20,9 +20,36 @@ TEST(Commands, UsageErrorsExitWithTwo) {
   EXPECT_EQ(run_program({}, source_folder()).exit_code, 2);
   EXPECT_EQ(run_program({"no_such_command"}, source_folder()).exit_code, 2);
   EXPECT_EQ(run_program({"run"}, source_folder()).exit_code, 2);
-  EXPECT_EQ(run_program({"check", "configs/quickstart.json", "--device", "cuda"}, source_folder())
+  EXPECT_EQ(run_program({"check", "configs/quickstart.json", "--device", "gpu"}, source_folder())
                 .exit_code,
             2);
+}
+
+TEST(Commands, DeviceIsThatOfTheEvaluatedChips) {
+  const auto check = [](const char* config, std::vector<std::string> more) {
+    more.insert(more.begin(), {"check", config, "--device", "cuda"});
+    return run_program(more, source_folder());
+  };
+  const char* const quickstart = "configs/quickstart.json";
+
+  const Outcome good = check(quickstart, {});
+  const Outcome gates = check(quickstart, {"--set", "/array/topology=gate_input"});
+  const Outcome none = check("configs/vgg16_cifar10_chip.json", {});
+  const Outcome other = run_program({"estimate", "runs/none", "--device", "cuda"}, source_folder());
+
+  ASSERT_EQ(good.exit_code, 0) << good.err;
+  EXPECT_EQ(Json::parse(good.out)["evaluate"]["torch_device"], "cuda");
+  EXPECT_NE(gates.err.find("/evaluate/torch_device = \"cuda\": must be \"cpu\" where "
+                           "/array/topology is \"gate_input\""),
+            std::string::npos)
+      << gates.err;
+  EXPECT_NE(
+      none.err.find("--device cuda: configs/vgg16_cifar10_chip.json has no section /evaluate"),
+      std::string::npos)
+      << none.err;
+  EXPECT_NE(other.err.find("--device cuda: 'estimate' computes on the CPU"), std::string::npos)
+      << other.err;
+  for (const Outcome& outcome : {gates, none, other}) EXPECT_EQ(outcome.exit_code, 2);
 }
 
 TEST(Commands, AMisspeltCommandIsToldTheNearest) {
