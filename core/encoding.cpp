@@ -25,6 +25,9 @@ const std::vector<EncodingKind>& encodings() {
        "one cell with an offset; the converted sum of a unit column takes it away", false, 2, true},
       {Encoding::UnitColumn, "unit_column",
        "one cell with an offset; the current of a reference column takes it away", false, 1},
+      {Encoding::RowPair, "row_pair",
+       "a one-sided pair in one column: its cells sit in two rows of opposite voltages", true, 0,
+       false, 2},
   };
   return table;
 }
@@ -63,14 +66,13 @@ void WeightCells::require_fit(int code) const {
                    "a weight code has more bits than its slices hold");
 }
 
-int WeightCells::level(int code, int array) const {
+int WeightCells::level(int code, int cell) const {
   require_fit(code);
-  const int slice = array / arrays_per_slice();
+  const int slice = cell / cells_per_slice();
   const int difference = value(code, slice);
   if (!kind_->is_pair) return bits_of(code + offset(), slices_[slice]);
-  const bool is_negative = array % 2 == 1;
-  if (kind_->encoding == Encoding::OneSidedPair)
-    return std::max(0, is_negative ? -difference : difference);
+  const bool is_negative = cell % 2 == 1;
+  if (kind_->is_one_sided()) return std::max(0, is_negative ? -difference : difference);
   const int highest = (1 << slices_[slice].bits) - 1;
   const int positive = (highest + difference + 1) / 2;
   return is_negative ? positive - difference : positive;

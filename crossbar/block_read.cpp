@@ -28,14 +28,15 @@ std::vector<std::int32_t> digits_of(const BlockReader& block,
 }  // namespace
 
 bool can_read_blocks(const ArrayOptions& array) {
-  return array.encoding == Encoding::OneSidedPair && array.slice_bits.empty() &&
+  return find_encoding(array.encoding).is_one_sided() && array.slice_bits.empty() &&
          array.topology != Topology::GateInput;
 }
 
 std::string block_read_problem(const ArrayOptions& array, const DeviceOptions& device,
                                const AdcOptions& adc, const DacOptions& dac) {
   if (array.topology == Topology::GateInput) return "/array/topology is \"gate_input\"";
-  if (!can_read_blocks(array)) return "/array/encoding is not a one-sided pair of equal slices";
+  if (!can_read_blocks(array))
+    return R"(/array/encoding is not "one_sided_pair" or "row_pair", or has /array/slice_bits)";
   if (device.read_noise) return "/device/read_noise makes no two reads equal";
   if (device.iv) return "/device/iv makes cells that are not ohmic";
   if (adc.range != AdcRange::WorstCase) return "/adc/range is set by images";
@@ -47,22 +48,29 @@ std::string block_read_problem(const ArrayOptions& array, const DeviceOptions& d
 BlockReader make_block_reader(const BlockSite& site, const ReadCircuits& circuits,
                               const RandomStream& run, int chip) {
   const ArrayOptions& array = circuits.array;
-  OHMWEAVE_REQUIRE(site.levels.size() == 2 * static_cast<std::size_t>(array.num_slices()),
-                   "two arrays a slice");
   OHMWEAVE_REQUIRE(can_read_blocks(array), "pairs of equal slices, read as a matrix");
-  const auto program = [&](int index) {
-    return program_siemens(site.levels[index], array.rows, array.cols, circuits.device,
-                           array.bits_per_cell, array_stream(run, chip, site.first_array + index));
+  const auto per_slice = static_cast<std::size_t>(find_encoding(array.encoding).arrays_per_slice());
+  OHMWEAVE_REQUIRE(site.levels.size() == per_slice * static_cast<std::size_t>(array.num_slices()),
+                   "the arrays of every slice");
+  const auto program_slice = [&](int slice) {
+    std::vector<Matrix> arrays;
+    for (std::size_t i = 0; i < per_slice; ++i) {
+      const std::size_t index = per_slice * slice + i;
+      arrays.push_back(program_siemens(
+          site.levels[index], array.rows, array.cols, circuits.device, array.bits_per_cell,
+          array_stream(run, chip, site.first_array + static_cast<int>(index))));
+    }
+    return arrays;
   };
   BlockReader block;
   block.slice_bits = array.bits_per_cell;
-  block.rows_at_once = array.rows_at_once();
+  block.rows_at_once = array.inputs_at_once();
   block.digit_bits = circuits.dac.bits;
   block.num_digits = (circuits.input_bits + circuits.dac.bits - 1) / circuits.dac.bits;
   for (int slice = 0; slice < array.num_slices(); ++slice) {
     PairReader pair =
-        make_pair_reader(program(2 * slice), program(2 * slice + 1), array, circuits.device,
-                         circuits.dac, circuits.adc_bits, circuits.dropped_bits);
+        make_pair_reader(program_slice(slice), array, circuits.device, circuits.dac,
+                         circuits.adc_bits, circuits.dropped_bits);
     const auto cut = [&site](const MatrixF& whole) {
       return MatrixF(whole.block(site.first_column, site.first_row, site.columns, site.rows));
     };

@@ -20,19 +20,19 @@ struct BlockReader {
   /// Least significant first; unit_gain: columns x rows of the block.
   std::vector<PairReader> slices;
   int slice_bits = 1;
-  int rows_at_once = 1;  // a row group is so many consecutive rows
+  int rows_at_once = 1;  // a row group is so many consecutive rows of the block
   int digit_bits = 1;
   int num_digits = 1;
 };
 
 /// A block and the arrays it sits in, which may hold others too.
 struct BlockSite {
-  int first_row = 0;  // of the arrays
+  int first_row = 0;  // in inputs of the arrays
   int first_column = 0;
   int rows = 0;
   int columns = 0;
   /// Levels of all cells of the arrays, array.rows x array.cols, row-major: levels[2 * s] and
-  /// levels[2 * s + 1] of slice s, positive and negative.
+  /// levels[2 * s + 1] of slice s, positive and negative; levels[s] where both are in one array.
   std::vector<std::vector<int>> levels;
   int first_array = 0;  // index of the array of levels[0]; the others follow
 };
@@ -46,8 +46,8 @@ struct ReadCircuits {
   int input_bits = 8;  // magnitude bits of the inputs
 };
 
-/// Whether such arrays are what a BlockReader stands for: one-sided pairs, slices of one width,
-/// read as a matrix.
+/// Whether such arrays are what a BlockReader stands for: one-sided pairs, in two arrays or in rows
+/// of one, slices of one width, read as a matrix.
 [[nodiscard]] bool can_read_blocks(const ArrayOptions& array);
 
 /// Why a chip of such circuits has no codes that BlockReaders give, or "": other arrays; ranges

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "crossbar/gate_column.h"
+#include "crossbar/gate_pair_column.h"
 #include "crossbar/nonlinear.h"
 #include "crossbar/pair.h"
 #include "crossbar/wires.h"
@@ -146,29 +147,63 @@ void add_matrix_array(const SingleRead& read, Netlist& netlist) {
   }
 }
 
-void add_gate_array(const SingleRead& read, Netlist& netlist) {
+/// The bit lines of a gate_input column: one, or one for each row of an input.
+struct BitLine {
+  const char* source;
+  const char* drive;
+  const char* line;
+  double read_sign;
+};
+constexpr BitLine kBitLines[] = {{"source", "drive", "p", 1.0},
+                                 {"oppositesource", "oppositedrive", "n", -1.0}};
+
+void add_gate_wires(const SingleRead& read, Eigen::Index c, Netlist& netlist) {
   const GateColumn column = gate_column_of(read.array);
-  const Eigen::Index last = read.siemens.rows() - 1;
+  const Eigen::Index last = read.siemens.rows() / read.array.rows_per_input() - 1;
+  for (int i = 0; i < read.array.rows_per_input(); ++i) {
+    const BitLine& bit = kBitLines[i];
+    netlist.source(node(i == 0 ? "column" : "oppositecolumn", c), node(bit.source, c),
+                   bit.read_sign * column.read_voltage_v);
+    netlist.wire(node(bit.source, c), node(bit.drive, c), column.driver_ohm);
+    netlist.wire(node(bit.drive, c), node(bit.line, 0, c), column.bit_line_ohm);
+    for (Eigen::Index r = 0; r < last; ++r)
+      netlist.wire(node(bit.line, r, c), node(bit.line, r + 1, c), column.bit_line_ohm);
+  }
+  for (Eigen::Index r = 0; r < last; ++r)
+    netlist.wire(node("q", r, c), node("q", r + 1, c), column.source_line_ohm);
+  netlist.wire(node("q", last, c), node("end", c), column.source_line_ohm);
+  netlist.wire(node("end", c), node("sense", c), column.sense_ohm);
+}
+
+void add_gate_array(const SingleRead& read, Netlist& netlist) {
+  const int per_input = read.array.rows_per_input();
   for (Eigen::Index c = 0; c < read.siemens.cols(); ++c) {
-    netlist.wire(node("source", c), node("drive", c), column.driver_ohm);
-    netlist.wire(node("drive", c), node("p", 0, c), column.bit_line_ohm);
-    for (Eigen::Index r = 0; r < last; ++r) {
-      netlist.wire(node("p", r, c), node("p", r + 1, c), column.bit_line_ohm);
-      netlist.wire(node("q", r, c), node("q", r + 1, c), column.source_line_ohm);
+    add_gate_wires(read, c, netlist);
+    for (Eigen::Index r = 0; r < read.siemens.rows(); ++r) {
+      if (!is_connected(read, r) || read.siemens(r, c) == 0.0) continue;
+      const std::string bit = node(kBitLines[r % per_input].line, r / per_input, c);
+      const bool has_transistor = read.array.transistor_ohm > 0.0;
+      if (has_transistor) netlist.wire(bit, node("t", r, c), read.array.transistor_ohm);
+      netlist.cell(has_transistor ? node("t", r, c) : bit, node("q", r / per_input, c),
+                   read.siemens(r, c));
     }
-    netlist.wire(node("q", last, c), node("end", c), column.source_line_ohm);
-    netlist.wire(node("end", c), node("sense", c), column.sense_ohm);
-    for (Eigen::Index r = 0; r <= last; ++r)
-      if (is_connected(read, r) && read.siemens(r, c) > 0.0 && read.array.transistor_ohm > 0.0)
-        netlist.wire(node("p", r, c), node("t", r, c), read.array.transistor_ohm);
   }
-  for (Eigen::Index c = 0; c < read.siemens.cols(); ++c) {
-    netlist.source(node("column", c), node("source", c), column.read_voltage_v);
-    for (Eigen::Index r = 0; r <= last; ++r)
-      if (is_connected(read, r) && read.siemens(r, c) > 0.0)
-        netlist.cell(read.array.transistor_ohm > 0.0 ? node("t", r, c) : node("p", r, c),
-                     node("q", r, c), read.siemens(r, c));
+}
+
+/// Amperes by column of a gate_input array; cells: with their transistors, 0 where not connected.
+Vector gate_amps(const Matrix& cells, const ArrayOptions& array) {
+  const GateColumn column = gate_column_of(array);
+  Vector amps(cells.cols());
+  for (Eigen::Index c = 0; c < cells.cols(); ++c) {
+    const Vector of_column = cells.col(c);
+    const Eigen::Index inputs = of_column.size() / 2;
+    amps(c) = array.rows_per_input() == 1
+                  ? gate_column_current(of_column, column)
+                  : gate_pair_current(of_column(Eigen::seqN(0, inputs, 2)),
+                                      of_column(Eigen::seqN(1, inputs, 2)),
+                                      {column, -column.read_voltage_v});
   }
+  return amps;
 }
 
 void check(const SingleRead& read) {
@@ -176,7 +211,9 @@ void check(const SingleRead& read) {
   const bool is_gate = read.array.topology == Topology::GateInput;
   OHMWEAVE_REQUIRE(read.siemens.size() > 0 && (is_gate || read.volts.size() == rows) &&
                        (read.connected.empty() || read.connected.size() == rows),
-                   "one input a row");
+                   "one voltage a row");
+  OHMWEAVE_REQUIRE(read.siemens.rows() % read.array.rows_per_input() == 0,
+                   "the rows of whole inputs");
   OHMWEAVE_REQUIRE(!read.iv || (!is_gate && read.array.transistor_ohm == 0.0),
                    "nonlinear cells have no transistor in series");
 }
@@ -210,12 +247,7 @@ Vector solve_read(const SingleRead& read) {
   for (Eigen::Index r = 0; r < connected.rows(); ++r)
     if (!is_connected(read, r)) connected.row(r).setZero();
   const Matrix cells = behind_transistors(connected, array.transistor_ohm);
-  if (array.topology == Topology::GateInput) {
-    Vector amps(cells.cols());
-    for (Eigen::Index c = 0; c < cells.cols(); ++c)
-      amps(c) = gate_column_current(cells.col(c), gate_column_of(array));
-    return amps;
-  }
+  if (array.topology == Topology::GateInput) return gate_amps(cells, array);
   const Vector volts = Eigen::Map<const Vector>(read.volts.data(), cells.rows());
   if (!read.iv) return currents(cells, wires_of(array), volts);
   return solve_nonlinear(cells, *make_curve(*read.iv), wires_of(array), volts).amps;

@@ -16,9 +16,10 @@ namespace ohmweave::crossbar {
 struct SingleRead {
   std::string title;
   Matrix siemens;               // rows x cols, without transistors; 0 = open
-  ArrayOptions array;           // topology, resistances, read voltage
+  ArrayOptions array;           // topology, encoding, resistances, read voltage
   std::vector<double> volts;    // passive, row_select: of each row's source
   std::vector<bool> connected;  // row_select: cells of the row conduct; gate_input: the gate is on
+                                // (of row pairs, of both rows)
   std::optional<IvOptions> iv = std::nullopt;  // of the cells; empty = ohmic
 };
 

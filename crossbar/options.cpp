@@ -54,7 +54,8 @@ void declare(Fields& f, ArrayOptions& o) {
             {Topology::GateInput, "gate_input",
              "input bits switch the transistors of cells between a bit and a source line"}},
            "how cells are connected");
-  f.integer("rows", o.rows, {1, kLargestArraySide}, "input lines of an array");
+  f.integer("rows", o.rows, {1, kLargestArraySide},
+            "input lines of an array; with encoding = \"row_pair\" two of them an input");
   f.integer("cols", o.cols, {1, kLargestArraySide}, "output lines of an array");
   f.integer("rows_active", o.rows_active, {1, kLargestArraySide},
             "rows read at once; left out, all of them");
@@ -66,7 +67,9 @@ void declare(Fields& f, ArrayOptions& o) {
             {Encoding::OffsetColumn, "offset_column",
              "one cell with an offset; the converted sum of a unit column takes it away"},
             {Encoding::UnitColumn, "unit_column",
-             "one cell with an offset; the current of a reference column takes it away"}},
+             "one cell with an offset; the current of a reference column takes it away"},
+            {Encoding::RowPair, "row_pair",
+             "a one-sided pair in one column: its cells sit in two rows of opposite voltages"}},
            "how a signed weight sits in cells");
   f.integer("bits_per_cell", o.bits_per_cell, {1, kLargestCellBits},
             "bits one cell holds: 2^bits_per_cell levels");
@@ -93,6 +96,14 @@ void declare(Fields& f, ArrayOptions& o) {
            "row voltage of the largest input digit");
   f.rule(o.rows_at_once() <= o.rows, "rows_active",
          "must be at most rows = " + std::to_string(o.rows));
+  const int together = o.rows_per_input();
+  const auto whole_inputs = [&](const std::string& key, int value) {
+    f.rule(value % together == 0, key,
+           "must be a multiple of " + std::to_string(together) + " with encoding = \"" +
+               find_encoding(o.encoding).name + "\", whose inputs drive so many rows each");
+  };
+  whole_inputs("rows", o.rows);
+  if (o.rows_active) whole_inputs("rows_active", *o.rows_active);
   f.rule(o.bits_per_cell <= o.weight_bits, "bits_per_cell",
          "must be at most weight_bits = " + std::to_string(o.weight_bits));
   f.rule(o.topology != Topology::Passive || o.transistor_ohm == 0.0, "transistor_ohm",

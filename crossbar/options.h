@@ -49,6 +49,14 @@ struct ArrayOptions {
     return slice_bits.empty() ? bits_per_cell : slice_bits[slice];
   }
   [[nodiscard]] int rows_at_once() const { return rows_active.value_or(rows); }
+  /// An input drives so many neighbouring rows, with opposite voltages where they are two.
+  [[nodiscard]] int rows_per_input() const { return find_encoding(encoding).rows_per_input; }
+  [[nodiscard]] int num_inputs() const { return rows / rows_per_input(); }
+  /// Gates of both rows are one word line.
+  [[nodiscard]] int drivers_per_input() const {
+    return topology == Topology::GateInput ? 1 : rows_per_input();
+  }
+  [[nodiscard]] int inputs_at_once() const { return rows_at_once() / rows_per_input(); }
 };
 void declare(Fields& f, ArrayOptions& o);
 

@@ -10,6 +10,7 @@
 #include "crossbar/calibration.h"
 #include "crossbar/cell_curve.h"
 #include "crossbar/device.h"
+#include "crossbar/gate_pair_column.h"
 #include "crossbar/nonlinear.h"
 #include "crossbar/read_noise.h"
 #include "crossbar/wires.h"
@@ -35,8 +36,23 @@ void for_row_groups(Eigen::Index rows, const ArrayOptions& array, Visit visit) {
     visit(first, std::min<Eigen::Index>(array.rows_at_once(), rows - first));
 }
 
+/// As gate_currents(); both bit lines of a column are at the read voltage.
+Vector gate_pair_sums(const Matrix& cells, const ArrayOptions& array) {
+  Vector amps = Vector::Zero(cells.cols());
+  for_row_groups(cells.rows(), array, [&](Eigen::Index first, Eigen::Index count) {
+    const GatePairColumn part{
+        gate_column_of_rows(gate_column_of(array), cells.rows() / 2, first / 2, count / 2),
+        array.read_voltage_v};
+    for (Eigen::Index c = 0; c < cells.cols(); ++c)
+      amps(c) += gate_pair_current(cells(Eigen::seqN(first, count / 2, 2), c),
+                                   cells(Eigen::seqN(first + 1, count / 2, 2), c), part);
+  });
+  return amps;
+}
+
 Vector gate_currents(const Matrix& siemens, const ArrayOptions& array) {
   const Matrix cells = behind_transistors(siemens, array.transistor_ohm);
+  if (array.rows_per_input() == 2) return gate_pair_sums(cells, array);
   const GateColumn column = gate_column_of(array);
   Vector amps = Vector::Zero(siemens.cols());
   for_row_groups(siemens.rows(), array, [&](Eigen::Index first, Eigen::Index count) {
@@ -47,9 +63,20 @@ Vector gate_currents(const Matrix& siemens, const ArrayOptions& array) {
   return amps;
 }
 
+/// cols x rows to cols x inputs: the first row of each pair plus `factor` times the second.
+Matrix joined_rows(const Matrix& by_row, const ArrayOptions& array, double factor) {
+  if (array.rows_per_input() == 1) return by_row;
+  Matrix by_input(by_row.rows(), by_row.cols() / 2);
+  for (Eigen::Index input = 0; input < by_input.cols(); ++input)
+    by_input.col(input) = by_row.col(2 * input) + factor * by_row.col(2 * input + 1);
+  return by_input;
+}
+
 /// f(v) / v of the cells of a passive array, or of the rows of one that are connected.
 Matrix chords(const Matrix& siemens, const CellCurve& curve, const ArrayOptions& array) {
-  const Vector volts = Vector::Constant(siemens.rows(), array.read_voltage_v);
+  Vector volts = Vector::Constant(siemens.rows(), array.read_voltage_v);
+  if (array.rows_per_input() == 2)
+    for (Eigen::Index row = 1; row < volts.size(); row += 2) volts(row) = -volts(row);
   const Matrix cell_volts = solve_nonlinear(siemens, curve, wires_of(array), volts).cell_volts;
   return siemens.binaryExpr(cell_volts, [&](double g, double v) {
     // At no voltage the chord is the tangent.
@@ -144,17 +171,37 @@ double unit_siemens(const ArrayOptions& array, const DeviceOptions& device, int 
 ArrayRead read_of_array(const Matrix& siemens, const ArrayOptions& array,
                         const DeviceOptions& device) {
   ArrayRead read;
+  if (array.topology == Topology::GateInput) {
+    const Matrix cells = behind_transistors(siemens, array.transistor_ohm).transpose();
+    if (device.read_noise)
+      read.variance = joined_rows(
+          effective_variance(siemens, cells, device, array.transistor_ohm), array, 1.0);
+    return read;
+  }
   read.effective = effective_siemens(linearized_siemens(siemens, array, device), array);
   if (device.read_noise)
-    read.variance = effective_variance(siemens, read.effective, device, array.transistor_ohm);
+    read.variance = joined_rows(
+        effective_variance(siemens, read.effective, device, array.transistor_ohm), array, 1.0);
+  read.effective = joined_rows(read.effective, array, -1.0);
   return read;
 }
 
 PairReader make_pair_reader(const Matrix& positive_siemens, const Matrix& negative_siemens,
                             const ArrayOptions& array, const DeviceOptions& device,
                             const DacOptions& dac, int adc_bits, int dropped_bits) {
-  OHMWEAVE_REQUIRE(positive_siemens.rows() == negative_siemens.rows() &&
-                       positive_siemens.cols() == negative_siemens.cols(),
+  return make_pair_reader({positive_siemens, negative_siemens}, array, device, dac, adc_bits,
+                          dropped_bits);
+}
+
+PairReader make_pair_reader(const std::vector<Matrix>& arrays, const ArrayOptions& array,
+                            const DeviceOptions& device, const DacOptions& dac, int adc_bits,
+                            int dropped_bits) {
+  const EncodingKind& encoding = find_encoding(array.encoding);
+  OHMWEAVE_REQUIRE(encoding.is_pair &&
+                       arrays.size() == static_cast<std::size_t>(encoding.arrays_per_slice()),
+                   "the arrays that hold both signs");
+  OHMWEAVE_REQUIRE(arrays.front().rows() == arrays.back().rows() &&
+                       arrays.front().cols() == arrays.back().cols(),
                    "both arrays of a pair have one shape");
   OHMWEAVE_REQUIRE(
       adc_bits >= 0 && dropped_bits >= 0 && adc_bits + dropped_bits <= kLargestCodeBits,
@@ -162,12 +209,15 @@ PairReader make_pair_reader(const Matrix& positive_siemens, const Matrix& negati
   const double digit_v = array.read_voltage_v / ((1 << dac.bits) - 1);
   const double lsb_a = unit_siemens(array, device, array.bits_per_cell) * digit_v;
   const double unit = digit_v / lsb_a;
-  const ArrayRead positive = read_of_array(positive_siemens, array, device);
-  const ArrayRead negative = read_of_array(negative_siemens, array, device);
+  ArrayRead read = read_of_array(arrays.front(), array, device);
+  if (arrays.size() == 2) {
+    const ArrayRead negative = read_of_array(arrays.back(), array, device);
+    read.effective -= negative.effective;
+    if (device.read_noise) read.variance += negative.variance;
+  }
   PairReader reader;
-  reader.unit_gain = ((positive.effective - negative.effective) * unit).cast<float>();
-  if (device.read_noise)
-    reader.unit_variance = ((positive.variance + negative.variance) * (unit * unit)).cast<float>();
+  reader.unit_gain = (read.effective * unit).cast<float>();
+  if (device.read_noise) reader.unit_variance = (read.variance * (unit * unit)).cast<float>();
   reader.adc_bits = adc_bits;
   reader.dropped_bits = dropped_bits;
   return reader;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// A differential pair of arrays as it is read: programmed conductances, the exact effect of the
+// A differential pair of arrays, or an array of pairs of rows, as it is read: programmed conductances, the exact effect of the
 // wires, and the converter. One unit of (level x input digit) is
 //   lsb = (highest - lowest level) / (2^bits_per_cell - 1) * read_voltage / (2^dac_bits - 1)   [A]
 // and the code of column c for the digits of the rows read at once is
 //   clamp(round((I+_c - I-_c) / (lsb * 2^dropped_bits)), -(2^adc_bits - 1), 2^adc_bits - 1);
 // ties to even (the rounding of IEEE 754, of torch::round and of vector instructions alike). A code
 // stands for code * 2^dropped_bits units, so all that follows is integer arithmetic.
+// Where both cells of a pair sit in one column (Encoding::RowPair), an input drives rows 2r and
+// 2r + 1 of an array with v and -v: input r of what is read is row 2r less row 2r + 1.
 // docs/crossbar.md has the circuit and the equations.
 #pragma once
 
@@ -45,7 +47,8 @@ namespace ohmweave::crossbar {
 [[nodiscard]] Matrix effective_siemens(const Matrix& siemens, const ArrayOptions& array);
 
 /// Conductances that take the place of nonlinear cells `siemens`: f(v) / v of each, v being its
-/// voltage when all rows that are read together are at the read voltage. Then exact; for other
+/// voltage when all inputs that are read together are at the read voltage (pairs of rows: one row
+/// at its opposite; curves are odd). Then exact; for other
 /// inputs as far as the cells' voltages do not depend on the others' rows (docs/crossbar.md has
 /// the error). The same matrix for ohmic cells. Throws NumericError.
 [[nodiscard]] Matrix linearized_siemens(const Matrix& siemens, const ArrayOptions& array,
@@ -69,7 +72,7 @@ namespace ohmweave::crossbar {
 /// The wires of a passive or row_select array.
 [[nodiscard]] Wires wires_of(const ArrayOptions& array);
 
-/// A column of a gate_input array, without its cells.
+/// A column of a gate_input array, without its cells; of row pairs, one of its two bit lines.
 [[nodiscard]] GateColumn gate_column_of(const ArrayOptions& array);
 
 /// One unit, a level times a digit, in siemens: what conductance of a cell at the read voltage
@@ -77,16 +80,17 @@ namespace ohmweave::crossbar {
 [[nodiscard]] double unit_siemens(const ArrayOptions& array, const DeviceOptions& device,
                                   int cell_bits);
 
-/// An array as it is read, in siemens: cols x rows.
+/// An array as it is read, in siemens: cols x inputs, an input being a row or a pair of rows.
 struct ArrayRead {
-  Matrix effective;  // currents = effective * voltages
+  Matrix effective;  // currents = effective * voltages; empty of Topology::GateInput
   Matrix variance;   // of effective from read to read; empty without read noise
 };
-/// siemens: rows x cols. Nonlinear cells are linearized.
+/// siemens: rows x cols. Nonlinear cells are linearized. Of gate inputs there are variances only: as
+/// if there were no wires, which can only make them less.
 [[nodiscard]] ArrayRead read_of_array(const Matrix& siemens, const ArrayOptions& array,
                                       const DeviceOptions& device);
 
-/// A pair ready to be read. unit_gain: cols x rows, (M+ - M-) * volts per digit unit / lsb: with
+/// A pair ready to be read. unit_gain: cols x inputs, (M+ - M-) * volts per digit unit / lsb: with
 /// ideal devices and wires exactly the signed slice levels.
 struct PairReader {
   MatrixF unit_gain;
@@ -99,6 +103,10 @@ struct PairReader {
                                           const Matrix& negative_siemens, const ArrayOptions& array,
                                           const DeviceOptions& device, const DacOptions& dac,
                                           int adc_bits, int dropped_bits);
+/// The same of the arrays of one slice: the positive and the negative one, or that of both.
+[[nodiscard]] PairReader make_pair_reader(const std::vector<Matrix>& arrays,
+                                          const ArrayOptions& array, const DeviceOptions& device,
+                                          const DacOptions& dac, int adc_bits, int dropped_bits);
 
 /// The factor by which a pair's converter lowers its step after its cells have drifted: it restores
 /// the sum of the magnitudes of both arrays' currents in one read with all rows at full scale
@@ -112,7 +120,7 @@ struct PairReader {
                                   const ArrayOptions& array);
 
 /// Currents in amperes, by column, when all rows are read at full scale once (group by group where
-/// rows are selected).
+/// rows are selected), both rows of a pair at the same voltage, so that their currents add.
 [[nodiscard]] Vector full_scale_currents(const Matrix& siemens, const ArrayOptions& array);
 
 /// Reference read: converter codes of every column for one digit vector (rows not read: 0).

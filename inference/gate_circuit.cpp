@@ -2,6 +2,7 @@
 #include "inference/gate_circuit.h"
 
 #include "crossbar/gate_column.h"
+#include "crossbar/gate_pair_column.h"
 #include "crossbar/wires.h"
 
 namespace ohmweave::inference {
@@ -18,21 +19,32 @@ void GateCircuit::set(int column, const GatePair& pair) {
 GainMatrix GateCircuit::units(Eigen::Index first, Eigen::Index rows,
                               const GainMatrix& digits) const {
   const crossbar::GateColumn column = crossbar::gate_column_of_rows(
-      crossbar::gate_column_of(block_.array), block_.array.rows, block_.first_row + first, rows);
+      crossbar::gate_column_of(block_.array), block_.array.num_inputs(), block_.first_row + first,
+      rows);
   const GainMatrix active = digits.middleRows(first, rows);
   GainMatrix result(static_cast<Eigen::Index>(columns_.size()), digits.cols());
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     const GatePair& pair = columns_[c];
-    const std::vector<double> plus =
-        crossbar::gate_column_currents(pair.positive.segment(first, rows), column, active);
-    const std::vector<double> minus =
-        crossbar::gate_column_currents(pair.negative.segment(first, rows), column, active);
+    const std::vector<double> amps = differences(pair.positive.segment(first, rows),
+                                                 pair.negative.segment(first, rows), column, active);
     const double unit_a = pair.unit_siemens * block_.array.read_voltage_v;
     float* units = result.data() + static_cast<Eigen::Index>(c) * result.cols();
-    for (std::size_t i = 0; i < plus.size(); ++i)
-      units[i] = static_cast<float>((plus[i] - minus[i]) / unit_a);
+    for (std::size_t i = 0; i < amps.size(); ++i) units[i] = static_cast<float>(amps[i] / unit_a);
   }
   return result;
+}
+
+std::vector<double> GateCircuit::differences(const crossbar::Vector& positive,
+                                             const crossbar::Vector& negative,
+                                             const crossbar::GateColumn& column,
+                                             const GainMatrix& active) const {
+  if (block_.array.rows_per_input() == 2)
+    return crossbar::gate_pair_currents(positive, negative, {column, -column.read_voltage_v},
+                                        active);
+  std::vector<double> amps = crossbar::gate_column_currents(positive, column, active);
+  const std::vector<double> minus = crossbar::gate_column_currents(negative, column, active);
+  for (std::size_t i = 0; i < amps.size(); ++i) amps[i] -= minus[i];
+  return amps;
 }
 
 }  // namespace ohmweave::inference

@@ -14,11 +14,11 @@ namespace ohmweave::inference {
 /// Where a block's rows are among those of its arrays.
 struct GateBlock {
   crossbar::ArrayOptions array;
-  int first_row = 0;
+  int first_row = 0;  // in inputs
 };
 
 /// Conductances of a block's rows in the two columns whose currents a converted column is the
-/// difference of.
+/// difference of, or of both cells of each pair of rows in one column.
 struct GatePair {
   crossbar::Vector positive;
   crossbar::Vector negative;
@@ -36,6 +36,12 @@ class GateCircuit final : public BlockCircuit {
                                  const GainMatrix& digits) const override;
 
  private:
+  /// Amperes, one an input.
+  [[nodiscard]] std::vector<double> differences(const crossbar::Vector& positive,
+                                                const crossbar::Vector& negative,
+                                                const crossbar::GateColumn& column,
+                                                const GainMatrix& active) const;
+
   GateBlock block_;
   std::vector<GatePair> columns_;  // with their transistors
 };

@@ -41,7 +41,7 @@ LayerProduct empty_product(const MappedNetwork& mapped, int node, const Hardware
   const int magnitude_bits = input_format(mapped.network, node).magnitude_bits();
   LayerProduct product;
   product.num_copies = std::max(1, mapping::num_copies(mapped.placement, node));
-  product.rows_at_once = hardware.array.rows_at_once();
+  product.rows_at_once = hardware.array.inputs_at_once();
   product.digit_bits = hardware.dac.bits;
   product.num_digits = (magnitude_bits + hardware.dac.bits - 1) / hardware.dac.bits;
   product.has_signed_digits = input_format(mapped.network, node).is_signed;
@@ -76,7 +76,7 @@ BlockProduct empty_block(const MappedNetwork& mapped, const Block& block,
   return result;
 }
 
-/// The line of each row of the arrays of a position; empty: its own.
+/// The line of each row of the blocks at a position (of each input of its arrays); empty: its own.
 using Lines = std::vector<int>;
 
 Lines lines_of(const MappedNetwork& mapped, const Hardware& hardware, const ChipKey& key,
@@ -101,18 +101,12 @@ std::map<int, Lines> assigned_lines(const MappedNetwork& mapped, const Hardware&
   return lines;
 }
 
-/// The lines of a matrix's rows (or, where `on_columns`, of its columns) back in the order of rows.
-crossbar::Matrix in_order_of_rows(const crossbar::Matrix& by_line, const Lines& lines,
-                                  bool on_columns) {
+/// Columns x lines of an array back in the order of the placement's rows.
+crossbar::Matrix in_order_of_rows(const crossbar::Matrix& by_line, const Lines& lines) {
   if (lines.empty() || by_line.size() == 0) return by_line;
   crossbar::Matrix by_row(by_line.rows(), by_line.cols());
-  for (std::size_t row = 0; row < lines.size(); ++row) {
-    const auto to = static_cast<Eigen::Index>(row);
-    if (on_columns)
-      by_row.col(to) = by_line.col(lines[row]);
-    else
-      by_row.row(to) = by_line.row(lines[row]);
-  }
+  for (std::size_t row = 0; row < lines.size(); ++row)
+    by_row.col(static_cast<Eigen::Index>(row)) = by_line.col(lines[row]);
   return by_row;
 }
 
@@ -240,7 +234,7 @@ void calibrate_columns(const MappedNetwork& mapped, const ChipKey& key, const Fo
 
 ConverterBits converter_bits(const MappedNetwork& mapped, int node, const Hardware& hardware) {
   const mapping::ColumnSums sums =
-      mapping::column_sums(mapped.placement, mapped.network, node, hardware.array.rows_at_once());
+      mapping::column_sums(mapped.placement, mapped.network, node, hardware.array.inputs_at_once());
   const CodeFormat& input = mapping::input_format(mapped.network, node);
   ConverterBits bits = crossbar::converter_bits(
       hardware.adc, {sums.largest, sums.mean_square,
@@ -264,14 +258,11 @@ LayerProducts program_chip(const MappedNetwork& mapped, const Hardware& hardware
     const int position =
         site.first_array - mapped.placement.geometry.arrays_per_slice() * site.slice;
     const Lines lines = hardware.fault_aware ? assigned.at(position) : Lines();
-    SliceCells cells = slice_cells(mapped, hardware, key, age, site.first_array, lines);
+    const SliceCells cells = slice_cells(mapped, hardware, key, age, site.first_array, lines);
     const SliceCircuits circuits{hardware.array, hardware.device, site.slice};
     SliceMatrices matrices = slice_matrices(cells, circuits);
-    for (crossbar::Matrix& matrix : cells.siemens) matrix = in_order_of_rows(matrix, lines, false);
-    for (crossbar::Matrix& matrix : matrices.effective)
-      matrix = in_order_of_rows(matrix, lines, true);
-    for (crossbar::Matrix& matrix : matrices.variance)
-      matrix = in_order_of_rows(matrix, lines, true);
+    for (crossbar::Matrix& matrix : matrices.effective) matrix = in_order_of_rows(matrix, lines);
+    for (crossbar::Matrix& matrix : matrices.variance) matrix = in_order_of_rows(matrix, lines);
     for (const SeatedBlock& seat : site.blocks)
       fill_slice(cells, matrices, circuits, seat, products[seat.node]->blocks[seat.block]);
   });

@@ -11,18 +11,20 @@ namespace {
 
 using Matrices = std::vector<crossbar::Matrix>;
 
-/// The part of `whole` (array columns x array rows) that a seated block's columns are read as: of a
-/// pair the difference of both arrays, of a single one that to the reference column, the first of
-/// the reserved ones; with a unit column that one too, as the last row.
+/// The part of `whole` (array columns x array inputs) that a seated block's columns are read as: of
+/// a pair the difference of both arrays (of pairs of rows, of one array, taken already), of a single
+/// one that to the reference column, the first of the reserved ones; with a unit column that one
+/// too, as the last row.
 crossbar::Matrix differences(const Matrices& whole, const SeatedBlock& seat,
-                             const BlockProduct& block, int slice) {
+                             const BlockProduct& block, const SliceCircuits& circuits) {
   const auto columns = static_cast<Eigen::Index>(block.outputs.size());
   const auto rows = static_cast<Eigen::Index>(block.rows.size());
   const auto part = [&](const crossbar::Matrix& matrix, Eigen::Index first, Eigen::Index count) {
     return matrix.block(seat.first_column + first, seat.first_row, count, rows);
   };
   if (whole.size() == 2) return part(whole[0], 0, columns) - part(whole[1], 0, columns);
-  const bool has_unit = block.unit_weight > 0 && slice == 0;
+  if (circuits.array.rows_per_input() == 2) return part(whole[0], 0, columns);
+  const bool has_unit = block.unit_weight > 0 && circuits.slice == 0;
   crossbar::Matrix result(columns + (has_unit ? 1 : 0), rows);
   result.topRows(columns) = part(whole[0], 0, columns);
   if (has_unit) result.bottomRows(1) = part(whole[0], columns + 1, 1);
@@ -32,16 +34,16 @@ crossbar::Matrix differences(const Matrices& whole, const SeatedBlock& seat,
 
 /// Variances of differences() of independent currents.
 crossbar::Matrix summed_variances(const Matrices& whole, const SeatedBlock& seat,
-                                  const BlockProduct& block, int slice) {
+                                  const BlockProduct& block, const SliceCircuits& circuits) {
   Matrices terms = whole;
-  if (terms.size() == 2) {
-    terms[1] *= -1.0;
-    return differences(terms, seat, block, slice);
+  if (find_encoding(circuits.array.encoding).is_pair) {
+    for (std::size_t i = 1; i < terms.size(); ++i) terms[i] *= -1.0;
+    return differences(terms, seat, block, circuits);
   }
   const Eigen::Index reference =
       seat.first_column + static_cast<Eigen::Index>(block.outputs.size());
   terms[0].row(reference) *= -1.0;
-  return differences(terms, seat, block, slice);
+  return differences(terms, seat, block, circuits);
 }
 
 /// Rows of a block's gain that a slice fills, and what goes there.
@@ -55,16 +57,19 @@ void fill_circuit(const SliceCells& cells, const SliceCircuits& circuits, const 
                   const BlockProduct& block, double unit_siemens) {
   const int columns = static_cast<int>(block.outputs.size());
   const auto rows = static_cast<Eigen::Index>(block.rows.size());
-  const auto column = [&](const crossbar::Matrix& siemens, int index) {
-    return crossbar::Vector(siemens.col(seat.first_column + index).segment(seat.first_row, rows));
+  const int per_input = circuits.array.rows_per_input();
+  const auto column = [&](const crossbar::Matrix& siemens, int index, int of_input = 0) {
+    const Eigen::Index first_row = Eigen::Index{seat.first_row} * per_input + of_input;
+    return crossbar::Vector(
+        siemens(Eigen::seqN(first_row, rows, per_input), seat.first_column + index));
   };
   const crossbar::Matrix& first = cells.siemens.front();
-  const bool is_pair = cells.siemens.size() == 2;
+  const bool is_pair = find_encoding(circuits.array.encoding).is_pair;
   for (int c = 0; c < columns; ++c)
-    seat.circuit->set(
-        circuits.slice * columns + c,
-        {column(first, c), is_pair ? column(cells.siemens[1], c) : column(first, columns),
-         unit_siemens});
+    seat.circuit->set(circuits.slice * columns + c,
+                      {column(first, c),
+                       is_pair ? column(cells.siemens.back(), c, per_input - 1) : column(first, columns),
+                       unit_siemens});
   if (block.unit_weight > 0 && circuits.slice == 0)
     seat.circuit->set(static_cast<int>(block.gain.rows()) - 1,
                       {column(first, columns + 1), column(first, columns), unit_siemens});
@@ -75,17 +80,9 @@ void fill_circuit(const SliceCells& cells, const SliceCircuits& circuits, const 
 SliceMatrices slice_matrices(const SliceCells& cells, const SliceCircuits& circuits) {
   SliceMatrices result;
   for (const crossbar::Matrix& siemens : cells.siemens) {
-    if (circuits.array.topology != crossbar::Topology::GateInput) {
-      crossbar::ArrayRead read = crossbar::read_of_array(siemens, circuits.array, circuits.device);
-      result.effective.push_back(std::move(read.effective));
-      result.variance.push_back(std::move(read.variance));
-    } else if (circuits.device.read_noise) {
-      // As if there were no wires, which can only make it less.
-      const crossbar::Matrix cell =
-          crossbar::behind_transistors(siemens, circuits.array.transistor_ohm);
-      result.variance.push_back(crossbar::effective_variance(
-          siemens, cell.transpose(), circuits.device, circuits.array.transistor_ohm));
-    }
+    crossbar::ArrayRead read = crossbar::read_of_array(siemens, circuits.array, circuits.device);
+    result.effective.push_back(std::move(read.effective));
+    result.variance.push_back(std::move(read.variance));
   }
   return result;
 }
@@ -99,10 +96,10 @@ void fill_slice(const SliceCells& cells, const SliceMatrices& matrices,
   if (seat.circuit)
     fill_circuit(cells, circuits, seat, block, unit_siemens);
   else
-    put_rows(differences(matrices.effective, seat, block, circuits.slice) / unit_siemens, columns,
+    put_rows(differences(matrices.effective, seat, block, circuits) / unit_siemens, columns,
              circuits.slice, block.gain);
   if (circuits.device.read_noise)
-    put_rows(summed_variances(matrices.variance, seat, block, circuits.slice) /
+    put_rows(summed_variances(matrices.variance, seat, block, circuits) /
                  (unit_siemens * unit_siemens),
              columns, circuits.slice, block.variance);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From the cells of one slice's arrays to what a block's columns are read as: of a pair the
-// difference of both arrays, of a single array the difference to its reference column
+// difference of both arrays or of both rows of an input, of a single array the difference to its
+// reference column
 // (core/encoding.h).
 #pragma once
 
@@ -19,14 +20,14 @@ namespace ohmweave::inference {
 struct SeatedBlock {
   int node = 0;
   std::size_t block = 0;  // in the layer's product
-  int first_row = 0;      // of the array
+  int first_row = 0;      // in inputs of the array
   int first_column = 0;
   std::shared_ptr<GateCircuit> circuit;  // filled in place of gains; null: gains
 };
 
 /// The cells of a slice's arrays, at their age.
 struct SliceCells {
-  std::vector<crossbar::Matrix> siemens;  // of each array: two of a pair, or one
+  std::vector<crossbar::Matrix> siemens;  // of each array: two of a pair, or one; rows x columns
   double compensation = 1.0;              // of the converter's step
 };
 
@@ -40,7 +41,7 @@ struct SliceCircuits {
 /// Currents of whole arrays for any digits of their rows, and their variances: what fill_slice()
 /// takes, found once for all blocks of the arrays.
 struct SliceMatrices {
-  std::vector<crossbar::Matrix> effective;  // siemens, columns x rows, of each array; empty: gates
+  std::vector<crossbar::Matrix> effective;  // siemens, columns x inputs, of each array; empty: gates
   std::vector<crossbar::Matrix> variance;   // empty without read noise
 };
 [[nodiscard]] SliceMatrices slice_matrices(const SliceCells& cells, const SliceCircuits& circuits);

@@ -62,8 +62,8 @@ const CodeFormat& input_format(const QuantizedNetwork& network, int node) {
 }
 
 ColumnSums column_sums(const Placement& placement, const QuantizedNetwork& network, int node,
-                       int rows_at_once) {
-  OHMWEAVE_REQUIRE(rows_at_once >= 1, "rows_at_once must be at least 1");
+                       int inputs_at_once) {
+  OHMWEAVE_REQUIRE(inputs_at_once >= 1, "inputs_at_once must be at least 1");
   const CodesView codes(network, node);
   const bool is_signed = input_format(network, node).is_signed;
   const Geometry& geometry = placement.geometry;
@@ -85,8 +85,8 @@ ColumnSums column_sums(const Placement& placement, const QuantizedNetwork& netwo
   };
   for (const Block& block : placement.blocks) {
     if (block.node != node) continue;
-    for (std::size_t first = 0; first < block.rows.size(); first += rows_at_once) {
-      const std::size_t end = std::min(block.rows.size(), first + rows_at_once);
+    for (std::size_t first = 0; first < block.rows.size(); first += inputs_at_once) {
+      const std::size_t end = std::min(block.rows.size(), first + inputs_at_once);
       if (cells.kind().has_unit_column)  // it sums the digits alone
         add({static_cast<std::int64_t>(end - first), 0, static_cast<std::int64_t>(end - first)});
       for (const int column : block.columns) {

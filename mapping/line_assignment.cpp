@@ -80,9 +80,9 @@ void Matching::add(int row) {
   for (; column != size_; column = before[column]) row_of_[column] = row_of_[before[column]];
 }
 
-/// A stuck cell in a line: which column, and how far it pushes a weight per level of distance.
+/// A stuck cell in a line.
 struct Fault {
-  int array = 0;  // of the position
+  int cell = 0;  // which one of a weight
   int column = 0;
   double level = 0.0;
 };
@@ -90,12 +90,17 @@ struct Fault {
 /// Faults of each line.
 std::vector<std::vector<Fault>> faults_of_lines(const Geometry& geometry, int first_array,
                                                 const StuckLevel& stuck) {
-  std::vector<std::vector<Fault>> faults(geometry.rows);
-  for (int row = 0; row < geometry.rows; ++row)
+  const int rows_per_input = geometry.rows_per_input();
+  const int num_cells = geometry.cells().num_cells();
+  std::vector<std::vector<Fault>> faults(geometry.num_inputs());
+  for (int line = 0; line < geometry.num_inputs(); ++line)
     for (int column = 0; column < geometry.cols; ++column)
-      for (int array = 0; array < geometry.arrays_per_position(); ++array)
-        if (const auto level = stuck(first_array + array, row * geometry.cols + column))
-          faults[row].push_back({array, column, *level});
+      for (int cell = 0; cell < num_cells; ++cell) {
+        const int row = line * rows_per_input + cell % rows_per_input;
+        if (const auto level =
+                stuck(first_array + cell / rows_per_input, row * geometry.cols + column))
+          faults[line].push_back({cell, column, *level});
+      }
   return faults;
 }
 
@@ -103,7 +108,7 @@ class LineCosts {
  public:
   LineCosts(const Placement& placement, const QuantizedNetwork& network, int first_array)
       : geometry_(placement.geometry),
-        columns_of_row_(geometry_.rows),
+        columns_of_row_(geometry_.num_inputs()),
         levels_(position_levels(placement, network, first_array)) {
     for (const int index : placement.arrays[first_array].blocks) {
       const Block& block = placement.blocks[index];
@@ -134,10 +139,13 @@ class LineCosts {
   [[nodiscard]] double error_of(int row, const Fault& fault) const {
     const Span& span = columns_of_row_[row];
     if (fault.column < span.first || fault.column >= span.end) return 0.0;
-    const int slice = fault.array / 2;
-    const double sign = fault.array % 2 == 0 ? 1.0 : -1.0;
+    const int slice = fault.cell / 2;
+    const double sign = fault.cell % 2 == 0 ? 1.0 : -1.0;
+    const int rows_per_input = geometry_.rows_per_input();
+    const auto array_row =
+        static_cast<std::size_t>(row * rows_per_input + fault.cell % rows_per_input);
     const double wanted =
-        levels_[fault.array][static_cast<std::size_t>(row) * geometry_.cols + fault.column];
+        levels_[fault.cell / rows_per_input][array_row * geometry_.cols + fault.column];
     return sign * std::ldexp(fault.level - wanted, slice * geometry_.bits_per_cell);
   }
 
@@ -159,15 +167,15 @@ std::vector<int> least_cost_assignment(const std::vector<double>& costs, int siz
 std::vector<int> assign_lines(const Placement& placement, const QuantizedNetwork& network,
                               int first_array, const StuckLevel& stuck) {
   const Geometry& geometry = placement.geometry;
-  OHMWEAVE_REQUIRE(geometry.encoding == Encoding::OneSidedPair && geometry.slice_bits.empty(),
+  OHMWEAVE_REQUIRE(find_encoding(geometry.encoding).is_one_sided() && geometry.slice_bits.empty(),
                    "lines are assigned for pairs of one-sided cells with slices of equal bits");
   const std::vector<std::vector<Fault>> faults = faults_of_lines(geometry, first_array, stuck);
   const LineCosts line_costs(placement, network, first_array);
-  const int group = geometry.rows_at_once();
-  std::vector<int> lines(geometry.rows);
+  const int group = geometry.inputs_at_once();
+  std::vector<int> lines(geometry.num_inputs());
   std::iota(lines.begin(), lines.end(), 0);
-  for (int first = 0; first < geometry.rows; first += group) {
-    const int size = std::min(group, geometry.rows - first);
+  for (int first = 0; first < geometry.num_inputs(); first += group) {
+    const int size = std::min(group, geometry.num_inputs() - first);
     std::vector<double> costs;
     costs.reserve(static_cast<std::size_t>(size) * size);
     for (int row = first; row < first + size; ++row)

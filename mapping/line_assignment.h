@@ -26,16 +26,16 @@ namespace ohmweave::mapping {
 /// row-major, is stuck; empty if it is not.
 using StuckLevel = std::function<std::optional<double>(int array, int cell)>;
 
-/// lines[r]: the line of the arrays of one position that row r of the placement takes there, a
-/// permutation of all rows. Rows stay within the group of rows with which they are read, so that
+/// lines[r]: the line of the arrays of one position (a row of theirs, or the rows of an input
+/// together) that row r of the placement takes there, a permutation of all. Rows stay within the group of rows with which they are read, so that
 /// what a converter can meet does not change. first_array: of the position. The identity where
-/// nothing is stuck. Only for pairs of one-sided cells with slices of equal bits
-/// (std::logic_error).
+/// nothing is stuck. Only for one-sided cells with slices of equal bits (std::logic_error).
 [[nodiscard]] std::vector<int> assign_lines(const Placement& placement,
                                             const QuantizedNetwork& network, int first_array,
                                             const StuckLevel& stuck);
 
-/// Levels of an array, row-major, with row r on line lines[r]; as they are where `lines` is empty.
+/// Levels of an array, row-major, with the cells of line r on line lines[r]; as they are where
+/// `lines` is empty.
 [[nodiscard]] std::vector<int> levels_on_lines(std::vector<int> levels,
                                                const std::vector<int>& lines);
 

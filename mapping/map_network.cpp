@@ -35,6 +35,12 @@ void check_geometry(const QuantizedNetwork& network, const Geometry& geometry,
   if (geometry.rows_at_once() < 1 || geometry.rows_at_once() > geometry.rows)
     problems.push_back("/array/rows_active = " + std::to_string(geometry.rows_at_once()) +
                        ": must be in [1, " + std::to_string(geometry.rows) + "]");
+  const int together = geometry.rows_per_input();
+  if (geometry.rows % together != 0 || geometry.rows_at_once() % together != 0)
+    problems.push_back("/array/rows = " + std::to_string(geometry.rows) +
+                       " and /array/rows_active = " + std::to_string(geometry.rows_at_once()) +
+                       ": must be multiples of " + std::to_string(together) +
+                       ", the rows that an input drives");
   if (!problems.empty()) throw ConfigError(std::move(problems));
 }
 

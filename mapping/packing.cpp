@@ -50,7 +50,7 @@ class Packer {
       }
       Corner& corner = corners[best->position];
       corner = {best->first_row + extent.rows, best->first_column + extent.cols};
-      if (corner.row == geometry_.rows || corner.column == geometry_.cols)
+      if (corner.row == geometry_.num_inputs() || corner.column == geometry_.cols)
         open.erase(std::find(open.begin(), open.end(), best->position));
       seats[index] = *best;
     }
@@ -68,25 +68,25 @@ class Packer {
 
  private:
   [[nodiscard]] double size_of(const Extent& extent) const {
-    return std::max(static_cast<double>(extent.rows) / geometry_.rows,
+    return std::max(static_cast<double>(extent.rows) / geometry_.num_inputs(),
                     static_cast<double>(extent.cols) / geometry_.cols);
   }
 
   [[nodiscard]] std::optional<Seat> seat_at(const Corner& corner, const Extent& extent,
                                             int position) const {
-    const int group = geometry_.rows_at_once();
+    const int group = geometry_.inputs_at_once();
     int row = corner.row;
     const bool is_in_one_group = row / group == (row + extent.rows - 1) / group;
     if (!is_in_one_group) row = (row + group - 1) / group * group;
-    if (row + extent.rows > geometry_.rows || corner.column + extent.cols > geometry_.cols)
+    if (row + extent.rows > geometry_.num_inputs() || corner.column + extent.cols > geometry_.cols)
       return std::nullopt;
     return Seat{position, row, corner.column};
   }
 
   [[nodiscard]] double room_beyond(const Seat& seat, const Extent& extent) const {
-    const double rows = geometry_.rows - seat.first_row - extent.rows;
+    const double rows = geometry_.num_inputs() - seat.first_row - extent.rows;
     const double cols = geometry_.cols - seat.first_column - extent.cols;
-    return rows / geometry_.rows + cols / geometry_.cols;
+    return rows / geometry_.num_inputs() + cols / geometry_.cols;
   }
 
   const std::vector<Extent>& extents_;
@@ -110,7 +110,7 @@ std::vector<Seat> renumbered(std::vector<Seat> seats) {
 std::vector<Seat> pack_along_diagonals(const std::vector<Extent>& extents,
                                        const Geometry& geometry) {
   for (const Extent& extent : extents)
-    OHMWEAVE_REQUIRE(extent.rows > 0 && extent.rows <= geometry.rows && extent.cols > 0 &&
+    OHMWEAVE_REQUIRE(extent.rows > 0 && extent.rows <= geometry.num_inputs() && extent.cols > 0 &&
                          extent.cols <= geometry.cols,
                      "every block must fit the array");
   const Packer packer(extents, geometry);

@@ -12,13 +12,13 @@
 
 namespace ohmweave::mapping {
 
-/// Rows and columns that a block takes, reserved ones among them.
+/// Inputs and columns of its arrays that a block takes, reserved ones among them.
 struct Extent {
   int rows = 0;
   int cols = 0;
 };
 
-/// Where a block sits: the corner nearest to row 0 and column 0 of the arrays of a position.
+/// Where a block sits: the corner nearest to input 0 and column 0 of the arrays of a position.
 struct Seat {
   int position = 0;
   int first_row = 0;

@@ -106,7 +106,7 @@ int least_positions(const NonzeroPattern& pattern, ArraySize size) {
 }
 
 Partition partition(const NonzeroPattern& pattern, const CutRules& rules) {
-  const ArraySize size = {rules.geometry.rows,
+  const ArraySize size = {rules.geometry.num_inputs(),
                           rules.geometry.cols - rules.geometry.reserved_columns()};
   OHMWEAVE_REQUIRE(size.rows > 0 && size.cols > 0, "an array needs rows and columns");
   Partition cut = rules.layout == kBestLayout ? best_partition(pattern, rules, size)

@@ -42,9 +42,12 @@ std::vector<CellAddress> locate(const Placement& placement, const QuantizedNetwo
     const std::optional<int> array_row = position_of(block.rows, row);
     const std::optional<int> array_column = position_of(block.columns, out % codes.columns());
     if (!array_row || !array_column) continue;
+    const int rows_per_input = placement.geometry.rows_per_input();
+    const int first = (block.first_row + *array_row) * rows_per_input;
     for (int i = 0; i < placement.geometry.arrays_per_position(); ++i)
-      cells.push_back({block.first_array + i, block.first_row + *array_row,
-                       block.first_column + *array_column});
+      for (int of_input = 0; of_input < rows_per_input; ++of_input)
+        cells.push_back(
+            {block.first_array + i, first + of_input, block.first_column + *array_column});
   }
   return cells;
 }
@@ -56,22 +59,30 @@ std::vector<int> cell_levels(const Placement& placement, const QuantizedNetwork&
   const Geometry& geometry = placement.geometry;
   const WeightCells cells = geometry.cells();
   const int which = array % geometry.arrays_per_position();
-  const CodeTable level_of(cells.largest_code(),
-                           [&](int code) { return cells.level(code, which); });
+  const int rows_per_input = geometry.rows_per_input();
+  const auto table_of = [&cells](int cell) {
+    return CodeTable(cells.largest_code(),
+                     [&cells, cell](int code) { return cells.level(code, cell); });
+  };
+  std::vector<decltype(table_of(0))> levels_of;  // by row of an input
+  levels_of.reserve(static_cast<std::size_t>(rows_per_input));
+  for (int i = 0; i < rows_per_input; ++i) levels_of.push_back(table_of(which * rows_per_input + i));
   std::vector<int> levels(static_cast<std::size_t>(geometry.rows) * geometry.cols, 0);
   for (const int index : placement.arrays[array].blocks) {
     const Block& block = placement.blocks[index];
     const CodesView codes(network, block.node);
-    const auto level_at = [&](std::size_t r, std::size_t c) -> int& {
-      return levels[(block.first_row + r) * geometry.cols + block.first_column + c];
+    const auto level_at = [&](std::size_t r, std::size_t c, int of_input) -> int& {
+      const std::size_t row = (block.first_row + r) * rows_per_input + of_input;
+      return levels[row * geometry.cols + block.first_column + c];
     };
     const std::size_t num_columns = block.columns.size();
     for (std::size_t c = 0; c < num_columns; ++c)  // a column's codes are neighbours
       for (std::size_t r = 0; r < block.rows.size(); ++r)
-        level_at(r, c) = level_of(codes.at(block.group, block.rows[r], block.columns[c]));
+        for (int i = 0; i < rows_per_input; ++i)
+          level_at(r, c, i) = levels_of[i](codes.at(block.group, block.rows[r], block.columns[c]));
     for (int reserved = 0; reserved < geometry.reserved_columns(); ++reserved)
       for (std::size_t r = 0; r < block.rows.size(); ++r)
-        level_at(r, num_columns + reserved) = cells.reserved_level(which, reserved);
+        level_at(r, num_columns + reserved, 0) = cells.reserved_level(which, reserved);
   }
   return levels;
 }

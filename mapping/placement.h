@@ -4,7 +4,8 @@
 // that are wholly zero are physically absent). It occupies the same rows and columns of some
 // arrays: for every slice (bits of the code, least significant first) a positive and a negative
 // one, or a single one, as the encoding has it (core/encoding.h); columns that an encoding reserves
-// come after the block's own. Several blocks may share one array position: their rows are disjoint
+// come after the block's own. A matrix row is an input of its arrays: one of their rows, or two
+// neighbouring ones where the encoding holds both cells of a pair in one column. Several blocks may share one array position: their rows are disjoint
 // and so are their columns (they sit along a diagonal), and they are read one after the other.
 #pragma once
 
@@ -26,11 +27,11 @@ struct Block {
   int node = 0;              // index of the Conv2d or Linear node
   int group = 0;             // of a grouped convolution
   int copy = 0;              // 0 = the needed one; 1.. = duplicated for speed
-  std::vector<int> rows;     // array row first_row + r holds matrix row rows[r]; ascending
+  std::vector<int> rows;     // input first_row + r holds matrix row rows[r]; ascending
   std::vector<int> columns;  // likewise of matrix_shape() (columns: of the group)
   int first_array = 0;       // index of its array of slice 0, positive
-  int first_row = 0;         // of the array: where the block begins
-  int first_column = 0;
+  int first_row = 0;         // where the block begins, in inputs of the array
+  int first_column = 0;      // likewise, in columns
 };
 
 /// One physical array.
@@ -56,13 +57,18 @@ struct Geometry {
   int bits_per_cell = 2;
   std::optional<int> rows_active = std::nullopt;  // rows read at once; empty: all
   [[nodiscard]] int rows_at_once() const { return rows_active.value_or(rows); }
+  /// An input drives so many neighbouring rows.
+  [[nodiscard]] int rows_per_input() const { return find_encoding(encoding).rows_per_input; }
+  /// Matrix rows that an array holds, and those that are read at once.
+  [[nodiscard]] int num_inputs() const { return rows / rows_per_input(); }
+  [[nodiscard]] int inputs_at_once() const { return rows_at_once() / rows_per_input(); }
   Encoding encoding = Encoding::OneSidedPair;
   std::vector<int> slice_bits = {};  // of each slice; empty: bits_per_cell each
   [[nodiscard]] WeightCells cells() const {
     return {encoding,
             slice_bits.empty() ? std::vector<int>(num_slices, bits_per_cell) : slice_bits};
   }
-  [[nodiscard]] int arrays_per_slice() const { return find_encoding(encoding).is_pair ? 2 : 1; }
+  [[nodiscard]] int arrays_per_slice() const { return find_encoding(encoding).arrays_per_slice(); }
   [[nodiscard]] int arrays_per_position() const { return arrays_per_slice() * num_slices; }
   [[nodiscard]] int reserved_columns() const { return find_encoding(encoding).reserved_columns; }
 };
@@ -140,7 +146,7 @@ void validate(const Placement& placement, const QuantizedNetwork& network);
 /// What arrays.npz holds. Per array: "layer" (node index), "group", "copy" (all three of its first
 /// block), "slice", "sign" (0 positive, 1 negative, 2 both), "tile"; "rows" (arrays x
 /// geometry.rows) and "columns" (arrays x geometry.cols): the matrix row (column, of the group) at
-/// each array row (column), -1 where the array has none; "row_blocks" and "column_blocks", of the
+/// each array row (column; both rows of an input hold the same), -1 where the array has none; "row_blocks" and "column_blocks", of the
 /// same shapes: the block they belong to, or -1. A cell holds a weight where its row and column
 /// have one block. Per block: "block_layer", "block_group", "block_copy". "tile_xy": tiles x 2. All
 /// int32.

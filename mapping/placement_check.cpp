@@ -39,7 +39,7 @@ void check_lines(const Placement& placement) {
   const Geometry& geometry = placement.geometry;
   const int per_position = geometry.arrays_per_position();
   const std::size_t positions = placement.arrays.size() / per_position;
-  std::vector<int> row_holder(positions * geometry.rows, kUnused);
+  std::vector<int> input_holder(positions * geometry.num_inputs(), kUnused);
   std::vector<int> column_holder(positions * geometry.cols, kUnused);
   const auto take = [](std::vector<int>& holders, std::size_t begin, std::size_t count, int block,
                        const char* lines) {
@@ -53,12 +53,14 @@ void check_lines(const Placement& placement) {
   for (int b = 0; b < static_cast<int>(placement.blocks.size()); ++b) {
     const Block& block = placement.blocks[b];
     const std::size_t width = block.columns.size() + geometry.reserved_columns();
-    if (block.first_row + block.rows.size() > static_cast<std::size_t>(geometry.rows) ||
+    if (block.first_row + block.rows.size() > static_cast<std::size_t>(geometry.num_inputs()) ||
         block.first_column + width > static_cast<std::size_t>(geometry.cols))
-      refuse(b, ": leaves its array of " + std::to_string(geometry.rows) + " rows and " +
+      refuse(b, ": leaves its array of " + std::to_string(geometry.num_inputs()) +
+                    (geometry.rows_per_input() == 1 ? " rows and " : " pairs of rows and ") +
                     std::to_string(geometry.cols) + " columns");
     const std::size_t position = block.first_array / per_position;
-    take(row_holder, position * geometry.rows + block.first_row, block.rows.size(), b, "rows");
+    take(input_holder, position * geometry.num_inputs() + block.first_row, block.rows.size(), b,
+         "rows");
     take(column_holder, position * geometry.cols + block.first_column, width, b, "columns");
   }
 }

@@ -96,6 +96,13 @@ Geometry read_geometry(const Place& place) {
   geometry.slice_bits = read_slice_bits(place.at("slice_bits"), geometry);
   const Place rows_active = place.at("rows_active");
   if (!rows_active.json.is_null()) geometry.rows_active = rows_active.integer(1, geometry.rows);
+  for (const char* key : {"rows", "rows_active"}) {
+    const int rows = key == std::string("rows") ? geometry.rows : geometry.rows_at_once();
+    if (rows % geometry.rows_per_input() != 0)
+      refuse(place.at(key).pointer, " = " + std::to_string(rows) + ": must be a multiple of " +
+                                        std::to_string(geometry.rows_per_input()) +
+                                        ", the rows of an input");
+  }
   return geometry;
 }
 
@@ -104,7 +111,7 @@ Block read_block(const Place& place, const Geometry& geometry) {
   block.node = place.at("node").integer(0, kAnyInteger);
   block.group = place.at("group").integer(0, kAnyInteger);
   block.copy = place.at("copy").integer(0, kAnyInteger - 1);
-  block.rows = read_indices(place.at("rows"), geometry.rows);
+  block.rows = read_indices(place.at("rows"), geometry.num_inputs());
   block.columns = read_indices(place.at("columns"), geometry.cols - geometry.reserved_columns());
   block.first_array = place.at("first_array").integer(0, kAnyInteger);
   if (block.first_array % geometry.arrays_per_position() != 0)
@@ -112,7 +119,7 @@ Block read_block(const Place& place, const Geometry& geometry) {
            " = " + std::to_string(block.first_array) + ": must be a multiple of " +
                std::to_string(geometry.arrays_per_position()) + " (slices x signs)");
   block.first_row =
-      place.at("first_row").integer(0, geometry.rows - static_cast<int>(block.rows.size()));
+      place.at("first_row").integer(0, geometry.num_inputs() - static_cast<int>(block.rows.size()));
   block.first_column = place.at("first_column")
                            .integer(0, geometry.cols - geometry.reserved_columns() -
                                            static_cast<int>(block.columns.size()));

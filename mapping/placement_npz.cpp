@@ -20,10 +20,14 @@ class Lines {
     matrix_lines_.insert(matrix_lines_.end(), width_, kNone);
     blocks_.insert(blocks_.end(), width_, kNone);
   }
-  void put(const std::vector<int>& lines, int first, int block) {
-    const auto at = static_cast<std::ptrdiff_t>(matrix_lines_.size()) - width_ + first;
-    std::copy(lines.begin(), lines.end(), matrix_lines_.begin() + at);
-    std::fill_n(blocks_.begin() + at, lines.size(), block);
+  /// Each matrix line takes `each` of the array's lines.
+  void put(const std::vector<int>& lines, int first, int block, int each = 1) {
+    auto at = static_cast<std::ptrdiff_t>(matrix_lines_.size()) - width_ + first * each;
+    for (const int line : lines) {
+      std::fill_n(matrix_lines_.begin() + at, each, line);
+      std::fill_n(blocks_.begin() + at, each, block);
+      at += each;
+    }
   }
   [[nodiscard]] NpyArray matrix_lines(std::int64_t num_arrays) const {
     return make_npy(matrix_lines_, {num_arrays, width_});
@@ -70,7 +74,7 @@ NpyArrays arrays_to_npz(const Placement& placement) {
     columns.begin_array();
     for (const int index : array.blocks) {
       const Block& block = placement.blocks[index];
-      rows.put(block.rows, block.first_row, index);
+      rows.put(block.rows, block.first_row, index, placement.geometry.rows_per_input());
       columns.put(block.columns, block.first_column, index);
     }
   }

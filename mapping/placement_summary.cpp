@@ -16,7 +16,7 @@ struct Occupancy {
   int num_arrays_duplicated = 0;
   int num_arrays_shared = 0;
   std::int64_t num_nonzero_weights = 0;  // of the needed copy
-  std::int64_t num_used_cells = 0;
+  std::int64_t num_used_seats = 0;
   std::set<int> tiles;
   std::set<int> positions;  // first arrays of the positions counted
 };
@@ -29,8 +29,9 @@ std::int64_t nonzero_weights_of(const Block& block, const QuantizedNetwork& netw
   return count;
 }
 
-double cells_of_arrays(const Geometry& geometry, int num_arrays) {
-  return static_cast<double>(num_arrays) * geometry.rows * geometry.cols;
+/// Weights' slices, or signs of slices, that arrays hold.
+double seats_of_arrays(const Geometry& geometry, int num_arrays) {
+  return static_cast<double>(num_arrays) * geometry.num_inputs() * geometry.cols;
 }
 
 void add(Occupancy& sum, const Placement& placement, const Block& block,
@@ -39,7 +40,7 @@ void add(Occupancy& sum, const Placement& placement, const Block& block,
   const Array& array = placement.arrays[block.first_array];
   ++sum.num_blocks;
   if (block.copy == 0) sum.num_nonzero_weights += num_nonzero_weights;
-  sum.num_used_cells += num_arrays * num_nonzero_weights;
+  sum.num_used_seats += num_arrays * num_nonzero_weights;
   sum.tiles.insert(array.tile);
   if (!sum.positions.insert(block.first_array).second) return;
   (is_needed(placement, array) ? sum.num_arrays_needed : sum.num_arrays_duplicated) += num_arrays;
@@ -53,7 +54,7 @@ void put_arrays_and_utilization(Json& json, const Occupancy& sum, const Geometry
   json["arrays_shared"] = sum.num_arrays_shared;
   if (num_arrays == 0) return;
   json["cell_utilization_fraction"] =
-      static_cast<double>(sum.num_used_cells) / cells_of_arrays(geometry, num_arrays);
+      static_cast<double>(sum.num_used_seats) / seats_of_arrays(geometry, num_arrays);
 }
 
 }  // namespace
@@ -98,7 +99,7 @@ Json utilization_map(const Placement& placement, const QuantizedNetwork& network
     entry["columns"] = block.columns.size();
     entry["nonzero_weights"] = num_nonzero_weights;
     entry["cell_utilization_fraction"] =
-        static_cast<double>(num_nonzero_weights) / cells_of_arrays(placement.geometry, 1);
+        static_cast<double>(num_nonzero_weights) / seats_of_arrays(placement.geometry, 1);
     map.push_back(std::move(entry));
   }
   return map;

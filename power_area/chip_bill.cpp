@@ -44,7 +44,7 @@ ArrayParts array_parts(const SimulatedChip& chip, const ComponentLibrary& librar
       make("sample_hold", 1, 1.0),
       make("adc", adc_bits + 1, 1.0),
       make("shift_add", accumulator_bits, 1.0),
-      make("input_register", 1, static_cast<double>(array.rows) * input_bits / kBitsPerByte),
+      make("input_register", 1, static_cast<double>(array.num_inputs()) * input_bits / kBitsPerByte),
       make("output_register", 1, static_cast<double>(array.cols) * accumulator_bits / kBitsPerByte),
       make("tile_bus", 1, 1.0),
       {},
@@ -113,8 +113,9 @@ class Biller {
       area_m2 += bill_.ledger.add_instances(component, group, place, share.num_arrays * per_array);
     };
     add(parts.cells, PartGroup::Array, 1.0);
-    add(parts.driver, PartGroup::Array, array.rows);
-    if (parts.line_driver) add(*parts.line_driver, PartGroup::Array, array.rows);
+    const int drivers = array.num_inputs() * array.drivers_per_input();
+    add(parts.driver, PartGroup::Array, drivers);
+    if (parts.line_driver) add(*parts.line_driver, PartGroup::Array, drivers);
     add(parts.hold, PartGroup::Array, array.cols);
     if (parts.multiplexer) add(*parts.multiplexer, PartGroup::Array, array.cols);
     add(parts.converter, PartGroup::Converter, adcs_per_array);

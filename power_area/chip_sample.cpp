@@ -16,14 +16,18 @@ std::vector<int> lines_of(const MappedNetwork& mapped, int first_array, const Ci
       crossbar::stuck_levels(circuits.device, circuits.array.bits_per_cell, stream, kChipSample));
 }
 
-crossbar::Vector row_sums(const MappedNetwork& mapped, int array, const Circuits& circuits,
+/// Siemens of each input: of its row's cells, or of those of both rows.
+crossbar::Vector input_sums(const MappedNetwork& mapped, int array, const Circuits& circuits,
                           const RandomStream& stream, const std::vector<int>& lines) {
-  return crossbar::program_siemens(
-             mapping::levels_on_lines(mapping::cell_levels(mapped.placement, mapped.network, array),
-                                      lines),
-             circuits.array.rows, circuits.array.cols, circuits.device,
-             circuits.array.cell_bits(mapped.placement.arrays[array].slice),
-             crossbar::array_stream(stream, kChipSample, array))
+  const crossbar::Matrix siemens = crossbar::program_siemens(
+      mapping::levels_on_lines(mapping::cell_levels(mapped.placement, mapped.network, array),
+                               lines),
+      circuits.array.rows, circuits.array.cols, circuits.device,
+      circuits.array.cell_bits(mapped.placement.arrays[array].slice),
+      crossbar::array_stream(stream, kChipSample, array));
+  // Rows of an input follow each other in memory.
+  return Eigen::Map<const crossbar::Matrix>(siemens.data(), circuits.array.num_inputs(),
+                                            siemens.size() / circuits.array.num_inputs())
       .rowwise()
       .sum();
 }
@@ -38,11 +42,11 @@ ChipSample sample_chip(const MappedNetwork& mapped, const Circuits& circuits,
   sample.row_siemens.resize(placement.blocks.size());
   const int per_position = placement.geometry.arrays_per_position();
   for (int first = 0; first < static_cast<int>(placement.arrays.size()); first += per_position) {
-    crossbar::Vector siemens = crossbar::Vector::Zero(circuits.array.rows);
+    crossbar::Vector siemens = crossbar::Vector::Zero(circuits.array.num_inputs());
     const std::vector<int> lines =
         circuits.fault_aware ? lines_of(mapped, first, circuits, stream) : std::vector<int>();
     for (int a = 0; a < per_position; ++a)
-      siemens += row_sums(mapped, first + a, circuits, stream, lines);
+      siemens += input_sums(mapped, first + a, circuits, stream, lines);
     for (const int b : placement.arrays[first].blocks) {
       const mapping::Block& block = placement.blocks[b];
       for (std::size_t r = 0; r < block.rows.size(); ++r) {

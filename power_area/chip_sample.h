@@ -17,8 +17,8 @@ constexpr int kChipSample = 0;
 
 struct ChipSample {
   std::vector<mapping::ColumnSums> column_sums;  // mapping::column_sums() of every weight layer
-  /// [block][row]: conductance of all cells on that row, in all arrays of the block's position,
-  /// those that hold no weight of it too.
+  /// [block][row]: conductance of all cells that the row's input drives, in all arrays of the
+  /// block's position, those that hold no weight of it too.
   std::vector<std::vector<double>> row_siemens;
 };
 

@@ -35,7 +35,7 @@ std::int64_t cycles_per_read(const Circuits& circuits, const ComponentLibrary& l
 std::int64_t num_reads(const mapping::Block& block, const LayerPlan& plan,
                        const Circuits& circuits) {
   return plan.num_digits *
-         ceil_div(static_cast<std::int64_t>(block.rows.size()), circuits.array.rows_at_once());
+         ceil_div(static_cast<std::int64_t>(block.rows.size()), circuits.array.inputs_at_once());
 }
 
 void add_actions(const mapping::Block& block, const LayerPlan& plan, const Circuits& circuits,
@@ -48,7 +48,7 @@ void add_actions(const mapping::Block& block, const LayerPlan& plan, const Circu
       cells.num_slices() * columns + (cells.kind().has_unit_column ? 1 : 0);
   const std::int64_t reads = num_reads(block, plan, circuits);
   WindowActions& window = share.window;
-  window.drives += arrays * rows * plan.num_digits;
+  window.drives += arrays * rows * circuits.array.drivers_per_input() * plan.num_digits;
   window.holds += arrays * (columns + cells.kind().reserved_columns) * reads;
   window.conversions += converted * reads;
   window.input_bits += arrays * rows * plan.input_bits;
@@ -206,7 +206,7 @@ std::vector<mapping::ColumnSums> column_sums(const MappedNetwork& mapped,
   std::vector<mapping::ColumnSums> sums;
   for (const int node : weight_nodes(mapped.network.network))
     sums.push_back(mapping::column_sums(mapped.placement, mapped.network, node,
-                                        circuits.array.rows_at_once()));
+                                        circuits.array.inputs_at_once()));
   return sums;
 }
 

@@ -40,7 +40,7 @@ struct WindowActions {
   std::int64_t drives = 0;       // row drivers set to a digit, all arrays
   std::int64_t holds = 0;        // columns sampled
   std::int64_t conversions = 0;  // and as many shift-and-adds
-  std::int64_t input_bits = 0;   // handed from input registers to drivers
+  std::int64_t input_bits = 0;   // handed from input registers to drivers, of a pair of rows once
   std::int64_t bus_bits = 0;     // from the tile's buffer to input registers, one copy a block
   std::int64_t buffer_bits = 0;  // read from the tile's buffer: every distinct input once
   std::int64_t sums = 0;         // words written to the pairs' output registers

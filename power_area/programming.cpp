@@ -36,13 +36,14 @@ std::vector<double> targets_siemens(const MappedNetwork& mapped, const Circuits&
   for (int level = 0; level < 1 << bits; ++level)
     siemens.push_back(crossbar::level_siemens(circuits.device, level, bits));
   const std::vector<int> levels = mapping::cell_levels(placement, mapped.network, array);
+  const auto per_input = static_cast<std::size_t>(placement.geometry.rows_per_input());
   std::vector<double> targets;
   for (const int b : placement.arrays[array].blocks) {
     const mapping::Block& block = placement.blocks[b];
-    for (std::size_t r = 0; r < block.rows.size(); ++r)
+    const std::size_t first_row = std::size_t{1} * block.first_row * per_input;
+    for (std::size_t r = first_row; r < first_row + block.rows.size() * per_input; ++r)
       for (std::size_t c = 0; c < block.columns.size(); ++c)
-        targets.push_back(siemens[levels[(block.first_row + r) * placement.geometry.cols +
-                                         block.first_column + c]]);
+        targets.push_back(siemens[levels[r * placement.geometry.cols + block.first_column + c]]);
   }
   return targets;
 }
@@ -52,14 +53,14 @@ std::int64_t cells_of(const mapping::Placement& placement, int array) {
   for (const int b : placement.arrays[array].blocks)
     cells += static_cast<std::int64_t>(placement.blocks[b].rows.size()) *
              static_cast<std::int64_t>(placement.blocks[b].columns.size());
-  return cells;
+  return cells * placement.geometry.rows_per_input();
 }
 
 /// Rows of an array in which cells are written.
 double rows_of(const mapping::Placement& placement, int array) {
   std::size_t rows = 0;
   for (const int b : placement.arrays[array].blocks) rows += placement.blocks[b].rows.size();
-  return static_cast<double>(rows);
+  return static_cast<double>(rows * placement.geometry.rows_per_input());
 }
 
 /// The longest time that a tile takes whose arrays take `time_of(array)` each.

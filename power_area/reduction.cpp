@@ -101,7 +101,7 @@ ComparedChip compared_chip(const SimulatedChip& chip, const Bill& bill, double t
   }
   compared.num_arrays = static_cast<int>(placement.arrays.size());
   compared.num_weights = num_weights;
-  compared.cells_per_weight = placement.geometry.arrays_per_position();
+  compared.cells_per_weight = placement.geometry.cells().num_cells();
   compared.cells_per_array = static_cast<double>(placement.geometry.rows) * placement.geometry.cols;
   return compared;
 }

@@ -67,7 +67,11 @@ double array_delay_s(const crossbar::ArrayOptions& array, double siemens,
   const double farad =
       library.si("wire_capacitance") * std::sqrt(area_m2) + library.si("cell_capacitance");
   const Line row{array.cols, array.row_ohm, array.driver_ohm, farad, siemens};
-  const Line column{array.rows, array.col_ohm, array.sense_ohm, farad, siemens};
+  // Both cells of a pair whose gates are one word line hang at one place of the column.
+  const int places = array.num_inputs() * array.drivers_per_input();
+  const int cells_at_place = array.rows / places;
+  const Line column{places, array.col_ohm, array.sense_ohm, cells_at_place * farad,
+                    cells_at_place * siemens};
   return line_delay_s(row) + line_delay_s(column);
 }
 

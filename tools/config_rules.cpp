@@ -149,8 +149,9 @@ void check_fault_aware(const RunConfig& c, std::vector<std::string>& problems) {
                        "; leave it out");
   };
   if (c.array.topology == crossbar::Topology::GateInput) refuse("/array/topology \"gate_input\"");
-  if (c.array.encoding != Encoding::OneSidedPair || !c.array.slice_bits.empty())
-    refuse("an /array/encoding other than \"one_sided_pair\", or with /array/slice_bits");
+  if (!find_encoding(c.array.encoding).is_one_sided() || !c.array.slice_bits.empty())
+    refuse(R"(an /array/encoding other than "one_sided_pair" or "row_pair", or with )"
+           "/array/slice_bits");
   if (c.chip && c.chip->functional_images > 0) refuse("/chip/functional_images");
   if (c.evaluate && c.evaluate->reference_images > 0) refuse("/evaluate/reference_images");
 }

@@ -36,16 +36,17 @@ struct ExportedChip {
   [[nodiscard]] int first_array(int array) const {
     return array - array % placement.geometry.arrays_per_position();
   }
-  /// What the driver of the placement's row `row` puts out for a digit, in digits.
+  /// What the driver of the placement's row `row` puts out for a digit, in digits: of a pair of
+  /// rows, on the first one.
   [[nodiscard]] double driven(int array, int row, int digit) const {
     const double level = crossbar::driver_levels(
         config.dac, crossbar::driver_stream(RandomStream(config.seed), chip, first_array(array),
                                             row))[static_cast<std::size_t>(std::abs(digit))];
     return digit < 0 ? -level : level;
   }
-  /// The line of each row of the placement on this chip.
+  /// The line of each row of the placement on this chip: an input of the array.
   [[nodiscard]] std::vector<int> lines(int array) const {
-    std::vector<int> same(static_cast<std::size_t>(config.array.rows));
+    std::vector<int> same(static_cast<std::size_t>(config.array.num_inputs()));
     std::iota(same.begin(), same.end(), 0);
     if (!config.mapping.fault_aware) return same;
     return mapping::assign_lines(placement, network, first_array(array),
@@ -74,6 +75,13 @@ struct CellOwner {
   int matrix_row = 0;
 };
 
+/// The array rows of an input.
+std::vector<int> rows_of_line(const mapping::Geometry& geometry, int line) {
+  std::vector<int> rows(static_cast<std::size_t>(geometry.rows_per_input()));
+  std::iota(rows.begin(), rows.end(), line * geometry.rows_per_input());
+  return rows;
+}
+
 std::vector<CellOwner> owners_of(const ExportedChip& chip, int array) {
   const mapping::Geometry& geometry = chip.placement.geometry;
   const std::vector<int> lines = chip.lines(array);
@@ -83,11 +91,20 @@ std::vector<CellOwner> owners_of(const ExportedChip& chip, int array) {
     const Node& layer = chip.network.network.nodes[block.node];
     const int first_output = block.group * (layer.out_channels / layer.groups);
     for (std::size_t r = 0; r < block.rows.size(); ++r)
-      for (std::size_t c = 0; c < block.columns.size(); ++c)
-        owners[lines[block.first_row + r] * geometry.cols + block.first_column + c] = {
-            &block, first_output + block.columns[c], block.rows[r]};
+      for (const int row : rows_of_line(geometry, lines[block.first_row + r]))
+        for (std::size_t c = 0; c < block.columns.size(); ++c)
+          owners[row * geometry.cols + block.first_column + c] = {
+              &block, first_output + block.columns[c], block.rows[r]};
   }
   return owners;
+}
+
+/// Of a cell, row-major, in an array: of row pairs, that of its row.
+mapping::Sign sign_of_cell(const mapping::Geometry& geometry, const mapping::Array& array,
+                           std::size_t cell) {
+  if (geometry.rows_per_input() == 1) return array.sign;
+  const bool is_second = cell / geometry.cols % 2 == 1;
+  return is_second ? mapping::Sign::Negative : mapping::Sign::Positive;
 }
 
 void write_cells(const ExportedChip& chip, int array, std::ostream& out) {
@@ -101,7 +118,7 @@ void write_cells(const ExportedChip& chip, int array, std::ostream& out) {
   for (std::size_t i = 0; i < levels.size(); ++i) {
     const CellOwner& owner = owners[i];
     out << array << ',' << i / geometry.cols << ',' << i % geometry.cols << ',' << place.slice
-        << ',' << mapping::sign_name(place.sign) << ',';
+        << ',' << mapping::sign_name(sign_of_cell(geometry, place, i)) << ',';
     if (owner.block != nullptr)
       out << chip.layer_name(*owner.block) << ',' << owner.block->copy << ',' << owner.output << ','
           << owner.matrix_row;
@@ -130,8 +147,8 @@ std::string conductance_maps(const ExportedChip& chip, const std::vector<int>& a
     siemens.insert(siemens.end(), cells.data(), cells.data() + cells.size());
     const std::vector<int> of_array = chip.levels(array);
     levels.insert(levels.end(), of_array.begin(), of_array.end());
-    const std::vector<int> of_rows = chip.lines(array);
-    lines.insert(lines.end(), of_rows.begin(), of_rows.end());
+    for (const int line : chip.lines(array))
+      for (const int row : rows_of_line(chip.placement.geometry, line)) lines.push_back(row);
   }
   const std::vector<std::int64_t> shape = {static_cast<std::int64_t>(arrays.size()),
                                            chip.config.array.rows, chip.config.array.cols};
@@ -153,41 +170,45 @@ int parse_digit(const std::string& item, const std::string& text, int largest) {
   return static_cast<int>(digit);
 }
 
-/// Digits of the array's rows: those given, or the largest one in all rows of the first read.
+/// Digits of the array's inputs (rows, or pairs of rows): those given, or the largest one in all
+/// inputs of the first read.
 std::vector<int> input_digits(const ExportedChip& chip, const std::optional<std::string>& text) {
   const crossbar::ArrayOptions& array = chip.config.array;
   const int largest = (1 << chip.config.dac.bits) - 1;
-  std::vector<int> digits(static_cast<std::size_t>(array.rows), 0);
+  std::vector<int> digits(static_cast<std::size_t>(array.num_inputs()), 0);
   if (!text) {
-    std::fill_n(digits.begin(), array.rows_at_once(), largest);
+    std::fill_n(digits.begin(), array.inputs_at_once(), largest);
     return digits;
   }
   std::istringstream items(*text);
   std::string item;
-  std::size_t row = 0;
+  std::size_t input = 0;
   while (std::getline(items, item, ',')) {
-    if (row == digits.size())
-      throw ConfigError({"--input " + *text + ": an array has " + std::to_string(array.rows) +
-                         " rows (/array/rows)"});
-    digits[row++] = parse_digit(item, *text, largest);
+    if (input == digits.size())
+      throw ConfigError({"--input " + *text + ": an array has " + std::to_string(digits.size()) +
+                         (array.rows_per_input() == 1 ? " rows" : " pairs of rows") +
+                         " (/array/rows)"});
+    digits[input++] = parse_digit(item, *text, largest);
   }
   return digits;
 }
 
-/// The rows that are read together with the first driven one.
-std::vector<bool> rows_read(const std::vector<int>& digits, const crossbar::ArrayOptions& array,
+/// The inputs that are read together with the first driven one.
+std::vector<bool> inputs_read(const std::vector<int>& digits, const crossbar::ArrayOptions& array,
                             const std::string& text) {
   std::vector<bool> connected(digits.size(), false);
   const auto first = static_cast<std::size_t>(
       std::find_if(digits.begin(), digits.end(), [](int d) { return d != 0; }) - digits.begin());
-  const auto at_once = static_cast<std::size_t>(array.rows_at_once());
+  const auto at_once = static_cast<std::size_t>(array.inputs_at_once());
   const std::size_t begin = first == digits.size() ? 0 : first / at_once * at_once;
   for (std::size_t row = begin; row < std::min(digits.size(), begin + at_once); ++row)
     connected[row] = true;
   for (std::size_t row = 0; row < digits.size(); ++row)
     if (digits[row] != 0 && !connected[row])
-      throw ConfigError({"--input " + text + ": rows " + std::to_string(first) + " and " +
-                         std::to_string(row) + " are not read at once (/array/rows_active)"});
+      throw ConfigError({"--input " + text +
+                         (array.rows_per_input() == 1 ? ": rows " : ": pairs of rows ") +
+                         std::to_string(first) + " and " + std::to_string(row) +
+                         " are not read at once (/array/rows_active)"});
   return connected;
 }
 
@@ -203,17 +224,22 @@ std::string netlist_of(const ExportedChip& chip, int array,
                mapping::sign_name(chip.placement.arrays[array].sign);
   read.siemens = chip.siemens(array);
   read.array = options;
-  read.connected = rows_read(digits, options, input.value_or("(largest)"));
+  const std::vector<bool> is_read = inputs_read(digits, options, input.value_or("(largest)"));
   read.iv = chip.config.device.iv;
-  read.volts.resize(digits.size());
+  const auto num_rows = static_cast<std::size_t>(options.rows);
+  read.volts.resize(num_rows);
+  read.connected.resize(num_rows);
   const std::vector<int> lines = chip.lines(array);
-  for (int row = 0; row < options.rows; ++row) {
+  for (int row = 0; row < options.num_inputs(); ++row) {
     const auto line = static_cast<std::size_t>(lines[row]);
-    read.volts[line] = digit_v * chip.driven(array, row, digits[line]);
-  }
-  for (std::size_t row = 0; row < digits.size(); ++row) {
-    if (options.topology == crossbar::Topology::GateInput) read.connected[row] = digits[row] != 0;
-    if (options.topology == crossbar::Topology::Passive) read.connected[row] = true;
+    double volts = digit_v * chip.driven(array, row, digits[line]);
+    for (const int array_row : rows_of_line(chip.placement.geometry, lines[row])) {
+      read.volts[array_row] = volts;
+      volts = -volts;  // of the second row of a pair
+      read.connected[array_row] =
+          options.topology == crossbar::Topology::Passive ||
+          (options.topology == crossbar::Topology::GateInput ? digits[line] != 0 : is_read[line]);
+    }
   }
   return crossbar::spice_netlist(read);
 }

@@ -54,7 +54,8 @@ Hardware hardware_of(const IdealCase& c) {
   hardware.array.encoding = c.encoding;
   hardware.array.topology = c.topology;
   hardware.array.slice_bits = c.slice_bits;
-  hardware.array.rows_active = 5;
+  // Groups of whole inputs that do not fill the array evenly.
+  hardware.array.rows_active = 5 * find_encoding(c.encoding).rows_per_input;
   hardware.dac.bits = c.dac_bits;
   return hardware;
 }
@@ -91,10 +92,10 @@ TEST(WeightCells, HoldsEveryCodeByAnyEncodingAndSlicing) {
         for (int slice = 0; slice < cells.num_slices(); ++slice)
           sum += cells.value(code, slice) * (1 << cells.slice(slice).shift);
         ASSERT_EQ(sum - subtracted, code) << kind.name;
-        for (int array = 0; array < cells.num_arrays(); ++array) {
-          const int bits = cells.slice(array / cells.arrays_per_slice()).bits;
-          ASSERT_GE(cells.level(code, array), 0) << kind.name;
-          ASSERT_LT(cells.level(code, array), 1 << bits) << kind.name;
+        for (int cell = 0; cell < cells.num_cells(); ++cell) {
+          const int bits = cells.slice(cell / cells.cells_per_slice()).bits;
+          ASSERT_GE(cells.level(code, cell), 0) << kind.name;
+          ASSERT_LT(cells.level(code, cell), 1 << bits) << kind.name;
         }
       }
     }

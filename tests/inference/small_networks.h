@@ -195,11 +195,11 @@ inline mapping::Placement simple_placement(const QuantizedNetwork& network,
             if (codes[(group * matrix.columns + column) * matrix.rows + row] != 0)
               row_alive[row] = column_alive[column] = 1;
         const std::vector<int> rows = members(row_alive, 0, matrix.rows);
-        for (std::size_t r = 0; r < rows.size(); r += array.rows) {
+        for (std::size_t r = 0; r < rows.size(); r += array.num_inputs()) {
           mapping::Block block;
           block.node = node;
           block.group = group;
-          const std::size_t end = std::min(rows.size(), r + array.rows);
+          const std::size_t end = std::min(rows.size(), r + array.num_inputs());
           block.rows.assign(rows.begin() + r, rows.begin() + end);
           block.columns = members(column_alive, first, last);
           block.first_array = static_cast<int>(placement.arrays.size());

@@ -32,7 +32,7 @@ TEST(Encodings, EverySliceHasItsConvertersAndRegister) {
 
     const Json chip = estimate_chips(inputs).at("chip");
 
-    EXPECT_EQ(count_of(chip, "crossbar_cells"), slices * (kind.is_pair ? 2 : 1)) << kind.name;
+    EXPECT_EQ(count_of(chip, "crossbar_cells"), slices * kind.arrays_per_slice()) << kind.name;
     EXPECT_EQ(count_of(chip, "adc"), 4 * slices) << kind.name;  // 128 columns
     EXPECT_EQ(count_of(chip, "shift_add"), 4 * slices) << kind.name;
     EXPECT_EQ(count_of(chip, "output_register"), slices) << kind.name;
