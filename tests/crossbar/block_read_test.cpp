@@ -53,6 +53,31 @@ TEST(ReadBlock, OfIdealArraysIsTheIntegerProductWithTheSignOfTheInputs) {
   EXPECT_EQ(read_block(block, {5, -6, 7}), (std::vector<std::int64_t>{146, -78}));
 }
 
+TEST(ReadBlock, OfRowPairsIsTheIntegerProductToo) {
+  ReadCircuits reads = circuits();
+  reads.array.encoding = Encoding::RowPair;
+  reads.array.rows = 8;  // for four inputs
+  for (const int rows_active : {8, 4}) {
+    reads.array.rows_active = rows_active;
+    const BlockSite in_arrays = site_of(kCodes, 3, 2, 1, 2);
+    BlockSite in_rows = in_arrays;
+    in_rows.levels.clear();
+    for (int slice = 0; slice < 2; ++slice) {
+      std::vector<int> levels;
+      for (int r = 0; r < 4; ++r)
+        for (int sign = 0; sign < 2; ++sign)
+          for (int c = 0; c < 4; ++c)
+            levels.push_back(in_arrays.levels[2 * slice + sign][4 * r + c]);
+      in_rows.levels.push_back(levels);
+    }
+
+    const BlockReader block = make_block_reader(in_rows, reads, RandomStream(1), 0);
+
+    EXPECT_EQ(block.rows_at_once, rows_active / 2);
+    EXPECT_EQ(read_block(block, {5, -6, 7}), (std::vector<std::int64_t>{146, -78}));
+  }
+}
+
 TEST(ReadBlock, ABlockInTheMiddleOfItsArraysReadsTheSame) {
   const BlockReader block =
       make_block_reader(site_of(kCodes, 3, 2, 1, 2), circuits(), RandomStream(1), 0);

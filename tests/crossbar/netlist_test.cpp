@@ -10,6 +10,7 @@
 #include <sstream>
 #include <string>
 
+#include "crossbar/pair.h"
 #include "tests/crossbar/random_array.h"
 #include "tests/support/temporary_folder.h"
 
@@ -109,6 +110,40 @@ TEST(Netlist, OfGateInputsHasItsTwoLinesAlongTheColumn) {
   read.array.driver_ohm = 150.0;
   read.array.sense_ohm = 60.0;
   for (int r = 0; r < 14; ++r) read.connected.push_back(r % 3 != 1);
+  expect_agreement(read);
+}
+
+TEST(Netlist, OfRowPairsHasOppositeDriversInNeighbouringRows) {
+  SingleRead read = sample_read("row pairs", 12, 5);
+  read.array.encoding = Encoding::RowPair;
+  read.array.driver_ohm = 40.0;
+  for (std::size_t r = 1; r < 12; r += 2) read.volts[r] = -read.volts[r - 1];
+
+  expect_agreement(read);
+
+  // What the currents of an array of pairs are: rows taken together, input by input.
+  const Matrix effective = read_of_array(read.siemens, read.array, {}).effective;
+  Vector inputs(6);
+  for (Eigen::Index i = 0; i < 6; ++i) inputs(i) = read.volts[static_cast<std::size_t>(2 * i)];
+  const Vector amps = spice_currents(spice_netlist(read), 5);
+  EXPECT_LE((amps - effective * inputs).cwiseAbs().maxCoeff(),
+            kAgreement * amps.cwiseAbs().maxCoeff());
+}
+
+TEST(Netlist, OfRowPairsWithGateInputsHasTwoBitLinesAColumn) {
+  SingleRead read = sample_read("gate_input row pairs", 14, 5);
+  read.volts.clear();
+  read.array.encoding = Encoding::RowPair;
+  read.array.topology = Topology::GateInput;
+  read.array.source_line_ohm = 9.0;
+  read.array.driver_ohm = 150.0;
+  read.array.sense_ohm = 60.0;
+  for (int r = 0; r < 14; ++r) read.connected.push_back(r / 2 % 3 != 1);
+  for (const double transistor_ohm : {0.0, 3e3}) {
+    read.array.transistor_ohm = transistor_ohm;
+    expect_agreement(read);
+  }
+  read.array.driver_ohm = read.array.col_ohm = 0.0;
   expect_agreement(read);
 }
 

@@ -204,6 +204,23 @@ TEST(ArrayOptions, KnowsEveryEncodingOfTheTable) {
   }
 }
 
+TEST(ArrayOptions, OfRowPairsHasWholePairsOfRows) {
+  const auto array = read_config<ArrayOptions>(
+      parse_json(R"({"encoding": "row_pair", "rows": 64, "rows_active": 16})", "test"));
+
+  EXPECT_EQ(array.num_inputs(), 32);
+  EXPECT_EQ(array.inputs_at_once(), 8);
+  EXPECT_EQ(array.drivers_per_input(), 2);
+  EXPECT_EQ(
+      problems_of<ArrayOptions>(R"({"encoding": "row_pair", "rows": 63, "rows_active": 7})",
+                                "/array"),
+      (std::vector<std::string>{"/array/rows = 63: must be a multiple of 2 with encoding = "
+                                "\"row_pair\", whose inputs drive so many rows each",
+                                "/array/rows_active = 7: must be a multiple of 2 with encoding = "
+                                "\"row_pair\", whose inputs drive so many rows each"}));
+  EXPECT_TRUE(problems_of<ArrayOptions>(R"({"rows": 63, "rows_active": 7})", "/array").empty());
+}
+
 TEST(AdcOptions, KnowsEveryConverterOfTheTable) {
   for (const ConverterKind& kind : converter_kinds())
     EXPECT_EQ(read_config<AdcOptions>(Json{{"kind", kind.name}}).kind, kind.kind) << kind.name;

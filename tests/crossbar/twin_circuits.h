@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "crossbar/gate_column.h"
+#include "crossbar/gate_pair_column.h"
 #include "crossbar/nodal.h"
 #include "crossbar/wires.h"
 
@@ -62,6 +63,33 @@ inline double nodal_gate_current(const Vector& cell_siemens, const GateColumn& c
   }
   const Circuit::Node ground = circuit.add_source(0.0);
   circuit.join_ohm(source_line, ground, column.source_line_ohm + column.sense_ohm);
+  return circuit.currents_into({ground}).front();
+}
+
+/// That of a column of pairs of cells between two bit lines and one source line.
+inline double nodal_gate_pair_current(const Vector& first, const Vector& second,
+                                      const GatePairColumn& column) {
+  const GateColumn& lines = column.lines;
+  Circuit circuit;
+  Circuit::Node first_line = circuit.add_source(lines.read_voltage_v);
+  Circuit::Node second_line = circuit.add_source(column.second_voltage_v);
+  Circuit::Node source_line = 0;
+  for (Eigen::Index r = 0; r < first.size(); ++r) {
+    const Circuit::Node p = circuit.add_node();
+    const Circuit::Node n = circuit.add_node();
+    const Circuit::Node q = circuit.add_node();
+    const double before_ohm = lines.bit_line_ohm + (r == 0 ? lines.driver_ohm : 0.0);
+    circuit.join_ohm(first_line, p, before_ohm);
+    circuit.join_ohm(second_line, n, before_ohm);
+    circuit.join_cell(p, q, first(r), 0.0);
+    circuit.join_cell(n, q, second(r), 0.0);
+    if (r > 0) circuit.join_ohm(source_line, q, lines.source_line_ohm);
+    first_line = p;
+    second_line = n;
+    source_line = q;
+  }
+  const Circuit::Node ground = circuit.add_source(0.0);
+  circuit.join_ohm(source_line, ground, lines.source_line_ohm + lines.sense_ohm);
   return circuit.currents_into({ground}).front();
 }
 

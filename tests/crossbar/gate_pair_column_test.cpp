@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crossbar/gate_pair_column.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include "tests/crossbar/random_array.h"
+#include "tests/crossbar/twin_circuits.h"
+
+namespace ohmweave::crossbar {
+namespace {
+
+constexpr double kPairRounding = 1e-11;  // of the currents that are subtracted
+
+Vector random_cells(Eigen::Index count, std::uint64_t seed) {
+  return random_siemens(count, 1, seed).col(0);
+}
+
+TEST(GatePairColumn, OfOneWordLineIsSolvedByHand) {
+  // 1 V through 1 + 1 ohm and -1 V through 1 + 3 ohm meet at 1 ohm to ground: q (1/2 + 1/4 + 1) =
+  // 1/2 - 1/4.
+  const GatePairColumn column{{0.0, 1.0, 1.0, 0.0, 1.0}, -1.0};
+
+  EXPECT_DOUBLE_EQ(gate_pair_current(Vector::Ones(1), Vector::Constant(1, 1.0 / 3.0), column),
+                   1.0 / 7.0);
+}
+
+TEST(GatePairColumn, WithoutWiresIsTheDifferenceOfTheCells) {
+  Vector first(3);
+  first << 1.0, 2.0, 4.0;
+  Vector second(3);
+  second << 3.0, 0.0, 1.5;
+
+  EXPECT_DOUBLE_EQ(gate_pair_current(first, second, {{0.0, 0.0, 0.0, 0.0, 0.5}, -0.5}), 1.25);
+}
+
+TEST(GatePairColumn, AgreesWithNodalAnalysisForEveryKindOfResistance) {
+  for (const Eigen::Index rows : {1, 2, 5, 40}) {
+    Vector first = random_cells(rows, 1);
+    Vector second = random_cells(rows, 2);
+    if (rows > 2) first(0) = second(0) = second(rows - 1) = first(rows / 2) = 0.0;
+    for (int zeros = 0; zeros < 16; ++zeros)
+      for (const double second_v : {-0.4, 0.4, 0.1}) {
+        const auto ohm = [&](int bit, double value) {
+          return (zeros >> bit) % 2 == 1 ? 0.0 : value;
+        };
+        const GatePairColumn column{{ohm(0, 100.0), ohm(1, 70.0), ohm(2, 500.0), ohm(3, 30.0), 0.4},
+                                    second_v};
+        const double added = nodal_gate_pair_current(first, second, {column.lines, 0.4});
+
+        EXPECT_NEAR(gate_pair_current(first, second, column),
+                    nodal_gate_pair_current(first, second, column), kPairRounding * added)
+            << rows << " rows, zeros " << zeros << ", second at " << second_v << " V";
+      }
+  }
+}
+
+TEST(GatePairColumn, WithOneBitLineOpenIsAColumnOfTheOther) {
+  const Vector cells = random_cells(9, 3);
+  const GatePairColumn column{{100.0, 70.0, 500.0, 30.0, 0.4}, -0.4};
+  const double alone = gate_column_current(cells, column.lines);
+
+  EXPECT_NEAR(gate_pair_current(cells, Vector::Zero(9), column), alone, kPairRounding * alone);
+  EXPECT_NEAR(gate_pair_current(Vector::Zero(9), cells, column), -alone, kPairRounding * alone);
+}
+
+TEST(GatePairColumn, OfEqualCellsCarriesNothing) {
+  const Vector cells = random_cells(20, 4);
+
+  EXPECT_NEAR(gate_pair_current(cells, cells, {{100.0, 70.0, 500.0, 30.0, 0.4}, -0.4}), 0.0, 1e-18);
+  EXPECT_EQ(
+      gate_pair_current(Vector::Zero(4), Vector::Zero(4), {{1.0, 1.0, 0.0, 0.0, 0.5}, -0.5}), 0.0);
+}
+
+TEST(GatePairColumns, OfManyInputsAreSolvedAsEachByItself) {
+  constexpr Eigen::Index kRows = 21;
+  constexpr Eigen::Index kInputs = 19;
+  const Vector first = random_cells(kRows, 5);
+  const Vector second = random_cells(kRows, 6);
+  MatrixF active(kRows, kInputs);
+  for (Eigen::Index i = 0; i < active.size(); ++i)
+    active.data()[i] = static_cast<float>(RandomStream(7).below(2, static_cast<std::uint64_t>(i)));
+  active.col(5).setZero();
+  const GatePairColumn column{{100.0, 70.0, 500.0, 30.0, 0.4}, -0.4};
+
+  const std::vector<double> currents = gate_pair_currents(first, second, column, active);
+
+  ASSERT_EQ(currents.size(), static_cast<std::size_t>(kInputs));
+  for (Eigen::Index i = 0; i < kInputs; ++i) {
+    const Vector is_active = active.col(i).cast<double>();
+    const double expected =
+        gate_pair_current(first.cwiseProduct(is_active), second.cwiseProduct(is_active), column);
+    EXPECT_NEAR(currents[static_cast<std::size_t>(i)], expected, 1e-15 * first.sum()) << i;
+  }
+}
+
+TEST(GatePairColumns, OfAGroupOfWordLinesCarryTheirCurrentPastTheOthers) {
+  const GateColumn lines{100.0, 70.0, 500.0, 30.0, 0.4};
+  Vector first = random_cells(12, 8);
+  Vector second = random_cells(12, 9);
+  const Vector first_group = first.segment(3, 4);
+  const Vector second_group = second.segment(3, 4);
+  for (Vector* cells : {&first, &second}) {
+    cells->head(3).setZero();
+    cells->tail(5).setZero();
+  }
+
+  const double expected = gate_pair_current(first, second, {lines, -0.4});
+
+  EXPECT_NEAR(
+      gate_pair_current(first_group, second_group, {gate_column_of_rows(lines, 12, 3, 4), -0.4}),
+      expected, kPairRounding * std::abs(expected));
+}
+
+}  // namespace
+}  // namespace ohmweave::crossbar
