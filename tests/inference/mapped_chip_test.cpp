@@ -25,11 +25,15 @@ class SlowLayer {
     bits_ = converter_bits(mapped, node, hardware);
     for (const mapping::Block& block : mapped.placement.blocks) {
       lines_.push_back(lines_of(block, key));
-      for (int slice = 0; slice < hardware.array.num_slices(); ++slice)
-        pairs_.push_back(crossbar::make_pair_reader(program(block.first_array + 2 * slice, key),
-                                                    program(block.first_array + 2 * slice + 1, key),
-                                                    hardware.array, hardware.device, hardware.dac,
-                                                    bits_.adc_bits, bits_.dropped_bits));
+      const int per_slice = mapped.placement.geometry.arrays_per_slice();
+      for (int slice = 0; slice < hardware.array.num_slices(); ++slice) {
+        std::vector<crossbar::Matrix> arrays;
+        for (int i = 0; i < per_slice; ++i)
+          arrays.push_back(program(block.first_array + per_slice * slice + i, key));
+        pairs_.push_back(crossbar::make_pair_reader(arrays, hardware.array, hardware.device,
+                                                    hardware.dac, bits_.adc_bits,
+                                                    bits_.dropped_bits));
+      }
     }
   }
 
@@ -46,7 +50,7 @@ class SlowLayer {
  private:
   /// The line that each row of the block's arrays drives.
   std::vector<int> lines_of(const mapping::Block& block, const ChipKey& key) const {
-    std::vector<int> lines(hardware_.array.rows);
+    std::vector<int> lines(hardware_.array.num_inputs());
     std::iota(lines.begin(), lines.end(), 0);
     if (!hardware_.fault_aware) return lines;
     const int bits = hardware_.array.bits_per_cell;
@@ -60,10 +64,12 @@ class SlowLayer {
   crossbar::Matrix program(int array, const ChipKey& key) const {
     const std::vector<int> by_row = mapping::cell_levels(mapped_.placement, mapped_.network, array);
     std::vector<int> levels(by_row.size());
+    const int per_input = hardware_.array.rows_per_input();
     for (int row = 0; row < hardware_.array.rows; ++row)
-      for (int c = 0; c < hardware_.array.cols; ++c)
-        levels[lines_.back()[row] * hardware_.array.cols + c] =
-            by_row[row * hardware_.array.cols + c];
+      for (int c = 0; c < hardware_.array.cols; ++c) {
+        const int line = lines_.back()[row / per_input] * per_input + row % per_input;
+        levels[line * hardware_.array.cols + c] = by_row[row * hardware_.array.cols + c];
+      }
     return crossbar::program_siemens(levels, hardware_.array.rows, hardware_.array.cols,
                                      hardware_.device, hardware_.array.bits_per_cell,
                                      crossbar::array_stream(key.run, key.index, array));
@@ -76,10 +82,10 @@ class SlowLayer {
     const int group_columns = layer.out_channels / layer.groups;
     const int dac_bits = hardware_.dac.bits;
     const int magnitude_bits = input_format(mapped_.network, node_).magnitude_bits();
-    const std::size_t at_once = hardware_.array.rows_at_once();
+    const std::size_t at_once = hardware_.array.inputs_at_once();
     for (int low = 0; low < magnitude_bits; low += dac_bits) {
       for (std::size_t first = 0; first < block.rows.size(); first += at_once) {
-        std::vector<std::int32_t> digits(hardware_.array.rows, 0);
+        std::vector<std::int32_t> digits(hardware_.array.num_inputs(), 0);
         for (std::size_t r = first; r < std::min(block.rows.size(), first + at_once); ++r) {
           const std::int64_t x = window[block.rows[r]];
           const std::int64_t digit = (std::abs(x) >> low) % (std::int64_t{1} << dac_bits);
@@ -243,7 +249,7 @@ TEST(MappedChip, ReadsSelectedRowsAsTheirOwnCircuit) {
 
 /// Puts all blocks along the diagonal of one position, each at the beginning of a row group.
 mapping::Placement on_one_diagonal(mapping::Placement placement) {
-  const int at_once = placement.geometry.rows_at_once();
+  const int at_once = placement.geometry.inputs_at_once();
   int row = 0;
   int column = 0;
   std::vector<int> all;
@@ -279,6 +285,62 @@ TEST(MappedChip, ReadsBlocksThatShareArraysLikeTheReferenceRead) {
 
     EXPECT_LE(result.num_different, 3) << "of " << result.num_values;  // as above
     EXPECT_GT(result.num_unlike_ideal, result.num_values / 2) << "the faults had no effect";
+  }
+}
+
+TEST(MappedChip, ReadsRowPairsLikeTheReferenceRead) {
+  const QuantizedNetwork network = signed_conv_network();
+  for (const crossbar::Topology topology :
+       {crossbar::Topology::Passive, crossbar::Topology::RowSelect})
+    for (const bool is_fault_aware : {false, true}) {
+      Hardware hardware = faulty_hardware(80, 8);
+      hardware.array.encoding = Encoding::RowPair;
+      hardware.array.rows_active = 12;
+      hardware.array.topology = topology;
+      hardware.device.mismatch_sigma = 0.3;
+      hardware.fault_aware = is_fault_aware;
+      const mapping::Placement apart = simple_placement(network, hardware.array);
+      ASSERT_EQ(apart.blocks.size(), 2u);  // one a group of the convolution
+      for (const mapping::Placement& placement : {apart, on_one_diagonal(apart)}) {
+        const MappedNetwork mapped{network, placement};
+        ASSERT_NO_THROW(mapping::validate(mapped.placement, network));
+
+        const Comparison result = compare(mapped, hardware);
+
+        EXPECT_LE(result.num_different, 3) << "of " << result.num_values;  // as above
+        EXPECT_GT(result.num_unlike_ideal, result.num_values / 2) << "the faults had no effect";
+      }
+    }
+}
+
+/// Output codes of chip 1 with row pairs, read at `age`.
+CodeBatch read_row_pairs(const Hardware& hardware, const std::optional<ChipAge>& age) {
+  const QuantizedNetwork network = signed_conv_network();
+  const MappedNetwork mapped{network, simple_placement(network, hardware.array)};
+  CodeBatch input = random_input(network, 3, RandomStream(22));
+  for (std::int32_t& code : input.codes) code -= code > 127 ? 255 : 0;
+  return run_network(network, program_chip(mapped, hardware, {RandomStream(5), 1}, in_sequence, age),
+                     input)
+      .back();
+}
+
+TEST(MappedChip, CompensatesTheDriftOfRowPairs) {
+  for (const crossbar::Topology topology :
+       {crossbar::Topology::Passive, crossbar::Topology::GateInput}) {
+    Hardware hardware = ideal_hardware(40, 6);
+    hardware.array.encoding = Encoding::RowPair;
+    hardware.array.topology = topology;
+    hardware.device.drift.emplace();
+    hardware.device.drift->at_siemens = {1e-6};
+    hardware.device.drift->nu_mean = {0.05};  // all cells lose the same share
+    hardware.device.drift->nu_sigma = {0.0};
+    const ChipAge uncompensated{{1e6}, false};
+    const ChipAge compensated{{1e6}, true};
+
+    const CodeBatch fresh = read_row_pairs(hardware, std::nullopt);
+
+    EXPECT_EQ(read_row_pairs(hardware, compensated).codes, fresh.codes);
+    EXPECT_NE(read_row_pairs(hardware, uncompensated).codes, fresh.codes);
   }
 }
 

@@ -55,7 +55,10 @@ mapping::Placement spread_placement(const QuantizedNetwork& network,
   options.packing = packing;
   options.arrays_per_tile = 2 * array.num_slices();
   return mapping::map_network(
-      network, {array.rows, array.cols, array.num_slices(), array.bits_per_cell}, options);
+      network,
+      {array.rows, array.cols, array.num_slices(), array.bits_per_cell, std::nullopt,
+       array.encoding},
+      options);
 }
 
 /// Every block of `node` once more, as its copy 1, on the tiles of the first.
@@ -96,11 +99,15 @@ class SlowChip {
     const mapping::Placement& placement = chip.mapped.placement;
     for (const mapping::Block& block : placement.blocks) {
       const ConverterBits bits = converter_bits(chip.mapped, block.node, chip.hardware);
-      for (int slice = 0; slice < chip.hardware.array.num_slices(); ++slice)
-        pairs_.push_back(crossbar::make_pair_reader(
-            program(block, 2 * slice, stream), program(block, 2 * slice + 1, stream),
-            chip.hardware.array, chip.hardware.device, chip.hardware.dac, bits.adc_bits,
-            bits.dropped_bits));
+      const int per_slice = placement.geometry.arrays_per_slice();
+      for (int slice = 0; slice < chip.hardware.array.num_slices(); ++slice) {
+        std::vector<crossbar::Matrix> arrays;
+        for (int i = 0; i < per_slice; ++i)
+          arrays.push_back(program(block, per_slice * slice + i, stream));
+        pairs_.push_back(crossbar::make_pair_reader(arrays, chip.hardware.array,
+                                                    chip.hardware.device, chip.hardware.dac,
+                                                    bits.adc_bits, bits.dropped_bits));
+      }
     }
   }
 
@@ -167,10 +174,10 @@ class SlowChip {
     const Node& node = chip_.mapped.network.network.nodes[block.node];
     const int dac_bits = chip_.hardware.dac.bits;
     const int magnitude_bits = input_format(chip_.mapped.network, block.node).magnitude_bits();
-    const std::size_t at_once = array.rows_at_once();
+    const std::size_t at_once = array.inputs_at_once();
     for (int low = 0; low < magnitude_bits; low += dac_bits)
       for (std::size_t first = 0; first < block.rows.size(); first += at_once) {
-        std::vector<std::int32_t> digits(array.rows, 0);
+        std::vector<std::int32_t> digits(array.num_inputs(), 0);
         for (std::size_t r = first; r < std::min(block.rows.size(), first + at_once); ++r) {
           const std::int64_t x = window[block.rows[r]];
           const std::int64_t digit = (std::abs(x) >> low) % (std::int64_t{1} << dac_bits);
@@ -284,15 +291,24 @@ TEST(SimulatedChip, GivesEveryCodeAndLogitOfTheReferenceMode) {
 
 TEST(SimulatedChip, ReadsBlocksThatShareArrays) {
   const QuantizedNetwork network = residual_network(0.3, RandomStream(5));
-  Hardware hardware = faulty_hardware(16, 16);
-  hardware.device.mismatch_sigma = 0.3;
-  const mapping::Placement placement =
-      spread_placement(network, hardware.array, mapping::Packing::AcrossLayers);
-  ASSERT_TRUE(std::any_of(placement.arrays.begin(), placement.arrays.end(),
-                          [](const mapping::Array& array) { return array.blocks.size() > 1; }));
+  for (const Encoding encoding : {Encoding::OneSidedPair, Encoding::RowPair}) {
+    Hardware hardware = faulty_hardware(16 * find_encoding(encoding).rows_per_input, 16);
+    hardware.device.mismatch_sigma = 0.3;
+    hardware.array.encoding = encoding;
+    const mapping::Placement placement =
+        spread_placement(network, hardware.array, mapping::Packing::AcrossLayers);
+    ASSERT_TRUE(std::any_of(placement.arrays.begin(), placement.arrays.end(),
+                            [](const mapping::Array& array) { return array.blocks.size() > 1; }));
+    const Chip chip = make_chip(network, hardware, placement);
+    const CodeBatch input = random_input(network, 2, RandomStream(9));
 
-  expect_equal_codes(make_chip(network, hardware, placement),
-                     random_input(network, 2, RandomStream(9)));
+    expect_equal_codes(chip, input);
+
+    const ReferenceChip reference(chip.mapped, hardware, {RandomStream(77), kChip});
+    const power_area::FunctionalImages simulated = simulate(chip, RandomStream(77), input);
+    for (int image = 0; image < input.num_images; ++image)
+      EXPECT_EQ(simulated.logits[image], reference.run(image, image_of(input, image)).logits);
+  }
 }
 
 TEST(SimulatedChip, ClassifiesLikeTheEvaluationOfAnIdealChip) {

@@ -112,6 +112,42 @@ TEST_P(RandomNetwork, IsReadBackFromTheLevelsOfItsCells) {
   }
 }
 
+TEST_P(RandomNetwork, IsReadBackFromTheCellsOfAnyEncoding) {
+  const QuantizedNetwork network = this->network();
+  for (const EncodingKind& kind : encodings()) {
+    SCOPED_TRACE(kind.name);
+    Geometry geometry{32, 16, kind.is_pair ? 2 : 3, 2};
+    geometry.encoding = kind.encoding;
+    geometry.rows_active = 6;
+    const Placement placement = map_network(network, geometry, {"traffic", 8});
+    const WeightCells cells = geometry.cells();
+    std::vector<std::vector<int>> levels;
+    for (std::size_t array = 0; array < placement.arrays.size(); ++array)
+      levels.push_back(cell_levels(placement, network, static_cast<int>(array)));
+
+    ASSERT_NO_THROW(validate(placement, network));
+    for (const int node : weight_nodes(network.network)) {
+      const std::vector<std::int32_t>& codes = network.nodes[node].weights->codes;
+      const int rows = static_cast<int>(codes.size()) / network.network.nodes[node].out_channels;
+      for (std::size_t i = 0; i < codes.size(); ++i) {
+        const std::vector<CellAddress> held = locate(
+            placement, network, node, static_cast<int>(i) / rows, static_cast<int>(i) % rows);
+        ASSERT_TRUE(held.size() == static_cast<std::size_t>(cells.num_cells()) ||
+                    (held.empty() && codes[i] == 0));
+        int code = held.empty() ? 0 : -cells.offset();
+        for (std::size_t cell = 0; cell < held.size(); ++cell) {
+          const int level =
+              levels[held[cell].array][held[cell].row * geometry.cols + held[cell].column];
+          const bool is_negative = kind.is_pair && cell % 2 == 1;
+          const int slice = static_cast<int>(cell) / cells.cells_per_slice();
+          code += (is_negative ? -level : level) * (1 << cells.slice(slice).shift);
+        }
+        ASSERT_EQ(code, codes[i]);
+      }
+    }
+  }
+}
+
 /// Sums of one group-free layer for the input, through the levels of the placed arrays.
 std::vector<std::int64_t> product_through_arrays(const Placement& placement,
                                                  const QuantizedNetwork& network, int node,

@@ -4,6 +4,8 @@
 
 #include "mapped_networks.h"
 #include "mapping/map_network.h"
+#include "power_area/chip_sample.h"
+#include "power_area/layer_plan.h"
 
 namespace ohmweave::power_area {
 namespace {
@@ -37,6 +39,63 @@ TEST(Encodings, EverySliceHasItsConvertersAndRegister) {
     EXPECT_EQ(count_of(chip, "shift_add"), 4 * slices) << kind.name;
     EXPECT_EQ(count_of(chip, "output_register"), slices) << kind.name;
   }
+}
+
+/// Of the one layer: drives, samples, ... of a window.
+WindowActions actions_of(const EstimateInputs& inputs) {
+  return plan_layers(inputs.chip, inputs.circuits, inputs.library).at(0).shares.at(0).window;
+}
+
+TEST(RowPairs, TakeTwoDriversAnInputAndHalfTheColumns) {
+  const EstimateInputs pair = inputs_with(Encoding::OneSidedPair);
+  const EstimateInputs rows = inputs_with(Encoding::RowPair);
+  const int slices = rows.circuits.array.num_slices();
+  const Json chip = estimate_chips(rows).at("chip");
+
+  EXPECT_EQ(count_of(chip, "row_driver"), slices * 128);  // of 64 inputs
+  EXPECT_EQ(count_of(chip, "sample_hold"), slices * 128);
+  EXPECT_EQ(count_of(estimate_chips(pair).at("chip"), "sample_hold"), 2 * slices * 128);
+  const WindowActions of_rows = actions_of(rows);
+  const WindowActions of_pair = actions_of(pair);
+  EXPECT_EQ(of_rows.drives, of_pair.drives);  // in one array of two rows or in two arrays
+  EXPECT_EQ(2 * of_rows.holds, of_pair.holds);
+  EXPECT_EQ(of_rows.conversions, of_pair.conversions);
+  EXPECT_EQ(2 * of_rows.input_bits, of_pair.input_bits);
+}
+
+TEST(RowPairs, WithGatesHaveOneWordLineAnInput) {
+  EstimateInputs rows = inputs_with(Encoding::RowPair);
+  const std::int64_t drives = actions_of(rows).drives;
+  rows.circuits.array.topology = crossbar::Topology::GateInput;
+
+  EXPECT_EQ(count_of(estimate_chips(rows).at("chip"), "row_driver"),
+            rows.circuits.array.num_slices() * 64);
+  EXPECT_EQ(2 * actions_of(rows).drives, drives);
+}
+
+TEST(RowPairs, TakeTheEnergyOfAllCellsOfBothRows) {
+  // Ideal devices: the same levels, half of them in other rows instead of in another array.
+  EstimateInputs pair = inputs_with(Encoding::OneSidedPair);
+  EstimateInputs rows = inputs_with(Encoding::RowPair);
+  pair.circuits.device.kind = rows.circuits.device.kind = "ideal";
+
+  const ChipSample of_pair = sample_chip(pair.chip, pair.circuits, RandomStream(1));
+  const ChipSample of_rows = sample_chip(rows.chip, rows.circuits, RandomStream(1));
+
+  ASSERT_EQ(of_rows.row_siemens.size(), 1u);
+  ASSERT_EQ(of_rows.row_siemens[0].size(), 9u);
+  for (std::size_t r = 0; r < 9; ++r)
+    EXPECT_NEAR(of_rows.row_siemens[0][r], of_pair.row_siemens[0][r],
+                1e-12 * of_pair.row_siemens[0][r]);
+}
+
+TEST(RowPairs, TakeTwiceAsManyReadsOfAsManyRows) {
+  EstimateInputs pair = inputs_with(Encoding::OneSidedPair);
+  EstimateInputs rows = inputs_with(Encoding::RowPair);
+  pair.circuits.array.rows_active = rows.circuits.array.rows_active = 4;
+
+  // 9 rows of the layer: three groups of 4, five of 2.
+  EXPECT_EQ(3 * actions_of(rows).conversions, 5 * actions_of(pair).conversions);
 }
 
 TEST(Encodings, AUnitColumnTakesTheConverterTooOnce) {

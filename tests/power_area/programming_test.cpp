@@ -32,6 +32,22 @@ TEST(Programming, ByPulsesIsTheHandCount) {
   EXPECT_EQ(found.endurance, 1e6);
 }
 
+TEST(Programming, OfRowPairsWritesBothRowsOfAnArray) {
+  const Circuits circuits;
+  const MappedNetwork pair = map_random(one_convolution(), 1, circuits);
+  Circuits in_rows;
+  in_rows.array.encoding = Encoding::RowPair;
+  const MappedNetwork rows = map_random(one_convolution(), 1, in_rows);
+
+  const Programming of_pair = program_network(pair, circuits, isaac_library(), RandomStream(1));
+  const Programming of_rows = program_network(rows, in_rows, isaac_library(), RandomStream(1));
+
+  // Two arrays of 18 rows each instead of four of 9; the same cells.
+  EXPECT_EQ(of_rows.num_cells, of_pair.num_cells);
+  EXPECT_NEAR(of_rows.energy_j, of_pair.energy_j, 1e-12 * of_pair.energy_j);
+  EXPECT_NEAR(of_rows.time_s, of_pair.time_s, 1e-12 * of_pair.time_s);
+}
+
 TEST(Programming, WithVerificationIsWhatWritingTheArraysTakes) {
   Circuits circuits;
   circuits.device.kind = "write_verify";

@@ -139,6 +139,22 @@ TEST(Settling, TakesThePublishedReadPulseForItsOwnResolutionWhereWiresAreIdeal) 
   EXPECT_NEAR(settling_s(array, {}, library, 8), 15e-9, 1e-20);
 }
 
+TEST(ArrayDelay, OfRowPairsWithGatesHasBothCellsAtOnePlaceOfTheColumn) {
+  const ComponentLibrary library = isaac_library();
+  crossbar::ArrayOptions array;
+  array.topology = crossbar::Topology::GateInput;
+  array.row_ohm = 0.0;
+  array.col_ohm = 1000.0;
+  const double of_pair_s = array_delay_s(array, 0.0, library);
+  array.encoding = Encoding::RowPair;
+  array.rows = 2 * array.rows;
+
+  // As many places, with twice the capacitance at each.
+  EXPECT_NEAR(array_delay_s(array, 0.0, library) / of_pair_s, 2.0, 1e-9);
+  array.topology = crossbar::Topology::RowSelect;  // as many places as rows
+  EXPECT_NEAR(array_delay_s(array, 0.0, library) / of_pair_s, 256.0 * 257 / (128.0 * 129), 1e-9);
+}
+
 TEST(Settling, GrowsWithTheSquareOfTheArraysSide) {
   const ComponentLibrary library = isaac_library();
   crossbar::ArrayOptions array;

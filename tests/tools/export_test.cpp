@@ -178,6 +178,39 @@ TEST_F(Export, GivesSpiceTheCircuitThatTheSolverSolves) {
     EXPECT_NEAR(amps[c], expected[c], 1e-9 * largest) << c;
 }
 
+TEST_F(Export, OfRowPairsNamesBothSignsAndDrivesThemWithOppositeVoltages) {
+  Json config = small_config();
+  config["array"]["encoding"] = "row_pair";
+  make_run(config);
+  const Outcome csv = exported({"csv", "--array", "1"});
+  ASSERT_EQ(csv.exit_code, 0) << csv.err;
+  const Outcome spice = exported({"spice", "--array", "1", "--input", "1,0,-1"});
+  ASSERT_EQ(spice.exit_code, 0) << spice.err;
+
+  std::istringstream lines(csv.out);
+  std::string line;
+  std::getline(lines, line);
+  for (int cell = 0; std::getline(lines, line); ++cell) {
+    const int row = cell / kSide;
+    const std::string begin = "1," + std::to_string(row) + "," + std::to_string(cell % kSide) +
+                              ",1," + (row % 2 == 0 ? "positive," : "negative,");
+    EXPECT_EQ(line.substr(0, begin.size()), begin);
+  }
+  std::vector<double> volts;
+  std::istringstream elements(spice.out);
+  while (std::getline(elements, line)) {
+    double value = 0.0;
+    if (std::sscanf(line.c_str(), "Vrow%*d %*s 0 %lf", &value) == 1) volts.push_back(value);
+  }
+  ASSERT_EQ(volts.size(), static_cast<std::size_t>(kSide));
+  for (std::size_t r = 0; r < volts.size(); ++r)
+    EXPECT_EQ(volts[r], r == 0 || r == 5 ? 0.2 : (r == 1 || r == 4 ? -0.2 : 0.0)) << r;
+  std::string too_many = "0";
+  for (int i = 0; i < kSide / 2; ++i) too_many += ",0";
+  EXPECT_NE(exported({"spice", "--input", too_many}).err.find("an array has 12 pairs of rows"),
+            std::string::npos);
+}
+
 TEST_F(Export, DrivesEachRowAsTheDriversOfTheChipDo) {
   Json config = small_config();
   config["dac"] = {{"bits", 1}, {"gain_sigma", 0.05}};
