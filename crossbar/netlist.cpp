@@ -197,11 +197,10 @@ Vector gate_amps(const Matrix& cells, const ArrayOptions& array) {
   for (Eigen::Index c = 0; c < cells.cols(); ++c) {
     const Vector of_column = cells.col(c);
     const Eigen::Index inputs = of_column.size() / 2;
-    amps(c) = array.rows_per_input() == 1
-                  ? gate_column_current(of_column, column)
-                  : gate_pair_current(of_column(Eigen::seqN(0, inputs, 2)),
-                                      of_column(Eigen::seqN(1, inputs, 2)),
-                                      {column, -column.read_voltage_v});
+    amps(c) = array.rows_per_input() == 1 ? gate_column_current(of_column, column)
+                                          : gate_pair_current(of_column(Eigen::seqN(0, inputs, 2)),
+                                                              of_column(Eigen::seqN(1, inputs, 2)),
+                                                              {column, -column.read_voltage_v});
   }
   return amps;
 }

@@ -174,8 +174,8 @@ ArrayRead read_of_array(const Matrix& siemens, const ArrayOptions& array,
   if (array.topology == Topology::GateInput) {
     const Matrix cells = behind_transistors(siemens, array.transistor_ohm).transpose();
     if (device.read_noise)
-      read.variance = joined_rows(
-          effective_variance(siemens, cells, device, array.transistor_ohm), array, 1.0);
+      read.variance =
+          joined_rows(effective_variance(siemens, cells, device, array.transistor_ohm), array, 1.0);
     return read;
   }
   read.effective = effective_siemens(linearized_siemens(siemens, array, device), array);
@@ -197,9 +197,9 @@ PairReader make_pair_reader(const std::vector<Matrix>& arrays, const ArrayOption
                             const DeviceOptions& device, const DacOptions& dac, int adc_bits,
                             int dropped_bits) {
   const EncodingKind& encoding = find_encoding(array.encoding);
-  OHMWEAVE_REQUIRE(encoding.is_pair &&
-                       arrays.size() == static_cast<std::size_t>(encoding.arrays_per_slice()),
-                   "the arrays that hold both signs");
+  OHMWEAVE_REQUIRE(
+      encoding.is_pair && arrays.size() == static_cast<std::size_t>(encoding.arrays_per_slice()),
+      "the arrays that hold both signs");
   OHMWEAVE_REQUIRE(arrays.front().rows() == arrays.back().rows() &&
                        arrays.front().cols() == arrays.back().cols(),
                    "both arrays of a pair have one shape");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A differential pair of arrays, or an array of pairs of rows, as it is read: programmed conductances, the exact effect of the
-// wires, and the converter. One unit of (level x input digit) is
+// A differential pair of arrays, or an array of pairs of rows, as it is read: programmed
+// conductances, the exact effect of the wires, and the converter. One unit of (level x input digit)
+// is
 //   lsb = (highest - lowest level) / (2^bits_per_cell - 1) * read_voltage / (2^dac_bits - 1)   [A]
 // and the code of column c for the digits of the rows read at once is
 //   clamp(round((I+_c - I-_c) / (lsb * 2^dropped_bits)), -(2^adc_bits - 1), 2^adc_bits - 1);
@@ -85,8 +86,8 @@ struct ArrayRead {
   Matrix effective;  // currents = effective * voltages; empty of Topology::GateInput
   Matrix variance;   // of effective from read to read; empty without read noise
 };
-/// siemens: rows x cols. Nonlinear cells are linearized. Of gate inputs there are variances only: as
-/// if there were no wires, which can only make them less.
+/// siemens: rows x cols. Nonlinear cells are linearized. Of gate inputs there are variances only:
+/// as if there were no wires, which can only make them less.
 [[nodiscard]] ArrayRead read_of_array(const Matrix& siemens, const ArrayOptions& array,
                                       const DeviceOptions& device);
 

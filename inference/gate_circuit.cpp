@@ -18,15 +18,15 @@ void GateCircuit::set(int column, const GatePair& pair) {
 
 GainMatrix GateCircuit::units(Eigen::Index first, Eigen::Index rows,
                               const GainMatrix& digits) const {
-  const crossbar::GateColumn column = crossbar::gate_column_of_rows(
-      crossbar::gate_column_of(block_.array), block_.array.num_inputs(), block_.first_row + first,
-      rows);
+  const crossbar::GateColumn column =
+      crossbar::gate_column_of_rows(crossbar::gate_column_of(block_.array),
+                                    block_.array.num_inputs(), block_.first_row + first, rows);
   const GainMatrix active = digits.middleRows(first, rows);
   GainMatrix result(static_cast<Eigen::Index>(columns_.size()), digits.cols());
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     const GatePair& pair = columns_[c];
-    const std::vector<double> amps = differences(pair.positive.segment(first, rows),
-                                                 pair.negative.segment(first, rows), column, active);
+    const std::vector<double> amps = differences(
+        pair.positive.segment(first, rows), pair.negative.segment(first, rows), column, active);
     const double unit_a = pair.unit_siemens * block_.array.read_voltage_v;
     float* units = result.data() + static_cast<Eigen::Index>(c) * result.cols();
     for (std::size_t i = 0; i < amps.size(); ++i) units[i] = static_cast<float>(amps[i] / unit_a);

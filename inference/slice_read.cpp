@@ -12,9 +12,9 @@ namespace {
 using Matrices = std::vector<crossbar::Matrix>;
 
 /// The part of `whole` (array columns x array inputs) that a seated block's columns are read as: of
-/// a pair the difference of both arrays (of pairs of rows, of one array, taken already), of a single
-/// one that to the reference column, the first of the reserved ones; with a unit column that one
-/// too, as the last row.
+/// a pair the difference of both arrays (of pairs of rows, of one array, taken already), of a
+/// single one that to the reference column, the first of the reserved ones; with a unit column that
+/// one too, as the last row.
 crossbar::Matrix differences(const Matrices& whole, const SeatedBlock& seat,
                              const BlockProduct& block, const SliceCircuits& circuits) {
   const auto columns = static_cast<Eigen::Index>(block.outputs.size());
@@ -66,10 +66,11 @@ void fill_circuit(const SliceCells& cells, const SliceCircuits& circuits, const 
   const crossbar::Matrix& first = cells.siemens.front();
   const bool is_pair = find_encoding(circuits.array.encoding).is_pair;
   for (int c = 0; c < columns; ++c)
-    seat.circuit->set(circuits.slice * columns + c,
-                      {column(first, c),
-                       is_pair ? column(cells.siemens.back(), c, per_input - 1) : column(first, columns),
-                       unit_siemens});
+    seat.circuit->set(
+        circuits.slice * columns + c,
+        {column(first, c),
+         is_pair ? column(cells.siemens.back(), c, per_input - 1) : column(first, columns),
+         unit_siemens});
   if (block.unit_weight > 0 && circuits.slice == 0)
     seat.circuit->set(static_cast<int>(block.gain.rows()) - 1,
                       {column(first, columns + 1), column(first, columns), unit_siemens});
@@ -99,9 +100,9 @@ void fill_slice(const SliceCells& cells, const SliceMatrices& matrices,
     put_rows(differences(matrices.effective, seat, block, circuits) / unit_siemens, columns,
              circuits.slice, block.gain);
   if (circuits.device.read_noise)
-    put_rows(summed_variances(matrices.variance, seat, block, circuits) /
-                 (unit_siemens * unit_siemens),
-             columns, circuits.slice, block.variance);
+    put_rows(
+        summed_variances(matrices.variance, seat, block, circuits) / (unit_siemens * unit_siemens),
+        columns, circuits.slice, block.variance);
 }
 
 }  // namespace ohmweave::inference

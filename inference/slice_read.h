@@ -41,8 +41,9 @@ struct SliceCircuits {
 /// Currents of whole arrays for any digits of their rows, and their variances: what fill_slice()
 /// takes, found once for all blocks of the arrays.
 struct SliceMatrices {
-  std::vector<crossbar::Matrix> effective;  // siemens, columns x inputs, of each array; empty: gates
-  std::vector<crossbar::Matrix> variance;   // empty without read noise
+  std::vector<crossbar::Matrix>
+      effective;                           // siemens, columns x inputs, of each array; empty: gates
+  std::vector<crossbar::Matrix> variance;  // empty without read noise
 };
 [[nodiscard]] SliceMatrices slice_matrices(const SliceCells& cells, const SliceCircuits& circuits);
 

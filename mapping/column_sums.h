@@ -19,11 +19,11 @@ struct ColumnSums {
 
 /// largest: the largest magnitude that a pair's difference can reach in units of (level x digit /
 /// largest digit), over all columns, slices, row groups and blocks of weight node `node`. Row
-/// groups are `inputs_at_once` (>= 1) consecutive inputs of an array. Digits of unsigned inputs pull the
-/// positive cells one way and the negative ones the other: the larger of both sums of levels.
-/// Digits of signed inputs can pull all cells the same way: the sum of both. mean_square: the mean,
-/// over the same columns, of the sum of squares of their cells' pair differences. Both 0 when the
-/// node has no blocks.
+/// groups are `inputs_at_once` (>= 1) consecutive inputs of an array. Digits of unsigned inputs
+/// pull the positive cells one way and the negative ones the other: the larger of both sums of
+/// levels. Digits of signed inputs can pull all cells the same way: the sum of both. mean_square:
+/// the mean, over the same columns, of the sum of squares of their cells' pair differences. Both 0
+/// when the node has no blocks.
 [[nodiscard]] ColumnSums column_sums(const Placement& placement, const QuantizedNetwork& network,
                                      int node, int inputs_at_once);
 

@@ -27,9 +27,10 @@ namespace ohmweave::mapping {
 using StuckLevel = std::function<std::optional<double>(int array, int cell)>;
 
 /// lines[r]: the line of the arrays of one position (a row of theirs, or the rows of an input
-/// together) that row r of the placement takes there, a permutation of all. Rows stay within the group of rows with which they are read, so that
-/// what a converter can meet does not change. first_array: of the position. The identity where
-/// nothing is stuck. Only for one-sided cells with slices of equal bits (std::logic_error).
+/// together) that row r of the placement takes there, a permutation of all. Rows stay within the
+/// group of rows with which they are read, so that what a converter can meet does not change.
+/// first_array: of the position. The identity where nothing is stuck. Only for one-sided cells with
+/// slices of equal bits (std::logic_error).
 [[nodiscard]] std::vector<int> assign_lines(const Placement& placement,
                                             const QuantizedNetwork& network, int first_array,
                                             const StuckLevel& stuck);

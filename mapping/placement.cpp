@@ -66,7 +66,8 @@ std::vector<int> cell_levels(const Placement& placement, const QuantizedNetwork&
   };
   std::vector<decltype(table_of(0))> levels_of;  // by row of an input
   levels_of.reserve(static_cast<std::size_t>(rows_per_input));
-  for (int i = 0; i < rows_per_input; ++i) levels_of.push_back(table_of(which * rows_per_input + i));
+  for (int i = 0; i < rows_per_input; ++i)
+    levels_of.push_back(table_of(which * rows_per_input + i));
   std::vector<int> levels(static_cast<std::size_t>(geometry.rows) * geometry.cols, 0);
   for (const int index : placement.arrays[array].blocks) {
     const Block& block = placement.blocks[index];

@@ -5,8 +5,9 @@
 // arrays: for every slice (bits of the code, least significant first) a positive and a negative
 // one, or a single one, as the encoding has it (core/encoding.h); columns that an encoding reserves
 // come after the block's own. A matrix row is an input of its arrays: one of their rows, or two
-// neighbouring ones where the encoding holds both cells of a pair in one column. Several blocks may share one array position: their rows are disjoint
-// and so are their columns (they sit along a diagonal), and they are read one after the other.
+// neighbouring ones where the encoding holds both cells of a pair in one column. Several blocks may
+// share one array position: their rows are disjoint and so are their columns (they sit along a
+// diagonal), and they are read one after the other.
 #pragma once
 
 #include <cstdint>
@@ -146,10 +147,10 @@ void validate(const Placement& placement, const QuantizedNetwork& network);
 /// What arrays.npz holds. Per array: "layer" (node index), "group", "copy" (all three of its first
 /// block), "slice", "sign" (0 positive, 1 negative, 2 both), "tile"; "rows" (arrays x
 /// geometry.rows) and "columns" (arrays x geometry.cols): the matrix row (column, of the group) at
-/// each array row (column; both rows of an input hold the same), -1 where the array has none; "row_blocks" and "column_blocks", of the
-/// same shapes: the block they belong to, or -1. A cell holds a weight where its row and column
-/// have one block. Per block: "block_layer", "block_group", "block_copy". "tile_xy": tiles x 2. All
-/// int32.
+/// each array row (column; both rows of an input hold the same), -1 where the array has none;
+/// "row_blocks" and "column_blocks", of the same shapes: the block they belong to, or -1. A cell
+/// holds a weight where its row and column have one block. Per block: "block_layer", "block_group",
+/// "block_copy". "tile_xy": tiles x 2. All int32.
 [[nodiscard]] NpyArrays arrays_to_npz(const Placement& placement);
 
 [[nodiscard]] Json placement_to_json(const Placement& placement);

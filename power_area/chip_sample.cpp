@@ -18,7 +18,7 @@ std::vector<int> lines_of(const MappedNetwork& mapped, int first_array, const Ci
 
 /// Siemens of each input: of its row's cells, or of those of both rows.
 crossbar::Vector input_sums(const MappedNetwork& mapped, int array, const Circuits& circuits,
-                          const RandomStream& stream, const std::vector<int>& lines) {
+                            const RandomStream& stream, const std::vector<int>& lines) {
   const crossbar::Matrix siemens = crossbar::program_siemens(
       mapping::levels_on_lines(mapping::cell_levels(mapped.placement, mapped.network, array),
                                lines),

@@ -195,7 +195,7 @@ std::vector<int> input_digits(const ExportedChip& chip, const std::optional<std:
 
 /// The inputs that are read together with the first driven one.
 std::vector<bool> inputs_read(const std::vector<int>& digits, const crossbar::ArrayOptions& array,
-                            const std::string& text) {
+                              const std::string& text) {
   std::vector<bool> connected(digits.size(), false);
   const auto first = static_cast<std::size_t>(
       std::find_if(digits.begin(), digits.end(), [](int d) { return d != 0; }) - digits.begin());

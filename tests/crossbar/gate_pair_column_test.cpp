@@ -71,8 +71,8 @@ TEST(GatePairColumn, OfEqualCellsCarriesNothing) {
   const Vector cells = random_cells(20, 4);
 
   EXPECT_NEAR(gate_pair_current(cells, cells, {{100.0, 70.0, 500.0, 30.0, 0.4}, -0.4}), 0.0, 1e-18);
-  EXPECT_EQ(
-      gate_pair_current(Vector::Zero(4), Vector::Zero(4), {{1.0, 1.0, 0.0, 0.0, 0.5}, -0.5}), 0.0);
+  EXPECT_EQ(gate_pair_current(Vector::Zero(4), Vector::Zero(4), {{1.0, 1.0, 0.0, 0.0, 0.5}, -0.5}),
+            0.0);
 }
 
 TEST(GatePairColumns, OfManyInputsAreSolvedAsEachByItself) {

@@ -3,6 +3,8 @@
 // whole circuit with its rows at opposite voltages, and against pairs of arrays.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <stdexcept>
 
 #include "crossbar/pair.h"
@@ -104,9 +106,8 @@ TEST(RowPairs, WithoutWiresAreTheDifferenceOfTwoArrays) {
 TEST(RowPairs, TakeTheArraysOfTheirSlice) {
   const Matrix siemens = random_siemens(6, 4, 3);
 
-  EXPECT_THROW(
-      static_cast<void>(make_pair_reader(siemens, siemens, row_pairs(6, 4), {}, {}, 8, 0)),
-      std::logic_error);
+  EXPECT_THROW(static_cast<void>(make_pair_reader(siemens, siemens, row_pairs(6, 4), {}, {}, 8, 0)),
+               std::logic_error);
 }
 
 TEST(RowPairs, BehindASenseResistorAreDividedByWhatAllTheirCellsDraw) {
@@ -121,10 +122,68 @@ TEST(RowPairs, BehindASenseResistorAreDividedByWhatAllTheirCellsDraw) {
 
   for (int c = 0; c < 3; ++c)
     for (int input = 0; input < 4; ++input)
-      EXPECT_NEAR(read(c, input),
-                  (siemens(2 * input, c) - siemens(2 * input + 1, c)) /
-                      (1.0 + 2e3 * siemens.col(c).sum()),
-                  kReadRounding * siemens.maxCoeff());
+      EXPECT_NEAR(
+          read(c, input),
+          (siemens(2 * input, c) - siemens(2 * input + 1, c)) / (1.0 + 2e3 * siemens.col(c).sum()),
+          kReadRounding * siemens.maxCoeff());
+}
+
+/// Cells of random levels from -3 to 3, 33 uS each above 1 uS: of two arrays, and of row pairs.
+struct RandomPairs {
+  Matrix positive;
+  Matrix negative;
+  Matrix joined;
+};
+RandomPairs random_pairs(int inputs, int cols) {
+  RandomPairs pairs{Matrix(inputs, cols), Matrix(inputs, cols), Matrix(2 * inputs, cols)};
+  for (int r = 0; r < inputs; ++r)
+    for (int c = 0; c < cols; ++c) {
+      const auto position = static_cast<std::uint64_t>(2 * (r * cols + c));
+      const double level = static_cast<double>(RandomStream(5).below(7, position)) - 3.0;
+      pairs.positive(r, c) = pairs.joined(2 * r, c) = 1e-6 + 33e-6 * std::max(0.0, level);
+      pairs.negative(r, c) = pairs.joined(2 * r + 1, c) = 1e-6 + 33e-6 * std::max(0.0, -level);
+    }
+  return pairs;
+}
+
+/// What wires take of the currents of random inputs, half of them driven: mean of the magnitudes,
+/// over that of the currents without wires.
+double loss(const Matrix& effective, const Matrix& ideal) {
+  constexpr int kReads = 400;
+  Matrix inputs(ideal.cols(), kReads);
+  for (int read = 0; read < kReads; ++read)
+    for (Eigen::Index r = 0; r < inputs.rows(); ++r)
+      inputs(r, read) = static_cast<double>(RandomStream(5).child("v", read).below(2, r));
+  return ((effective - ideal) * inputs).cwiseAbs().mean() / (ideal * inputs).cwiseAbs().mean();
+}
+
+// The table of docs/crossbar.md, section 5.
+TEST(RowPairs, CancelCurrentsButNotTheShareThatWiresTake) {
+  constexpr int kInputs = 64;
+  constexpr double kLastDigit = 0.0005;
+  ArrayOptions in_arrays = row_pairs(kInputs, 128);
+  in_arrays.encoding = Encoding::OneSidedPair;
+  in_arrays.row_ohm = in_arrays.col_ohm = 1.0;
+  in_arrays.driver_ohm = in_arrays.sense_ohm = 0.0;
+  ArrayOptions in_rows = in_arrays;
+  in_rows.encoding = Encoding::RowPair;
+  in_rows.rows = 2 * kInputs;
+  const RandomPairs pairs = random_pairs(kInputs, 128);
+  const Matrix ideal = (pairs.positive - pairs.negative).transpose();
+  const auto of_rows = [&] { return read_of_array(pairs.joined, in_rows, {}).effective; };
+
+  const Matrix of_arrays = read_of_array(pairs.positive, in_arrays, {}).effective -
+                           read_of_array(pairs.negative, in_arrays, {}).effective;
+
+  EXPECT_NEAR(loss(of_arrays, ideal), 0.192, kLastDigit);
+  EXPECT_NEAR(loss(of_rows(), ideal), 0.265, kLastDigit);
+  const Vector amps = currents(pairs.joined, wires_of(in_rows), all_driven(2 * kInputs, 0.2));
+  const Vector of_one =
+      currents(pairs.positive, wires_of(in_arrays), Vector::Constant(kInputs, 0.2));
+  EXPECT_NEAR(amps.cwiseAbs().mean(), 0.066e-3, 0.5e-6);
+  EXPECT_NEAR(of_one.cwiseAbs().mean(), 0.310e-3, 0.5e-6);
+  in_rows.col_ohm = 0.5;  // columns as long as those of the two arrays
+  EXPECT_NEAR(loss(of_rows(), ideal), 0.207, kLastDigit);
 }
 
 TEST(RowPairs, OfNonlinearCellsAreExactForAllInputsAtFullScale) {

@@ -319,8 +319,8 @@ CodeBatch read_row_pairs(const Hardware& hardware, const std::optional<ChipAge>&
   const MappedNetwork mapped{network, simple_placement(network, hardware.array)};
   CodeBatch input = random_input(network, 3, RandomStream(22));
   for (std::int32_t& code : input.codes) code -= code > 127 ? 255 : 0;
-  return run_network(network, program_chip(mapped, hardware, {RandomStream(5), 1}, in_sequence, age),
-                     input)
+  return run_network(network,
+                     program_chip(mapped, hardware, {RandomStream(5), 1}, in_sequence, age), input)
       .back();
 }
 

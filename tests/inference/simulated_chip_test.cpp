@@ -54,11 +54,10 @@ mapping::Placement spread_placement(const QuantizedNetwork& network,
   mapping::MappingOptions options;
   options.packing = packing;
   options.arrays_per_tile = 2 * array.num_slices();
-  return mapping::map_network(
-      network,
-      {array.rows, array.cols, array.num_slices(), array.bits_per_cell, std::nullopt,
-       array.encoding},
-      options);
+  return mapping::map_network(network,
+                              {array.rows, array.cols, array.num_slices(), array.bits_per_cell,
+                               std::nullopt, array.encoding},
+                              options);
 }
 
 /// Every block of `node` once more, as its copy 1, on the tiles of the first.

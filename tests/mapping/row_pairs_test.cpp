@@ -151,7 +151,7 @@ TEST(RowPairs, AreRefusedWhenABlockLeavesItsArray) {
 
 /// Squared errors of all weights for the given lines, straight from the definition.
 double error_on_lines(const Placement& placement, const QuantizedNetwork& network,
-                const std::vector<int>& lines, const StuckLevel& stuck) {
+                      const std::vector<int>& lines, const StuckLevel& stuck) {
   const Geometry& geometry = placement.geometry;
   const Block& block = placement.blocks[0];
   double total = 0.0;
@@ -163,8 +163,7 @@ double error_on_lines(const Placement& placement, const QuantizedNetwork& networ
           const auto column = static_cast<int>(c);
           const int row = 2 * static_cast<int>(r) + sign;
           const int line = 2 * lines[r] + sign;
-          const int level =
-              cell_levels(placement, network, slice)[row * geometry.cols + column];
+          const int level = cell_levels(placement, network, slice)[row * geometry.cols + column];
           const double held = stuck(slice, line * geometry.cols + column).value_or(level);
           error += (sign == 0 ? 1.0 : -1.0) * std::exp2(2 * slice) * (held - level);
         }
