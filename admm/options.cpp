@@ -205,7 +205,8 @@ void declare_counts(Fields& f, ConstraintOptions& o) {
   f.integer("keep", o.keep, {0, kMostEntries}, "entries or groups kept in each matching tensor");
   f.number("keep_fraction", o.keep_fraction, kFraction,
            "the same as a share of all entries or groups, rounded to the nearest count");
-  f.integer("rows", o.rows, {1, kLargestArray}, "rows of an array; absent: the mapped array's");
+  f.integer("rows", o.rows, {1, kLargestArray},
+            "matrix rows of an array; absent: those that a mapped array seats");
   f.integer("cols", o.cols, {1, kLargestArray}, "columns of an array; absent: the mapped array's");
   f.integer("keep_multiple", o.keep_multiple, {1, kLargestArray},
             "the count must be a multiple of it, so that what is kept fills whole arrays; "

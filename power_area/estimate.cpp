@@ -100,6 +100,8 @@ Json not_modelled(const Circuits& circuits, const ComponentLibrary& library) {
   if (circuits.array.topology == crossbar::Topology::GateInput)
     list.push_back(
         "gate lines of gate_input arrays: they are priced as row drivers and take their time");
+  if (circuits.array.rows_per_input() == 2)
+    list.push_back("the source of the opposite read voltage of row pairs");
   if (!options.zero_skipping) list.push_back("skipping of digits and windows that are zero");
   for (const auto& [component, why] : library.left_out())
     list.push_back(

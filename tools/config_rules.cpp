@@ -40,7 +40,7 @@ std::optional<Countable> countable(const admm::ConstraintOptions& constraint, co
                                    const crossbar::ArrayOptions& array) {
   const MatrixShape& matrix = weight.matrix;
   const std::int64_t groups = matrix.groups;
-  const std::int64_t row_blocks = pieces(matrix.rows, constraint.rows.value_or(array.rows));
+  const std::int64_t row_blocks = pieces(matrix.rows, constraint.rows.value_or(array.num_inputs()));
   const std::int64_t column_blocks = pieces(matrix.columns, constraint.cols.value_or(array.cols));
   const std::map<std::string, Countable> by_kind = {
       {"cardinality", {matrix.num_weights(), "weights"}},

@@ -60,7 +60,7 @@ void run_evaluate(const RunConfig& config, const fs::path& run,
 }
 
 train::LevelGrid level_grid(const RunConfig& config) {
-  return {quantization_options(config), config.array.rows, config.array.cols};
+  return {quantization_options(config), config.array.num_inputs(), config.array.cols};
 }
 
 /// `file`: where the config comes from, which error texts name.

@@ -168,7 +168,7 @@ void declare(Fields& f, CompressOptions& o);
 /// What compression has to fit: the integers of the chip and the size of its arrays.
 struct LevelGrid {
   QuantizationOptions quantization;
-  int array_rows = 128;
+  int array_rows = 128;  // matrix rows that an array seats
   int array_cols = 128;
 };
 

@@ -115,15 +115,18 @@ TEST(Encodings, AUnitColumnTakesTheConverterTooOnce) {
   EXPECT_EQ(cycles(unit), 8 * 95);
 }
 
-TEST(Encodings, GateLinesAreNamedAsNotModelled) {
-  EstimateInputs inputs = inputs_of(one_convolution(), 1);
-  const auto names_gates = [&] {
-    return estimate_chips(inputs).at("not_modelled").dump().find("gate lines") != std::string::npos;
+TEST(Encodings, GateLinesAndOppositeVoltagesAreNamedAsNotModelled) {
+  EstimateInputs inputs = inputs_with(Encoding::OneSidedPair);
+  const auto names = [&inputs](const char* what) {
+    return estimate_chips(inputs).at("not_modelled").dump().find(what) != std::string::npos;
   };
 
-  EXPECT_FALSE(names_gates());
+  EXPECT_FALSE(names("gate lines"));
+  EXPECT_FALSE(names("opposite read voltage"));
   inputs.circuits.array.topology = crossbar::Topology::GateInput;
-  EXPECT_TRUE(names_gates());
+  EXPECT_TRUE(names("gate lines"));
+  inputs = inputs_with(Encoding::RowPair);
+  EXPECT_TRUE(names("opposite read voltage"));
 }
 
 }  // namespace

@@ -351,20 +351,6 @@ TEST(Check, SaysWhereRowsCannotChangeLines) {
     EXPECT_NE(outcome.err.find(what + ": must be 0 where"), std::string::npos) << outcome.err;
 }
 
-TEST(Check, TakesRowPairsWithAllThatPairsOfArraysTake) {
-  EXPECT_EQ(check_with({"/array/encoding=row_pair", "/mapping/fault_aware=true"}).exit_code, 0);
-  EXPECT_EQ(check_with({"/array/encoding=row_pair", "/chip/functional_images=2"}).exit_code, 0);
-  EXPECT_EQ(check_with({"/array/encoding=row_pair", "/array/topology=gate_input"}).exit_code, 0);
-
-  const Outcome outcome = check_with({"/array/encoding=row_pair", "/array/rows=127"});
-
-  EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_NE(outcome.err.find("/array/rows = 127: must be a multiple of 2 with encoding = "
-                             "\"row_pair\""),
-            std::string::npos)
-      << outcome.err;
-}
-
 TEST(Check, NamesAnUnknownComponentLibrary) {
   const Outcome outcome = check_with({"/chip/preset=isac"});
 
