@@ -155,21 +155,19 @@ class Biller {
     Cost cells;
     cells.dynamic_j = windows * chip_.share_energies_j[p][u];
     cells.peak_w = windows_per_s * chip_.share_energies_j[p][u];
-    bill_.ledger.add({parts.cells.name, PartGroup::Array, parts.cells.source, cells},
-                     place);
+    bill_.ledger.add({parts.cells.name, PartGroup::Array, parts.cells.source, cells}, place);
     const double drives = nonzero.digits[u] * static_cast<double>(window.drives);
     const double conversions = nonzero.reads * static_cast<double>(window.conversions);
-    const double sums = nonzero.windows * static_cast<double>(window.sums);
+    const double words = nonzero.reads * static_cast<double>(window.register_words);
     charge(parts.driver, PartGroup::Array, drives);
     if (parts.line_driver) charge(*parts.line_driver, PartGroup::Array, drives);
-    charge(parts.hold, PartGroup::Array,
-           nonzero.reads * static_cast<double>(window.holds));
+    charge(parts.hold, PartGroup::Array, nonzero.reads * static_cast<double>(window.holds));
     if (parts.multiplexer) charge(*parts.multiplexer, PartGroup::Array, conversions);
     charge(parts.converter, PartGroup::Converter, conversions);
     charge(parts.shift_add, PartGroup::Digital, conversions);
     charge(parts.input_register, PartGroup::Digital, static_cast<double>(window.input_bits));
     charge(parts.output_register, PartGroup::Digital,
-           sums * chip_.circuits.chip.accumulator_bits / kBitsPerByte);
+           words * chip_.circuits.chip.accumulator_bits / kBitsPerByte);
     charge(parts.bus, PartGroup::Digital, static_cast<double>(window.bus_bits) / kBitsPerByte);
   }
 

@@ -29,6 +29,7 @@ class Builder {
 
   ChipPipeline build() {
     prepare_mesh();
+    find_live_channels();
     for (std::size_t n = 0; n < network_.nodes.size(); ++n) add_node(static_cast<int>(n));
     add_sink();
     return std::move(result_);
@@ -46,6 +47,35 @@ class Builder {
     model.link_bits_per_cycle = circuits_.chip.link_bits_per_cycle;
     model.router_cycles = circuits_.chip.router_cycles;
     model.num_inferences = circuits_.chip.num_inferences;
+  }
+
+  /// Of each node's output, the channels that are computed: the others are constants, which
+  /// nothing computes or sends.
+  void find_live_channels() {
+    for (std::size_t n = 0; n < network_.nodes.size(); ++n)
+      live_.push_back(live_channels(static_cast<int>(n)));
+  }
+
+  [[nodiscard]] std::vector<char> live_channels(int n) const {
+    const Node& node = network_.nodes[n];
+    std::vector<char> live(shapes_[n].channels, node.op == Op::Input ? 1 : 0);
+    if (has_weights(node.op)) {
+      const int of_group = node.out_channels / node.groups;
+      for (const mapping::Block& block : mapped_.placement.blocks) {
+        if (block.node != n) continue;
+        for (const int column : block.columns) live[block.group * of_group + column] = 1;
+      }
+      return live;
+    }
+    for (const int input : node.inputs) {
+      const std::size_t places = live.size() / live_[input].size();  // more than 1: flattened
+      for (std::size_t c = 0; c < live.size(); ++c) live[c] |= live_[input][c / places];
+    }
+    return live;
+  }
+
+  [[nodiscard]] std::int64_t num_live(int n) const {
+    return std::count(live_[n].begin(), live_[n].end(), 1);
   }
 
   void add_node(int n) {
@@ -77,7 +107,7 @@ class Builder {
   [[nodiscard]] StageRole role_of(int n) const {
     StageRole role;
     role.network_node = n;
-    role.values_out = static_cast<std::int64_t>(shapes_[n].channels) * shapes_[n].width;
+    role.values_out = num_live(n) * shapes_[n].width;
     role.output_bits = value_bits(n);
     return role;
   }
@@ -122,15 +152,17 @@ class Builder {
     return edge;
   }
 
-  /// Bits of one row of the producing stage, of which the share's tile takes its part.
+  /// Of one row of the producing stage, the bits that the share's tile takes: all places of the
+  /// channels that its rows read.
   [[nodiscard]] std::int64_t row_bits(const LayerPlan& plan, const TileShare& share,
                                       const PipelineEdge& edge) const {
-    const StageRole& role = result_.roles[edge.producer];
-    const double fraction = static_cast<double>(share.num_inputs) /
-                            (static_cast<double>(plan.matrix.rows) * plan.matrix.groups);
-    return std::max<std::int64_t>(
-        1, static_cast<std::int64_t>(
-               std::ceil(fraction * static_cast<double>(role.values_out * role.output_bits))));
+    const int input = network_.nodes[plan.node].inputs.front();
+    const std::int64_t channels = std::count_if(share.channels.begin(), share.channels.end(),
+                                                [&](int c) { return live_[input][c] != 0; });
+    const std::int64_t bits = channels * shapes_[input].height * shapes_[input].width *
+                              result_.roles[edge.producer].output_bits;
+    const std::int64_t rows = result_.model.nodes[edge.producer].num_rows;
+    return std::max<std::int64_t>(1, ceil_div(bits, rows));
   }
 
   void add_layer(int n) {
@@ -150,8 +182,8 @@ class Builder {
     if (stage.units.empty()) stage.units = {vector_unit(stage, 0)};
     const auto settle =
         static_cast<std::int64_t>(std::ceil(plan.settle_s * circuits_.chip.clock_hz));
-    stage.emit_cycles = (plan.shares.empty() ? 0 : settle) +
-                        ceil_div(shapes_[n].channels, circuits_.chip.vector_lanes);
+    stage.emit_cycles =
+        (plan.shares.empty() ? 0 : settle) + ceil_div(num_live(n), circuits_.chip.vector_lanes);
     StageRole role = role_of(n);
     role.plan = p;
     role.owner = p;
@@ -172,8 +204,7 @@ class Builder {
       for (const TileShare& other : plan.shares)
         if (other.copy == share.copy && other.tile != share.tile) additions += other.num_columns;
       unit.cycles_per_window = std::max(
-          unit.cycles_per_window,
-          ceil_div(static_cast<std::int64_t>(plan.matrix.columns) * plan.matrix.groups, lanes));
+          unit.cycles_per_window, ceil_div(static_cast<std::int64_t>(plan.num_outputs), lanes));
       if (share.tile != plan.home_tile)
         unit.partial_bits = static_cast<std::int64_t>(plan.num_outputs) * value_bits(plan.node);
     } else {
@@ -259,7 +290,8 @@ class Builder {
   const std::vector<LayerPlan>& plans_;
   const Circuits& circuits_;
   std::vector<Shape> shapes_;
-  std::map<int, int> stage_of_;  // network node to pipeline node
+  std::vector<std::vector<char>> live_;  // by network node, by channel
+  std::map<int, int> stage_of_;          // network node to pipeline node
   int port_tile_ = 0;
   ChipPipeline result_;
 };

@@ -47,16 +47,17 @@ Json causes_json(const Bill& bill, double leakage_j, double macs) {
 }
 
 /// "between A and B", "under A" or "over B" of the published chips.
-std::string place_of(double joules_per_mac) {
+std::string place_of(double joules_per_bit_product) {
   const std::vector<PublishedChip>& chips = published_chips();
-  if (joules_per_mac < chips.front().joules_per_mac) return "under " + chips.front().name;
+  if (joules_per_bit_product < chips.front().joules_per_bit_product())
+    return "under " + chips.front().name;
   for (std::size_t i = 1; i < chips.size(); ++i)
-    if (joules_per_mac < chips[i].joules_per_mac)
+    if (joules_per_bit_product < chips[i].joules_per_bit_product())
       return "between " + chips[i - 1].name + " and " + chips[i].name;
   return "over " + chips.back().name;
 }
 
-Json published_json(double joules_per_mac) {
+Json published_json(double joules_per_bit_product) {
   Json list = Json::array();
   for (const PublishedChip& chip : published_chips())
     list.push_back({{"name", chip.name},
@@ -65,7 +66,8 @@ Json published_json(double joules_per_mac) {
                     {"weight_bits", chip.weight_bits},
                     {"input_bits", chip.input_bits},
                     {"energy_per_mac_j", chip.joules_per_mac},
-                    {"energy_ratio", joules_per_mac / chip.joules_per_mac},
+                    {"energy_per_bit_product_j", chip.joules_per_bit_product()},
+                    {"energy_ratio", joules_per_bit_product / chip.joules_per_bit_product()},
                     {"source", chip.source},
                     {"status", chip.status}});
   return list;
@@ -96,16 +98,17 @@ Json efficiency_json(const SimulatedChip& chip, const Bill& bill, double through
   const double energy_j = total.dynamic_j + leakage_j;
   const double ops_per_s = kOperationsPerMac * work.macs * throughput_hz;
   const double per_mac_j = energy_j / work.macs;
+  const double per_bit_product_j = energy_j / work.bit_products;
   return {{"operations_per_mac", kOperationsPerMac},
           {"macs_per_inference", static_cast<std::int64_t>(work.macs)},
           {"energy_per_mac_j", per_mac_j},
-          {"energy_per_bit_product_j", energy_j / work.bit_products},
+          {"energy_per_bit_product_j", per_bit_product_j},
           {"ops_per_second", ops_per_s},
           {"ops_per_second_per_m2", ops_per_s / bill.floorplan.area_m2()},
           {"ops_per_joule", kOperationsPerMac * work.macs / energy_j},
           {"causes", causes_json(bill, leakage_j, work.macs)},
-          {"place", place_of(per_mac_j)},
-          {"published", published_json(per_mac_j)}};
+          {"place", place_of(per_bit_product_j)},
+          {"published", published_json(per_bit_product_j)}};
 }
 
 }  // namespace ohmweave::power_area

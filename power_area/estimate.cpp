@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "power_area/estimate.h"
+#include "mapping/traffic.h"
 
 #include <algorithm>
 #include <optional>
@@ -88,13 +89,17 @@ SimulatedChip simulate_chip(const Setting& setting, const ChipSample& sample,
 
 Json not_modelled(const Circuits& circuits, const ComponentLibrary& library) {
   const ChipOptions& options = circuits.chip;
-  Json list = {"wires between blocks beyond the published bus and router",
-               "charging of word and bit lines, and the power lost in them",
-               "reuse of inputs between overlapping windows: each window reads its inputs again",
-               kUnsharedUnits,
-               "time on a tile's bus and in its buffer",
-               "drivers, pumps and traffic of programming",
-               "temperature, supply noise and ageing"};
+  Json list = {
+      "wires between blocks beyond the published bus and router",
+      "charging of word and bit lines, and the power lost in them",
+      "reuse of inputs between overlapping windows: each window reads its inputs again",
+      kUnsharedUnits,
+      "time on a tile's bus and in its buffer",
+      circuits.device.write
+          ? "drivers, pumps and traffic of programming"
+          : "drivers, pumps and traffic of programming, its verifying reads, and cells of a "
+            "row that take more than the mean number of pulses",
+      "temperature, supply noise and ageing"};
   list.push_back(options.off_chip_links > 0 ? "off-chip memory"
                                             : "off-chip memory and the pins of the image port");
   if (circuits.array.topology == crossbar::Topology::GateInput)
@@ -129,8 +134,20 @@ struct Estimate {
   [[nodiscard]] double rate_hz() const { return throughput_hz(chip); }
 };
 
+/// Registers, adders and packets are as wide as sums that never overflow.
+void check_accumulators(const QuantizedNetwork& network, const Circuits& circuits) {
+  for (const int node : weight_nodes(network.network)) {
+    const int needed = mapping::partial_sum_bits(network, node);
+    if (needed > circuits.chip.accumulator_bits)
+      throw ConfigError({"/chip/accumulator_bits = " +
+                         std::to_string(circuits.chip.accumulator_bits) + ": the sums of layer '" +
+                         network.network.nodes[node].name + "' need " + std::to_string(needed)});
+  }
+}
+
 Estimate estimate_one(const EstimateInputs& inputs, const Setting& setting) {
   check_placement(setting.mapped.placement, setting.circuits);
+  check_accumulators(setting.mapped.network, setting.circuits);
   const ChipSample sample = sample_chip(setting.mapped, setting.circuits, inputs.stream);
   SimulatedChip chip = simulate_chip(setting, sample, inputs.library, true);
   Bill bill = bill_chip(chip);

@@ -102,7 +102,8 @@ Json functional_json(const SimulatedChip& chip, const Json& reference, const Ran
       {"logits", simulated.logits},
       {"codes_per_image", static_cast<double>(num_codes) / static_cast<double>(images.size())},
       {"code_digests", digests}};
-  if (is_evaluated) json["equals_evaluation"] = true;  // anything else is an error
+  // Unequal codes or logits are an error; null: nothing was evaluated to compare with.
+  json["equals_evaluation"] = is_evaluated ? Json(true) : Json();
   return json;
 }
 

@@ -54,6 +54,7 @@ void add_actions(const mapping::Block& block, const LayerPlan& plan, const Circu
   window.input_bits += arrays * rows * plan.input_bits;
   window.bus_bits += rows * plan.input_bits;
   window.sums += converted;
+  window.register_words += converted * reads;
 }
 
 /// How many different lines of the layer's matrix (over all groups) the blocks have.
@@ -74,7 +75,21 @@ int count_distinct(const mapping::Placement& placement, const std::vector<int>& 
   return count;
 }
 
+/// The channels of the layer's input (counted over all groups) that the blocks read, in order.
+std::vector<int> channels_read(const mapping::Placement& placement, const std::vector<int>& blocks,
+                               const LayerPlan& plan) {
+  std::set<int> channels;
+  const int of_group = plan.matrix.rows / plan.rows_per_channel;
+  for (const int b : blocks) {
+    const mapping::Block& block = placement.blocks[b];
+    for (const int row : block.rows)
+      channels.insert(block.group * of_group + row / plan.rows_per_channel);
+  }
+  return {channels.begin(), channels.end()};
+}
+
 void finish_share(const mapping::Placement& placement, const LayerPlan& plan, TileShare& share) {
+  share.channels = channels_read(placement, share.blocks, plan);
   share.num_inputs = count_distinct(placement, share.blocks, &mapping::Block::rows, plan);
   share.num_columns = count_distinct(placement, share.blocks, &mapping::Block::columns, plan);
   share.window.buffer_bits = static_cast<std::int64_t>(share.num_inputs) * plan.input_bits;
@@ -226,6 +241,8 @@ std::vector<LayerPlan> plan_layers(const MappedNetwork& mapped,
     plan.node = node;
     plan.name = network.nodes[node].name;
     plan.matrix = matrix_shape(network, shapes, node);
+    const Node& layer = network.nodes[node];
+    if (layer.op == Op::Conv2d) plan.rows_per_channel = layer.kernel * layer.kernel;
     const CodeFormat& input = mapping::input_format(mapped.network, node);
     plan.input_bits = input.bits;
     plan.num_digits = static_cast<int>(ceil_div(input.magnitude_bits(), circuits.dac.bits));

@@ -43,8 +43,9 @@ struct WindowActions {
   std::int64_t input_bits = 0;   // handed from input registers to drivers, of a pair of rows once
   std::int64_t bus_bits = 0;     // from the tile's buffer to input registers, one copy a block
   std::int64_t buffer_bits = 0;  // read from the tile's buffer: every distinct input once
-  std::int64_t sums = 0;         // words written to the pairs' output registers
-  std::int64_t additions = 0;    // to merge slices and row blocks within the tile
+  std::int64_t sums = 0;         // finished sums of the pairs' columns
+  std::int64_t register_words = 0;  // written to the pairs' output registers: one a conversion
+  std::int64_t additions = 0;       // to merge slices and row blocks within the tile
 };
 
 /// Arrays whose circuits are built for these bits.
@@ -62,6 +63,7 @@ struct TileShare {
       0;  // where the sums of its copy are completed: the tile of the copy's first block
   std::vector<int> blocks;
   int num_inputs = 0;            // distinct matrix rows (of all groups)
+  std::vector<int> channels;     // of the layer's input, that these rows read
   int num_columns = 0;           // distinct outputs
   std::int64_t read_cycles = 0;  // of one window, with the turns of blocks in the same arrays
   WindowActions window;
@@ -72,6 +74,7 @@ struct LayerPlan {
   int node = 0;
   std::string name;
   MatrixShape matrix;
+  int rows_per_channel = 1;      // of the matrix: kernel positions
   std::int64_t mapped_macs = 0;  // rows x columns of the needed blocks x windows
   int input_bits = 0;            // of one input code as it is stored and moved
   int num_digits = 0;            // reads for the bits of one input

@@ -26,7 +26,7 @@ std::vector<PublishedChip> sorted_chips() {
       {"MNSIM, VGG-16", "simulation", 130, 9, 9, 2225.9e-6 / 313.2e6,
        "MNSIM 2.0 (ca39ccb6): 2225.9 uJ, 313.2 M MAC", "measured_here"}};
   std::sort(chips.begin(), chips.end(), [](const PublishedChip& a, const PublishedChip& b) {
-    return a.joules_per_mac < b.joules_per_mac;
+    return a.joules_per_bit_product() < b.joules_per_bit_product();
   });
   return chips;
 }

@@ -17,9 +17,13 @@ struct PublishedChip {
   double joules_per_mac = 0.0;
   std::string source;
   std::string status;
+  /// Of a MAC of one bit by one bit: what chips of different widths have in common.
+  [[nodiscard]] double joules_per_bit_product() const {
+    return joules_per_mac / (weight_bits * input_bits);
+  }
 };
 
-/// By rising energy of a MAC.
+/// By rising energy of a product of bits.
 [[nodiscard]] const std::vector<PublishedChip>& published_chips();
 
 }  // namespace ohmweave::power_area

@@ -191,12 +191,25 @@ HtmlTable source_table(const Json& result) {
     table.rows.push_back({spaced(text_at(part, "/name")), text_at(part, "/source")});
   }
   for (const Json& part : value_at(result, "/baseline_chip/parts")) {
-    const std::vector<std::string> row = {text_at(part, "/name"), text_at(part, "/source")};
+    const std::vector<std::string> row = {spaced(text_at(part, "/name")), text_at(part, "/source")};
     if (std::find(table.rows.begin(), table.rows.end(), row) == table.rows.end()) {
       table.rows.push_back(row);
     }
   }
   return table;
+}
+
+/// Of images that the simulated chip carried as data.
+std::string functional_note(const Json& result) {
+  const Json& functional = value_at(result, "/functional");
+  if (!functional.is_object()) return "";
+  const std::string images = count_text(number_at(functional, "/images").value_or(0.0));
+  return "<p class=\"note\">The simulated chip carried " + images + " images as data: " +
+         (value_at(functional, "/equals_evaluation") == Json(true)
+              ? "its converters' codes and its outputs are those of the evaluation's reference "
+                "mode."
+              : "drawn ones, with nothing to compare its codes with, as nothing was evaluated.") +
+         "</p>\n";
 }
 
 }  // namespace
@@ -215,8 +228,7 @@ std::string chip_section(const Json& result) {
     }
     table.rows.push_back(std::move(row));
   }
-  std::string html = html_of(table);
-  return html_section("Chip", html);
+  return html_section("Chip", html_of(table) + functional_note(result));
 }
 
 std::string breakdown_section(const PageInput& input) {

@@ -86,9 +86,10 @@ std::vector<ScaleRow> scale_rows(const Json& result) {
   };
   for (const Json& chip : value_at(result, "/chip/efficiency/published"))
     add(text_at(chip, "/name") + ", " + text_at(chip, "/what"),
-        number_at(chip, "/energy_per_mac_j"), false);
-  add("this chip", number_at(result, "/chip/efficiency/energy_per_mac_j"), true);
-  add("dense baseline", number_at(result, "/baseline_chip/efficiency/energy_per_mac_j"), true);
+        number_at(chip, "/energy_per_bit_product_j"), false);
+  add("this chip", number_at(result, "/chip/efficiency/energy_per_bit_product_j"), true);
+  add("dense baseline", number_at(result, "/baseline_chip/efficiency/energy_per_bit_product_j"),
+      true);
   std::stable_sort(rows.begin(), rows.end(),
                    [](const ScaleRow& a, const ScaleRow& b) { return a.value < b.value; });
   return rows;
@@ -164,11 +165,13 @@ std::string efficiency_section(const Json& result) {
           "<p class=\"note\">Leakage is over the time of one inference. Operations are those of "
           "the "
           "network as mapped: removed cells do not count, padding does.</p>\n<h3>Among published "
-          "chips</h3>\n" +
+          "chips</h3>\n<p class=\"note\">Energy of a multiply-accumulate over weight bits and "
+          "input "
+          "bits, so that chips of different widths can be compared.</p>\n" +
           scale_chart(scale_rows(result), [](double value) { return si_text(value, "J"); }) +
           "<p class=\"note\">This chip is " + escaped(text_at(efficiency, "/place")) +
-          ". Published figures are of other nodes, bit widths and networks; their sources are in "
-          "result.json.</p>\n");
+          ". Published figures are of other nodes and networks; their sources, widths and energies "
+          "of a MAC are in result.json.</p>\n");
 }
 
 }  // namespace ohmweave::report

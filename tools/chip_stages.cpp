@@ -78,8 +78,9 @@ void map_stage(const Run& run, const std::filesystem::path& output) {
   const ChipNetworks networks = load_chip_networks(run);
   const PlacedNetwork placed = place_network(config, networks.mapped);
   const mapping::Placement& placement = placed.placement;
-  const mapping::Placement dense =
-      is_compressed(config) ? place_baseline(config, networks.baseline).placement : placement;
+  const PlacedNetwork placed_dense =
+      is_compressed(config) ? place_baseline(config, networks.baseline) : placed;
+  const mapping::Placement& dense = placed_dense.placement;
   Json summary = mapping::placement_summary(placement, networks.mapped);
   const Json dense_summary = mapping::placement_summary(dense, networks.baseline);
   const auto needed = summary["arrays_needed"].get<double>();
@@ -89,6 +90,9 @@ void map_stage(const Run& run, const std::filesystem::path& output) {
   add_grid_arrays(networks.mapped, geometry(config), summary);
   summary["traffic"] = mapping::traffic_summary(placement, networks.mapped);
   if (!placed.duplication.is_null()) summary["duplication"] = placed.duplication;
+  if (config.mapping.area_budget_m2)
+    summary["duplication"]["dense_fits_budget"] =
+        placed_dense.duplication.contains("area_budget_m2");
   if (mapping::num_rounds(placement) > 1)
     summary["reload"] = mapping::reload_summary(placement, networks.mapped);
   write_json_atomically(output / "placement.json", mapping::placement_to_json(placement));
@@ -147,6 +151,10 @@ void estimate_stage(const Run& run, const std::filesystem::path& output) {
       config.adc.bits ? "the dense network on the same device, arrays and converters"
                       : "the dense network on the same device and arrays, each layer with the "
                         "converter bits that its own columns need";
+  if (config.mapping.area_budget_m2 &&
+      !read("map", "mapping.json")["duplication"].value("dense_fits_budget", true))
+    inputs.baseline_description +=
+        "; it does not fit /mapping/area_budget_m2, so it has one copy of each layer";
   inputs.library = library_of(config);
   inputs.stream = RandomStream(config.seed);
   if (config.evaluate && config.chip->functional_images > 0)

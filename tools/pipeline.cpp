@@ -165,7 +165,7 @@ const std::vector<Stage>& stages() {
        [](const Run& run, const std::string& stamp) { run_in_worker("evaluate", run, stamp); }},
       {"estimate",
        "area, power, energy and time of the chip and of its dense baseline",
-       7,
+       8,
        always({"seed", "activations", "device", "array", "adc", "dac", "mapping", "chip"}),
        {"dense", "compress", "map", "evaluate"},
        {kBoost, kEigen, kSystemc},

@@ -49,6 +49,7 @@ TEST(LayerPlan, CountsTheActionsOfOneWindow) {
   const WindowActions& window = plans.at(0).shares.at(0).window;
   EXPECT_EQ(window.drives, 9 * 2 * 2 * 8);
   EXPECT_EQ(window.conversions, 2 * 2 * 8);
+  EXPECT_EQ(window.register_words, window.conversions);  // each is added to its column's sum
   EXPECT_EQ(window.holds, 2 * 2 * 2 * 8);
   EXPECT_EQ(window.additions, 2);  // the second slice onto the first, for both columns
   EXPECT_EQ(plans.at(0).mapped_macs, 16 * 9 * 2);
@@ -65,6 +66,60 @@ TEST(LayerPlan, RowGroupsMultiplyTheReadsButNotTheDrives) {
   EXPECT_EQ(plans.at(0).shares.at(0).window.conversions, 3 * 2 * 2 * 8);
   EXPECT_EQ(plans.at(0).shares.at(0).window.drives, 9 * 2 * 2 * 8);
   EXPECT_EQ(plans.at(0).shares.at(0).read_cycles, 3 * 8 * 10);
+}
+
+/// LeNet-5 with the weights (output, row) of one layer that `keeps` says, all others there.
+template <class Keeps>
+MappedNetwork pruned_lenet5(const std::string& layer, const Circuits& circuits,
+                            const Keeps& keeps) {
+  MappedNetwork mapped = map_random(lenet5(), 1, circuits);
+  const Network& network = mapped.network.network;
+  const std::size_t node = network.index_of(layer);
+  std::vector<std::int32_t>& codes = mapped.network.nodes[node].weights->codes;
+  const int rows = matrix_shape(network, infer_shapes(network), static_cast<int>(node)).rows;
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    if (!keeps(static_cast<int>(i) / rows, static_cast<int>(i) % rows)) codes[i] = 0;
+  }
+  mapped.placement = mapping::map_network(mapped.network, mapped.placement.geometry, {});
+  return mapped;
+}
+
+TEST(ChipPipeline, ATileTakesAllPlacesOfTheChannelsThatItReads) {
+  const Circuits circuits;
+  const auto row_bits = [&](const auto& keeps) {
+    const MappedNetwork mapped = pruned_lenet5("conv2", circuits, keeps);
+    const ChipPipeline pipeline =
+        build_pipeline(mapped, plan_layers(mapped, circuits, isaac_library()), circuits);
+    std::int64_t bits = 0;
+    for (const PipelineUnit& unit : stage(pipeline, "conv2").units) bits += unit.row_bits.at(0);
+    return bits;
+  };
+
+  // 20 rows of the matrix each, of maps of 12 x 12 codes of 8 bits.
+  EXPECT_EQ(row_bits([](int, int row) { return row % 25 == 7; }), 20 * 12 * 8);
+  EXPECT_EQ(row_bits([](int, int row) { return row >= 75 && row < 95; }), 1 * 12 * 8);
+}
+
+TEST(ChipPipeline, NothingComputesOrSendsChannelsWithoutCells) {
+  const Circuits circuits;
+  const MappedNetwork mapped =
+      pruned_lenet5("conv1", circuits, [](int out, int) { return out < 3; });
+  const std::vector<LayerPlan> plans = plan_layers(mapped, circuits, isaac_library());
+
+  const ChipPipeline pipeline = build_pipeline(mapped, plans, circuits);
+
+  const auto role = [&](const std::string& name) {
+    for (std::size_t s = 0; s < pipeline.roles.size(); ++s)
+      if (pipeline.model.nodes[s].name == name) return pipeline.roles[s];
+    throw std::logic_error("no stage " + name);
+  };
+  EXPECT_EQ(role("conv1").values_out, 3 * 24);
+  EXPECT_EQ(role("pool1").values_out, 3 * 12);
+  EXPECT_EQ(role("pool1").values_in, 3 * 12 * 4);
+  EXPECT_EQ(role("conv2").values_out, 50 * 8);
+  EXPECT_EQ(stage(pipeline, "pool1").units[0].row_bits.at(0), 3 * 24 * 8);
+  for (const PipelineUnit& unit : stage(pipeline, "conv2").units)
+    EXPECT_EQ(unit.row_bits.at(0), 3 * 12 * 8);
 }
 
 TEST(ChipPipeline, ACopyOnATileOfItsOwnSendsCodesAndNotSums) {

@@ -125,6 +125,30 @@ TEST(ReportPage, ClosesEveryElementItOpens) {
   EXPECT_EQ(page.find("\"inf"), std::string::npos);
 }
 
+TEST(ReportPage, SaysWhatImagesCarriedAsDataWereComparedWith) {
+  Json result = {{"chip", {{"area_m2", 1e-6}}}};
+  EXPECT_EQ(chip_section(result).find("as data"), std::string::npos);
+  result["functional"] = {{"images", 2}, {"equals_evaluation", nullptr}};
+  EXPECT_NE(chip_section(result).find("2 images as data: drawn ones"), std::string::npos);
+  result["functional"]["equals_evaluation"] = true;
+  EXPECT_NE(chip_section(result).find("2 images as data: its converters' codes"),
+            std::string::npos);
+}
+
+TEST(ReportPage, NamesEachPartsSourceOnce) {
+  const Json part = {{"name", "tile_bus"}, {"source", "a paper"}};
+  const Json parts = {{"parts", Json::array({part})}};
+  PageInput input;
+  input.result = {{"chip", parts}, {"baseline_chip", parts}};
+  input.config = Json::object();
+
+  const std::string html = assumptions_section(input);
+
+  const std::size_t first = html.find("a paper");
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_EQ(html.find("a paper", first + 1), std::string::npos) << html;
+}
+
 TEST(ReportPage, SaysWhatSinglePrecisionChanged) {
   Json result = {{"accuracy", {{"on_chip", {{"mean", 0.9}, {"num_chips", 1}}}}}};
   const std::string without = accuracy_section(result);

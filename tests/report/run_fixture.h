@@ -207,8 +207,8 @@ class RunFixture {
               {{"name", "leakage"}, {"energy_per_mac_j", 6e-13}, {"energy_fraction", 0.6}}}},
             {"place", "between A <1> and B"},
             {"published",
-             {{{"name", "A <1>"}, {"what", "silicon"}, {"energy_per_mac_j", 2e-14}},
-              {{"name", "B"}, {"what", "design"}, {"energy_per_mac_j", 3e-12}}}}};
+             {{{"name", "A <1>"}, {"what", "silicon"}, {"energy_per_bit_product_j", 2e-14}},
+              {{"name", "B"}, {"what", "design"}, {"energy_per_bit_product_j", 3e-12}}}}};
   }
 
   static Json factors() {

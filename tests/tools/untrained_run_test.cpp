@@ -61,6 +61,27 @@ TEST_F(UntrainedRun, OnAChipThatIsTooSmallSaysWhatLoadingInRoundsCosts) {
   EXPECT_NE(page.find("is worn out after"), std::string::npos);
 }
 
+TEST_F(UntrainedRun, SaysThatTheDenseNetworkDoesNotFitTheAreaBudget) {
+  Json config = drawn_config();
+  ASSERT_EQ(run(config, "a").exit_code, 0);
+  const Json once = result_of(folder() / "a");
+  const double area_m2 = once["chip"]["area_m2"];
+  ASSERT_GT(once["baseline_chip"]["area_m2"].get<double>(), 1.3 * area_m2);
+
+  for (const double factor : {1.2, 10.0}) {
+    config["mapping"]["area_budget_m2"] = factor * area_m2;
+    ASSERT_EQ(run(config, "b").exit_code, 0);
+
+    const Json result = result_of(folder() / "b");
+    const bool fits = factor > 2.0;
+    EXPECT_EQ(result["mapping"]["duplication"]["dense_fits_budget"], fits);
+    EXPECT_EQ(result["baseline_chip"]["area_m2"].get<double>() <= factor * area_m2, fits);
+    EXPECT_EQ(result["reduction"]["baseline"].get<std::string>().find("does not fit") ==
+                  std::string::npos,
+              fits);
+  }
+}
+
 TEST_F(UntrainedRun, KeepsItsFolderFromRunsOfOtherNames) {
   ASSERT_EQ(run(drawn_config(), "a").exit_code, 0);
   const std::string before = read_file(folder() / "a/config.json");
