@@ -130,7 +130,7 @@ std::vector<double> gate_pair_currents(const Vector& first, const Vector& second
         pair.second(i) = is_active ? second(r) : 0.0;
       }
     }
-    const PairLanes amps = pair_current<PairLanes>(cells, column, PairLanes::Zero());
+    const auto amps = pair_current<PairLanes>(cells, column, PairLanes::Zero());
     std::copy_n(amps.data(), count, currents.data() + input);
   }
   return currents;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inference/gate_circuit.h"
 
+#include <utility>
+
 #include "crossbar/gate_column.h"
 #include "crossbar/gate_pair_column.h"
 #include "crossbar/wires.h"
 
 namespace ohmweave::inference {
-GateCircuit::GateCircuit(const GateBlock& block, int num_columns)
-    : block_(block), columns_(static_cast<std::size_t>(num_columns)) {}
+GateCircuit::GateCircuit(GateBlock block, int num_columns)
+    : block_(std::move(block)), columns_(static_cast<std::size_t>(num_columns)) {}
 
 void GateCircuit::set(int column, const GatePair& pair) {
   const double transistor_ohm = block_.array.transistor_ohm;

@@ -27,7 +27,7 @@ struct GatePair {
 
 class GateCircuit final : public BlockCircuit {
  public:
-  GateCircuit(const GateBlock& block, int num_columns);
+  GateCircuit(GateBlock block, int num_columns);
 
   /// Distinct converted columns may be set at the same time.
   void set(int column, const GatePair& pair);

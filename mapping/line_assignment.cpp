@@ -142,10 +142,10 @@ class LineCosts {
     const int slice = fault.cell / 2;
     const double sign = fault.cell % 2 == 0 ? 1.0 : -1.0;
     const int rows_per_input = geometry_.rows_per_input();
-    const auto array_row =
-        static_cast<std::size_t>(row * rows_per_input + fault.cell % rows_per_input);
+    const int array_row = row * rows_per_input + fault.cell % rows_per_input;
     const double wanted =
-        levels_[fault.cell / rows_per_input][array_row * geometry_.cols + fault.column];
+        levels_[fault.cell / rows_per_input]
+               [static_cast<std::size_t>(array_row) * geometry_.cols + fault.column];
     return sign * std::ldexp(fault.level - wanted, slice * geometry_.bits_per_cell);
   }
 

@@ -22,7 +22,8 @@ class Lines {
   }
   /// Each matrix line takes `each` of the array's lines.
   void put(const std::vector<int>& lines, int first, int block, int each = 1) {
-    auto at = static_cast<std::ptrdiff_t>(matrix_lines_.size()) - width_ + first * each;
+    auto at = static_cast<std::ptrdiff_t>(matrix_lines_.size()) - width_ +
+              static_cast<std::ptrdiff_t>(first) * each;
     for (const int line : lines) {
       std::fill_n(matrix_lines_.begin() + at, each, line);
       std::fill_n(blocks_.begin() + at, each, block);
