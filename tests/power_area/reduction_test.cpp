@@ -133,12 +133,14 @@ TEST(Efficiency, SaysBetweenWhichPublishedChipsItLands) {
 
   double before = 0.0;
   std::string expected;
-  const double per_mac_j = efficiency.at("energy_per_mac_j");
+  const double per_bit_product_j = efficiency.at("energy_per_bit_product_j");
   for (const Json& chip : efficiency.at("published")) {
-    const double theirs_j = chip.at("energy_per_mac_j");
+    const double theirs_j = chip.at("energy_per_bit_product_j");
     EXPECT_GE(theirs_j, before);
+    EXPECT_NEAR(theirs_j * chip.at("weight_bits").get<int>() * chip.at("input_bits").get<int>(),
+                chip.at("energy_per_mac_j").get<double>(), 1e-12 * theirs_j);
     EXPECT_FALSE(chip.at("source").get<std::string>().empty());
-    if (theirs_j > per_mac_j && expected.empty()) expected = chip.at("name");
+    if (theirs_j > per_bit_product_j && expected.empty()) expected = chip.at("name");
     before = theirs_j;
   }
   ASSERT_FALSE(expected.empty());
