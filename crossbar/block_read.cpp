@@ -69,7 +69,7 @@ BlockReader make_block_reader(const BlockSite& site, const ReadCircuits& circuit
   block.num_digits = (circuits.input_bits + circuits.dac.bits - 1) / circuits.dac.bits;
   for (int slice = 0; slice < array.num_slices(); ++slice) {
     PairReader pair = make_pair_reader(program_slice(slice), array, circuits.device, circuits.dac,
-                                       circuits.adc_bits, circuits.dropped_bits);
+                                       circuits.adc_bits, circuits.dropped_bits, circuits.matrices);
     const auto cut = [&site](const MatrixF& whole) {
       return MatrixF(whole.block(site.first_column, site.first_row, site.columns, site.rows));
     };

@@ -43,7 +43,8 @@ struct ReadCircuits {
   DacOptions dac;
   int adc_bits = 8;
   int dropped_bits = 0;
-  int input_bits = 8;  // magnitude bits of the inputs
+  int input_bits = 8;               // magnitude bits of the inputs
+  MatrixCache* matrices = nullptr;  // as read_of_array()
 };
 
 /// Whether such arrays are what a BlockReader stands for: one-sided pairs, in two arrays or in rows

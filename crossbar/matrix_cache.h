@@ -28,6 +28,7 @@ class MatrixCache {
   [[nodiscard]] std::int64_t num_found() const { return num_found_; }
   [[nodiscard]] std::int64_t num_solved() const { return num_solved_; }
   [[nodiscard]] std::size_t num_bytes() const { return num_bytes_; }
+  [[nodiscard]] std::size_t most_bytes() const { return most_bytes_; }
 
  private:
   struct Entry {

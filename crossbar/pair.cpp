@@ -11,6 +11,7 @@
 #include "crossbar/cell_curve.h"
 #include "crossbar/device.h"
 #include "crossbar/gate_pair_column.h"
+#include "crossbar/matrix_cache.h"
 #include "crossbar/nonlinear.h"
 #include "crossbar/read_noise.h"
 #include "crossbar/wires.h"
@@ -169,7 +170,7 @@ double unit_siemens(const ArrayOptions& array, const DeviceOptions& device, int 
 }
 
 ArrayRead read_of_array(const Matrix& siemens, const ArrayOptions& array,
-                        const DeviceOptions& device) {
+                        const DeviceOptions& device, MatrixCache* matrices) {
   ArrayRead read;
   if (array.topology == Topology::GateInput) {
     const Matrix cells = behind_transistors(siemens, array.transistor_ohm).transpose();
@@ -178,7 +179,9 @@ ArrayRead read_of_array(const Matrix& siemens, const ArrayOptions& array,
           joined_rows(effective_variance(siemens, cells, device, array.transistor_ohm), array, 1.0);
     return read;
   }
-  read.effective = effective_siemens(linearized_siemens(siemens, array, device), array);
+  const Matrix cells = linearized_siemens(siemens, array, device);
+  read.effective =
+      matrices != nullptr ? matrices->effective(cells, array) : effective_siemens(cells, array);
   if (device.read_noise)
     read.variance = joined_rows(
         effective_variance(siemens, read.effective, device, array.transistor_ohm), array, 1.0);
@@ -195,7 +198,7 @@ PairReader make_pair_reader(const Matrix& positive_siemens, const Matrix& negati
 
 PairReader make_pair_reader(const std::vector<Matrix>& arrays, const ArrayOptions& array,
                             const DeviceOptions& device, const DacOptions& dac, int adc_bits,
-                            int dropped_bits) {
+                            int dropped_bits, MatrixCache* matrices) {
   const EncodingKind& encoding = find_encoding(array.encoding);
   OHMWEAVE_REQUIRE(
       encoding.is_pair && arrays.size() == static_cast<std::size_t>(encoding.arrays_per_slice()),
@@ -209,9 +212,9 @@ PairReader make_pair_reader(const std::vector<Matrix>& arrays, const ArrayOption
   const double digit_v = array.read_voltage_v / ((1 << dac.bits) - 1);
   const double lsb_a = unit_siemens(array, device, array.bits_per_cell) * digit_v;
   const double unit = digit_v / lsb_a;
-  ArrayRead read = read_of_array(arrays.front(), array, device);
+  ArrayRead read = read_of_array(arrays.front(), array, device, matrices);
   if (arrays.size() == 2) {
-    const ArrayRead negative = read_of_array(arrays.back(), array, device);
+    const ArrayRead negative = read_of_array(arrays.back(), array, device, matrices);
     read.effective -= negative.effective;
     if (device.read_noise) read.variance += negative.variance;
   }

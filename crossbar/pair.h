@@ -25,6 +25,8 @@
 
 namespace ohmweave::crossbar {
 
+class MatrixCache;
+
 /// Conductances after programming one array of one chip sample.
 /// levels: rows x cols row-major; siemens: rows x cols; (r, c) joins input r to output c.
 /// Cell (r, c) draws from position r * cols + c of `stream`, so a chip is remade, not stored.
@@ -87,9 +89,10 @@ struct ArrayRead {
   Matrix variance;   // of effective from read to read; empty without read noise
 };
 /// siemens: rows x cols. Nonlinear cells are linearized. Of gate inputs there are variances only:
-/// as if there were no wires, which can only make them less.
+/// as if there were no wires, which can only make them less. `matrices`: where the circuit may have
+/// been solved before; null: it is solved.
 [[nodiscard]] ArrayRead read_of_array(const Matrix& siemens, const ArrayOptions& array,
-                                      const DeviceOptions& device);
+                                      const DeviceOptions& device, MatrixCache* matrices = nullptr);
 
 /// A pair ready to be read. unit_gain: cols x inputs, (M+ - M-) * volts per digit unit / lsb: with
 /// ideal devices and wires exactly the signed slice levels.
@@ -107,7 +110,8 @@ struct PairReader {
 /// The same of the arrays of one slice: the positive and the negative one, or that of both.
 [[nodiscard]] PairReader make_pair_reader(const std::vector<Matrix>& arrays,
                                           const ArrayOptions& array, const DeviceOptions& device,
-                                          const DacOptions& dac, int adc_bits, int dropped_bits);
+                                          const DacOptions& dac, int adc_bits, int dropped_bits,
+                                          MatrixCache* matrices = nullptr);
 
 /// The factor by which a pair's converter lowers its step after its cells have drifted: it restores
 /// the sum of the magnitudes of both arrays' currents in one read with all rows at full scale

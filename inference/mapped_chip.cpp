@@ -259,7 +259,8 @@ LayerProducts program_chip(const MappedNetwork& mapped, const Hardware& hardware
         site.first_array - mapped.placement.geometry.arrays_per_slice() * site.slice;
     const Lines lines = hardware.fault_aware ? assigned.at(position) : Lines();
     const SliceCells cells = slice_cells(mapped, hardware, key, age, site.first_array, lines);
-    const SliceCircuits circuits{hardware.array, hardware.device, site.slice};
+    const SliceCircuits circuits{hardware.array, hardware.device, site.slice,
+                                 hardware.matrices.get()};
     SliceMatrices matrices = slice_matrices(cells, circuits);
     for (crossbar::Matrix& matrix : matrices.effective) matrix = in_order_of_rows(matrix, lines);
     for (crossbar::Matrix& matrix : matrices.variance) matrix = in_order_of_rows(matrix, lines);

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "core/random.h"
 #include "crossbar/drift.h"
+#include "crossbar/matrix_cache.h"
 #include "crossbar/options.h"
 #include "crossbar/pair.h"
 #include "inference/exact_products.h"
@@ -32,6 +34,8 @@ struct Hardware {
   /// Whether rows go to the lines where each chip's stuck cells hurt least
   /// (mapping::assign_lines()); not with Topology::GateInput.
   bool fault_aware = false;
+  /// Where the effective matrices of arrays are looked up; null: each is solved.
+  std::shared_ptr<crossbar::MatrixCache> matrices = nullptr;
 };
 
 /// An integer network and where its weights sit.

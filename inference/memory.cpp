@@ -59,17 +59,16 @@ MemoryEstimate estimate_memory(const MappedNetwork& mapped, const Hardware& hard
   for (const Shape& shape : infer_shapes(mapped.network.network))
     estimate.feature_maps += kCopiesOfCodes * bytes_of(shape) * size.batch * size.threads;
   estimate.images = bytes_of(mapped.network.network.input) * size.num_images;
+  if (hardware.matrices)
+    estimate.matrices = static_cast<std::int64_t>(hardware.matrices->most_bytes());
   return estimate;
 }
 
 Json memory_json(const MemoryEstimate& estimate) {
-  return {{"network_bytes", estimate.network},
-          {"gains_bytes", estimate.gains},
-          {"converters_bytes", estimate.converters},
-          {"working_bytes", estimate.working},
-          {"feature_maps_bytes", estimate.feature_maps},
-          {"images_bytes", estimate.images},
-          {"total_bytes", estimate.total()}};
+  return {{"network_bytes", estimate.network},           {"gains_bytes", estimate.gains},
+          {"converters_bytes", estimate.converters},     {"working_bytes", estimate.working},
+          {"feature_maps_bytes", estimate.feature_maps}, {"images_bytes", estimate.images},
+          {"matrices_bytes", estimate.matrices},         {"total_bytes", estimate.total()}};
 }
 
 std::int64_t machine_memory() {

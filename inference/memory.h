@@ -17,8 +17,9 @@ struct MemoryEstimate {
   std::int64_t working = 0;     // of all threads: an array's cells and matrices while it is solved
   std::int64_t feature_maps = 0;  // of all threads: one batch through the network
   std::int64_t images = 0;        // of the test split, as codes
+  std::int64_t matrices = 0;      // kept for arrays that are read again
   [[nodiscard]] std::int64_t total() const {
-    return network + gains + converters + working + feature_maps + images;
+    return network + gains + converters + working + feature_maps + images + matrices;
   }
 };
 

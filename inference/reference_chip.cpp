@@ -21,8 +21,10 @@ crossbar::BlockReader program_block(const MappedNetwork& mapped, const mapping::
   site.first_array = block.first_array;
   site.levels = mapping::position_levels(mapped.placement, mapped.network, block.first_array);
   const crossbar::ReadCircuits circuits{
-      hardware.array, hardware.device,   hardware.dac,
-      bits.adc_bits,  bits.dropped_bits, input_format(mapped.network, block.node).magnitude_bits()};
+      hardware.array,         hardware.device,
+      hardware.dac,           bits.adc_bits,
+      bits.dropped_bits,      input_format(mapped.network, block.node).magnitude_bits(),
+      hardware.matrices.get()};
   return crossbar::make_block_reader(site, circuits, key.run, key.index);
 }
 

@@ -81,7 +81,8 @@ void fill_circuit(const SliceCells& cells, const SliceCircuits& circuits, const 
 SliceMatrices slice_matrices(const SliceCells& cells, const SliceCircuits& circuits) {
   SliceMatrices result;
   for (const crossbar::Matrix& siemens : cells.siemens) {
-    crossbar::ArrayRead read = crossbar::read_of_array(siemens, circuits.array, circuits.device);
+    crossbar::ArrayRead read =
+        crossbar::read_of_array(siemens, circuits.array, circuits.device, circuits.matrices);
     result.effective.push_back(std::move(read.effective));
     result.variance.push_back(std::move(read.variance));
   }

@@ -36,6 +36,7 @@ struct SliceCircuits {
   const crossbar::ArrayOptions& array;
   const crossbar::DeviceOptions& device;
   int slice = 0;
+  crossbar::MatrixCache* matrices = nullptr;  // as crossbar::read_of_array()
 };
 
 /// Currents of whole arrays for any digits of their rows, and their variances: what fill_slice()

@@ -138,10 +138,31 @@ CorrectImages correct_on_chip(const Population& population, const EvaluateInputs
   return correct;
 }
 
+/// Whether all chips have the same cells.
+bool are_alike(const crossbar::DeviceOptions& device) {
+  return device.mismatch_sigma == 0.0 && device.stuck_on_fraction == 0.0 &&
+         device.stuck_off_fraction == 0.0 && !device.programming && !device.write;
+}
+
+/// Room for the matrices of one chip's arrays, where one is solved more than once: in reference
+/// mode too, or for the next chip; null elsewhere.
+std::shared_ptr<crossbar::MatrixCache> matrices_of(const EvaluateInputs& inputs) {
+  const bool is_read_again = inputs.functional_images > 0 || inputs.options.reference_images > 0 ||
+                             (inputs.options.num_chips > 1 && are_alike(inputs.device));
+  if (!is_read_again || inputs.array.topology == crossbar::Topology::GateInput) return nullptr;
+  constexpr std::size_t kMostBytes = std::size_t{1} << 30U;
+  const std::size_t of_array =
+      2 * sizeof(double) * static_cast<std::size_t>(inputs.array.rows) * inputs.array.cols;
+  return std::make_shared<crossbar::MatrixCache>(
+      std::min(kMostBytes, of_array * inputs.placement.arrays.size()));
+}
+
 /// What chips are made of; full scales of converters that follow data are found on validation
 /// images.
-Hardware hardware_of(const EvaluateInputs& inputs, const MappedNetwork& mapped) {
+Hardware hardware_of(const EvaluateInputs& inputs, const MappedNetwork& mapped,
+                     const std::shared_ptr<crossbar::MatrixCache>& matrices) {
   Hardware hardware;
+  hardware.matrices = matrices;
   hardware.device = inputs.device;
   hardware.array = inputs.array;
   hardware.adc = inputs.adc;
@@ -189,9 +210,10 @@ Json compare_modes_of_chip(const Population& population, const EvaluateInputs& i
 }
 
 Json evaluate_chips(const EvaluateInputs& inputs, const EvaluateContext& context,
-                    const TestCodes& test, int num_images) {
+                    const TestCodes& test, int num_images,
+                    const std::shared_ptr<crossbar::MatrixCache>& matrices) {
   MappedNetwork mapped{inputs.mapped, inputs.placement};
-  Hardware hardware = hardware_of(inputs, mapped);
+  Hardware hardware = hardware_of(inputs, mapped, matrices);
   const MemoryEstimate memory =
       estimate_memory(mapped, hardware, {at::get_num_threads(), inputs.options.batch, num_images});
   check_memory(memory, machine_memory());
@@ -226,14 +248,16 @@ Json activity_of(const QuantizedNetwork& network, const EvaluateInputs& inputs,
 
 /// What the simulated pipeline of chip 0 has to give too, code by code.
 void write_reference(const EvaluateInputs& inputs, const EvaluateContext& context,
-                     const CodeBatch& images) {
+                     const CodeBatch& images,
+                     const std::shared_ptr<crossbar::MatrixCache>& matrices) {
   const int count = inputs.functional_images;
   if (count > images.num_images)
     throw ConfigError({"/chip/functional_images = " + std::to_string(count) +
                        ": the test split has " + std::to_string(images.num_images) + " images"});
   const MappedNetwork mapped{inputs.mapped, inputs.placement};
-  const ReferenceChip chip(mapped, {inputs.device, inputs.array, inputs.adc, inputs.dac},
-                           {context.stream, 0});
+  Hardware hardware{inputs.device, inputs.array, inputs.adc, inputs.dac};
+  hardware.matrices = matrices;
+  const ReferenceChip chip(mapped, hardware, {context.stream, 0});
   write_json_atomically(context.output / "reference.json", reference_json(chip, images, count));
 }
 
@@ -244,7 +268,8 @@ void evaluate_stage(const EvaluateInputs& inputs, const EvaluateContext& context
   const int num_images = images_per_chip(inputs.options, split);
   Json accuracy = float_accuracies(inputs, split);
   const TestCodes test = quantize_split(split, inputs);
-  if (inputs.functional_images > 0) write_reference(inputs, context, test.images);
+  const std::shared_ptr<crossbar::MatrixCache> matrices = matrices_of(inputs);
+  if (inputs.functional_images > 0) write_reference(inputs, context, test.images, matrices);
   const std::int64_t correct =
       count_correct(inputs.mapped, exact_products(inputs.mapped), test.images, test.labels,
                     inputs.options.batch, on_torch_threads);
@@ -259,7 +284,7 @@ void evaluate_stage(const EvaluateInputs& inputs, const EvaluateContext& context
   seed["seed"] = inputs.seed;
   for (const char* form : {"dense", "compressed", "quantized"})
     if (accuracy.contains(form)) seed[form] = accuracy[form];
-  accuracy["on_chip"] = evaluate_chips(inputs, context, test, num_images);
+  accuracy["on_chip"] = evaluate_chips(inputs, context, test, num_images, matrices);
   accuracy["seeds"] = Json::array({seed});
   write_json_atomically(context.output / "accuracy.json", accuracy);
   write_json_atomically(context.output / "activity.json", activity);

@@ -144,7 +144,8 @@ TEST(MemoryEstimate, AddsItsPartsAndNamesThemWhenTheyDoNotFit) {
   EXPECT_EQ(estimate.feature_maps, 2 * (64 + 4) * 4 * 10 * 2);
   EXPECT_EQ(estimate.network, (256 + 64 + 4) * 4);
   EXPECT_EQ(estimate.total(), estimate.network + estimate.gains + estimate.working +
-                                  estimate.feature_maps + estimate.images);
+                                  estimate.feature_maps + estimate.images + estimate.matrices);
+  EXPECT_EQ(estimate.matrices, 0);
   EXPECT_NO_THROW(check_memory(estimate, estimate.total()));
   try {
     check_memory(estimate, estimate.total() - 1);
