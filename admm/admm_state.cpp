@@ -94,7 +94,7 @@ void AdmmState::check_weight(const Slot& slot) const {
   if (slot.start_norm > 0.0 && norm > kMostGrowth * slot.start_norm) {
     throw NumericError("ADMM: '" + slot.tensor.name + "' diverges: its norm is " +
                        std::to_string(norm) + ", at the start " + std::to_string(slot.start_norm) +
-                       "; a smaller rho may help");
+                       "; a smaller rho or a lower learning rate may help");
   }
 }
 

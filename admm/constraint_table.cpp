@@ -68,7 +68,12 @@ std::int64_t kept_count(const CountOptions& options, const Available& available,
     const double share = *options.fraction * static_cast<double>(available.count);
     std::int64_t kept = std::llround(share / options.multiple) * options.multiple;
     if (kept > available.count) kept -= options.multiple;
-    return kept;
+    if (kept > 0 || *options.fraction == 0.0) return kept;
+    if (options.multiple > available.count)
+      throw ConfigError({place + options.key + "_multiple = " + std::to_string(options.multiple) +
+                         ": must be at most " + std::to_string(available.count) +
+                         ", its number of " + available.unit});
+    return options.multiple;  // a share of something is not nothing
   }
   const std::string given = place + options.key + " = " + std::to_string(*options.count);
   if (*options.count > available.count) {

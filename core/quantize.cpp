@@ -67,6 +67,11 @@ std::optional<double> exact_scale(const std::vector<float>& codebook, const Code
   return std::nullopt;
 }
 
+std::vector<float> distinct_values(const std::vector<float>& values) {
+  const std::set<float> distinct(values.begin(), values.end());
+  return {distinct.begin(), distinct.end()};
+}
+
 double scale_of_empty_layer(const std::vector<float>& bias, double input_scale) {
   double largest = 0.0;
   for (const float b : bias) largest = std::max(largest, std::fabs(static_cast<double>(b)));
@@ -116,12 +121,15 @@ QuantizedWeights quantize_weights(const NetworkModel& model, const Node& node,
   weights.code_values = levels.values();
   const auto level_scale = model.level_scales.find(node.name);
   const auto codebook = model.codebooks.find(node.name);
-  if (level_scale != model.level_scales.end()) {
+  const bool is_on_grid = level_scale != model.level_scales.end();
+  if (is_on_grid && levels.values().empty()) {
     weights.scale = level_scale->second;
     weights.codes = grid_codes(node.name, values, weights.scale, levels.largest_code());
   } else {
+    // Codes on uneven levels are read as other numbers than they are: what counts are the values.
     std::optional<double> exact;
     if (codebook != model.codebooks.end()) exact = exact_scale(codebook->second, levels);
+    if (is_on_grid) exact = exact_scale(distinct_values(values), levels);
     weights.scale = exact ? *exact : best_weight_scale(values, levels);
     if (weights.scale == 0.0) weights.scale = scale_of_empty_layer(bias, input.scale);
     weights.codes = nearest_codes(values, weights.scale, levels);

@@ -113,11 +113,42 @@ void check_levels_stay(const std::vector<train::CompressStep>& steps,
   }
 }
 
+/// Multipliers of weights that are not there.
+void check_rho(const admm::AdmmOptions& options, const std::string& pointer,
+               const std::vector<Weight>& weights, std::vector<std::string>& problems) {
+  for (std::size_t i = 0; i < options.rho_by_weight.size(); ++i) {
+    const std::string& pattern = options.rho_by_weight[i].weights;
+    const bool is_any = std::any_of(weights.begin(), weights.end(), [&](const Weight& weight) {
+      return matches_glob(pattern, weight.name);
+    });
+    if (!is_any)
+      problems.push_back(pointer + "/rho_by_weight/" + std::to_string(i) +
+                         "/weights = " + Json(pattern).dump() + ": matches no weight");
+  }
+}
+
+/// Settings of a step that something else leaves without effect.
+void check_step(const train::CompressStep& step, const std::string& pointer, const RunConfig& c,
+                const std::vector<Weight>& weights, std::vector<std::string>& problems) {
+  const bool has_copies = c.train && c.train->augment;
+  const auto check_retrain = [&](const train::RetrainOptions& options, const std::string& key) {
+    if (options.original_fraction && !has_copies)
+      problems.push_back(pointer + key +
+                         "/original_fraction: needs /train/augment, which makes the copies");
+  };
+  check_retrain(step.retrain, "/retrain");
+  check_rho(step.admm, pointer + "/admm", weights, problems);
+  if (!step.quantize) return;
+  check_retrain(step.quantize->retrain, "/quantize/retrain");
+  check_rho(step.quantize->admm, pointer + "/quantize/admm", weights, problems);
+}
+
 void check_constraints(const RunConfig& c, const Network& network,
                        std::vector<std::string>& problems) {
   const std::vector<Weight> weights = weights_of(network);
   check_levels_stay(c.compress->steps, weights, problems);
   for (std::size_t s = 0; s < c.compress->steps.size(); ++s) {
+    check_step(c.compress->steps[s], "/compress/steps/" + std::to_string(s), c, weights, problems);
     const auto& constraints = c.compress->steps[s].constraints;
     for (std::size_t i = 0; i < constraints.size(); ++i)
       check_constraint(constraints[i],

@@ -2,14 +2,17 @@
 #include "train/compress_step.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "admm/constraint_table.h"
 #include "admm/joined.h"
 #include "core/artifact.h"
 #include "core/error.h"
 #include "nn/evaluate.h"
+#include "nn/torch_io.h"
 #include "train/cut_phase.h"
 #include "train/quantize_step.h"
 #include "train/stages.h"
@@ -23,7 +26,8 @@ int groups_of(const Network& network, const std::string& weight_name) {
 }
 
 admm::ConstraintTarget target_of(const nn::GraphModule& module, const std::string& name,
-                                 const torch::Tensor& mask, const LevelGrid& grid) {
+                                 const torch::Tensor& mask, const LevelGrid& grid,
+                                 const nn::TensorMap& first_weights) {
   admm::ConstraintTarget target;
   target.name = name;
   target.shape = module.parameter(name).sizes().vec();
@@ -33,7 +37,8 @@ admm::ConstraintTarget target_of(const nn::GraphModule& module, const std::strin
   target.weight_bits = grid.quantization.weight_bits;
   target.code_values = grid.quantization.code_values;
   target.mask = mask;
-  target.weight = module.parameter(name).detach();
+  const auto first = first_weights.find(name);
+  target.weight = first == first_weights.end() ? module.parameter(name).detach() : first->second;
   return target;
 }
 
@@ -109,21 +114,38 @@ Masks regrow(nn::GraphModule& module, const Masks& masks, const RegrowOptions& o
   return grown;
 }
 
+/// The sets of the step.
+Constraints step_constraints(const CompressStep& step, const nn::GraphModule& module,
+                             const Masks& masks, const StepContext& context) {
+  return resolve_constraints(step.constraints, module, masks, context.grid,
+                             context.pointer + "/constraints", context.first_weights);
+}
+
+/// Sets that no weight can meet and still matter leave a network that gives one answer to all.
+void require_weights(const Masks& masks, const StepContext& context) {
+  if (count_weights(masks) > 0) return;
+  throw ConfigError({context.pointer +
+                     "/constraints: leave no weight on a path from the image to an output; keep "
+                     "more in the layers between, or lower a floor"});
+}
+
 /// ADMM or cuts towards the sets, and masked mapping.
 Masks choose(nn::GraphModule& module, const Masks& masks, const CompressStep& step,
              const StepContext& context, Traces& traces) {
-  const Constraints constraints = resolve_constraints(step.constraints, module, masks, context.grid,
-                                                      context.pointer + "/constraints");
+  const Constraints constraints = step_constraints(step, module, masks, context);
   if (constraints.empty()) return masks;
   if (step.cut) {
     CutOutcome outcome =
         run_cut_phase(module, masks, *common_count(constraints, masks), *step.cut, context);
     append(traces, outcome.traces);
+    require_weights(outcome.masks, context);
     return outcome.masks;
   }
   const AdmmOutcome outcome = run_admm_phase(module, constraints, masks, step.admm, context);
   append(traces, outcome.traces);
-  return map_onto_sets(module, constraints, masks, outcome.metrics, step.remove_dead_paths);
+  Masks next = map_onto_sets(module, constraints, masks, outcome.metrics, step.remove_dead_paths);
+  require_weights(next, context);
+  return next;
 }
 
 /// Once through regrowth, choice and retraining. The result is not quantized.
@@ -136,8 +158,7 @@ CompressState run_cycle(const CompressState& state, const CompressStep& step,
   if (step.retrain.epochs > 0) {
     append(next.traces, retrain(module, next.masks, step.retrain, context, "retrain"));
   }
-  require_contained(module, resolve_constraints(step.constraints, module, full_masks(module),
-                                                context.grid, context.pointer + "/constraints"));
+  require_contained(module, step_constraints(step, module, full_masks(module), context));
   validate_state(next, module, context);
   next.training_loss = training_loss(module, next.masks, context);
   next.model = nn::to_model(module, {});
@@ -175,8 +196,7 @@ CompressState run_cycles(CompressState state, const CompressStep& step,
                          const StepContext& context) {
   if (step.cycles == 1) return run_cycle(state, step, context);
   nn::GraphModule module = nn::make_module(without_dropout(state.model));
-  const Constraints constraints = resolve_constraints(
-      step.constraints, module, full_masks(module), context.grid, context.pointer + "/constraints");
+  const Constraints constraints = step_constraints(step, module, full_masks(module), context);
   bool is_candidate = are_contained(module, constraints);
   if (is_candidate) {
     validate_state(state, module, context);
@@ -210,13 +230,44 @@ PhasePlan retrain_plan(const RetrainOptions& options, const std::string& name,
 
 Constraints resolve_constraints(const std::vector<admm::ConstraintOptions>& options,
                                 const nn::GraphModule& module, const Masks& masks,
-                                const LevelGrid& grid, const std::string& pointer) {
+                                const LevelGrid& grid, const std::string& pointer,
+                                const nn::TensorMap& first_weights) {
   std::vector<admm::ConstraintTarget> targets;
   for (const std::string& name : weight_names(module.network())) {
-    targets.push_back(target_of(module, name, masks.at(name), grid));
+    targets.push_back(target_of(module, name, masks.at(name), grid, first_weights));
   }
   return admm::resolve(options, targets, pointer);
 }
+
+namespace {
+
+/// Integer levels beyond the codes that cells hold would be found out when the network is mapped.
+void require_codes(const QuantizeOptions& options, const QuantizationOptions& chip,
+                   const std::string& pointer) {
+  const int most = (1 << chip.weight_bits) - 1;
+  const auto require = [&](const std::string& key, double largest) {
+    if (largest <= most || !chip.code_values.empty()) return;
+    throw ConfigError({pointer + key + ": the greatest level is " +
+                       std::to_string(static_cast<std::int64_t>(largest)) +
+                       " times the scale; /array/weight_bits = " +
+                       std::to_string(chip.weight_bits) + " holds " + std::to_string(most)});
+  };
+  if (options.precision) require("/precision/most_levels", options.precision->most_levels);
+  for (std::size_t i = 0; i < options.levels.size(); ++i) {
+    const admm::ConstraintOptions& set = options.levels[i];
+    if (!admm::has_scaled_levels(set.kind)) continue;
+    admm::ConstraintTarget target;
+    target.weight_bits = chip.weight_bits;
+    target.code_values = chip.code_values;
+    const std::vector<float> levels = admm::scaled_levels(set, target);
+    const bool are_integers = std::all_of(levels.begin(), levels.end(),
+                                          [](float level) { return level == std::round(level); });
+    if (are_integers)
+      require("/levels/" + std::to_string(i), *std::max_element(levels.begin(), levels.end()));
+  }
+}
+
+}  // namespace
 
 void check_compression(const Network& network, const CompressOptions& options,
                        const LevelGrid& grid) {
@@ -232,20 +283,24 @@ void check_compression(const Network& network, const CompressOptions& options,
           {pointer + "/cut: needs constraints/0/weights to match all weights of the network"});
     }
     if (step.quantize) {
+      require_codes(*step.quantize, grid.quantization, pointer + "/quantize");
       (void)resolve_constraints(step.quantize->levels, module, masks, grid,
                                 pointer + "/quantize/levels");
     }
   }
 }
 
-CompressState run_step(CompressState state, const CompressStep& step, const StepContext& context) {
+CompressState run_step(CompressState state, const CompressStep& step,
+                       const StepContext& step_context) {
+  StepContext context = step_context;
+  for (const std::string& name : weight_names(state.model.network))
+    context.first_weights[name] = nn::to_torch(state.model.parameters.at(name));
   CompressState next = run_cycles(std::move(state), step, context);
   if (!step.quantize) return next;
   const NetworkModel start = without_batch_norm(next.model);
   nn::GraphModule module = nn::make_module(without_dropout(start));
   next.model = quantize_weights(module, next.masks, *step.quantize, context, next.traces);
-  require_contained(module, resolve_constraints(step.constraints, module, full_masks(module),
-                                                context.grid, context.pointer + "/constraints"));
+  require_contained(module, step_constraints(step, module, full_masks(module), context));
   validate_state(next, module, context);
   next.model.network = start.network;
   return next;

@@ -28,17 +28,21 @@ struct StepContext {
   std::optional<DistillOptions> distill;
   EngineKind engine = EngineKind::Auto;
   FisherOptions fisher;
+  nn::TensorMap first_weights = {};  // those that the step starts with, which kernels vote with
 };
 
 [[nodiscard]] CompressState run_step(CompressState state, const CompressStep& step,
                                      const StepContext& context);
 
 /// The sets that the options name, each with the weights it holds for, inside `masks`; `pointer`
-/// names the list in error texts. Throws ConfigError for a pattern without a match and for counts
-/// that exceed a tensor.
+/// names the list in error texts. Where kernels vote for their patterns they do it with
+/// `first_weights`, so that a step's sets stay what they are while it trains; empty: with the
+/// weights of `module`. Throws ConfigError for a pattern without a match and for counts that exceed
+/// a tensor.
 [[nodiscard]] Constraints resolve_constraints(const std::vector<admm::ConstraintOptions>& options,
                                               const nn::GraphModule& module, const Masks& masks,
-                                              const LevelGrid& grid, const std::string& pointer);
+                                              const LevelGrid& grid, const std::string& pointer,
+                                              const nn::TensorMap& first_weights = {});
 
 /// Training with a cosine learning rate, named `name` within the step; ends with the epoch of least
 /// validation loss.

@@ -123,6 +123,15 @@ torch::Tensor places_inside(const Learner& learner, const std::string& name,
   return learner.compacted(name, mask.to(torch::kFloat32)).reshape(-1).nonzero().reshape(-1);
 }
 
+torch::Tensor metric_inside(const Learner& learner, const std::string& name,
+                            const nn::TensorMap& metrics, const torch::Tensor& places) {
+  if (metrics.empty()) return {};
+  return learner.compacted(name, metrics.at(name).to(torch::kFloat32))
+      .reshape(-1)
+      .index_select(0, places)
+      .contiguous();
+}
+
 std::unique_ptr<Learner> make_learner(nn::GraphModule& module, const Masks& masks,
                                       EngineKind engine) {
   const bool is_sparse =

@@ -103,6 +103,10 @@ class DenseLearner final : public Learner {
 /// flattened weight `name`.
 [[nodiscard]] torch::Tensor places_inside(const Learner& learner, const std::string& name,
                                           const torch::Tensor& mask);
+/// What `metrics` (by name, in the full shape) has at those places; undefined where it is empty.
+[[nodiscard]] torch::Tensor metric_inside(const Learner& learner, const std::string& name,
+                                          const nn::TensorMap& metrics,
+                                          const torch::Tensor& places);
 
 /// The engine that `engine` names; Auto: sparse when at most kSparseFraction of the weights may
 /// exist. `module` must outlive the learner.

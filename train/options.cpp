@@ -149,6 +149,8 @@ void declare(Fields& f, CompressStep& o) {
       o.constraints.size() == 1 && o.constraints.front().kind == "global_cardinality";
   f.rule(!o.cut || is_counted, "cut",
          "needs 'constraints' to be one global_cardinality, whose count it goes to");
+  f.rule(!o.cut || write_config(o.admm) == write_config(admm::AdmmOptions()), "admm",
+         "has no effect beside 'cut': leave one out");
   f.section("retrain", o.retrain, "training of the weights that remain");
   f.section("quantize", o.quantize, "absent: the weights of this step stay free");
 }

@@ -248,15 +248,17 @@ NetworkModel quantize_weights(nn::GraphModule& module, const Masks& masks,
   if (options.equalize) module.load(equalize_layers(module.network(), module.state()));
   const LevelSets sets = level_sets(module, masks, options, inner);
   const Constraints constraints =
-      resolve_constraints(sets, module, masks, context.grid, context.pointer + "/quantize/levels");
-  append(traces, run_admm_phase(module, constraints, masks, options.admm, inner).traces);
+      resolve_constraints(sets, module, masks, context.grid, context.pointer + "/quantize/levels",
+                          context.first_weights);
+  const AdmmOutcome outcome = run_admm_phase(module, constraints, masks, options.admm, inner);
+  append(traces, outcome.traces);
 
   const std::unique_ptr<Learner> learner = make_learner(module, masks, context.engine);
   const LevelLists lists = level_lists(sets, masks, context.grid.quantization);
   WeightLevels levels(lists, masks, *learner);
-  levels.fit();
+  levels.fit(outcome.metrics);
   const nn::TensorMap hidden = copies_of(levels, *learner);
-  WeightClusters clusters(cluster_sets(sets, masks), masks, *learner);
+  WeightClusters clusters(cluster_sets(sets, masks), masks, *learner, outcome.metrics);
   clusters.settle();
   if (!options.fix) levels.settle_all();
   learner->store(module);

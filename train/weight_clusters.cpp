@@ -12,14 +12,16 @@ const char* const kSuffix = ".centroids";
 
 }  // namespace
 
-WeightClusters::WeightClusters(const ClusterSets& sets, const Masks& masks, Learner& learner)
+WeightClusters::WeightClusters(const ClusterSets& sets, const Masks& masks, Learner& learner,
+                               const nn::TensorMap& metrics)
     : learner_(learner) {
   const torch::NoGradGuard no_grad;
   for (const auto& [name, set] : sets) {
     Slot slot{places_inside(learner, name, masks.at(name)), {}};
     const torch::Tensor values = values_of(name).index_select(0, slot.places);
     std::tie(centroids_[name + kSuffix], slot.members) =
-        at::_unique(set->project(values), /*sorted=*/true, /*return_inverse=*/true);
+        at::_unique(set->project(values, metric_inside(learner, name, metrics, slot.places)),
+                    /*sorted=*/true, /*return_inverse=*/true);
     slots_.emplace(name, slot);
   }
 }

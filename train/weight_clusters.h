@@ -21,8 +21,10 @@ using ClusterSets = std::map<std::string, std::shared_ptr<const admm::Constraint
 
 class WeightClusters {
  public:
-  /// Centroids and members from the weights of `learner`, which must outlive this, as they are.
-  WeightClusters(const ClusterSets& sets, const Masks& masks, Learner& learner);
+  /// Centroids and members from the weights of `learner`, which must outlive this, as they are, in
+  /// the metric (by name, whole tensors) where there is one.
+  WeightClusters(const ClusterSets& sets, const Masks& masks, Learner& learner,
+                 const nn::TensorMap& metrics = {});
 
   /// Gives every weight the value of its centroid.
   void settle();

@@ -27,10 +27,12 @@ torch::Tensor midpoints_of(const admm::LevelList& list) {
   return as_tensor(points);
 }
 
-std::vector<admm::WeightedValue> weighted(const torch::Tensor& values) {
+std::vector<admm::WeightedValue> weighted(const torch::Tensor& values,
+                                          const torch::Tensor& metric) {
   std::vector<admm::WeightedValue> result;
-  const auto* first = values.data_ptr<float>();
-  for (std::int64_t i = 0; i < values.numel(); ++i) result.push_back({first[i], 1.0F});
+  const auto* value = values.data_ptr<float>();
+  const auto* weight = metric.data_ptr<float>();
+  for (std::int64_t i = 0; i < values.numel(); ++i) result.push_back({value[i], weight[i]});
   return result;
 }
 
@@ -74,11 +76,13 @@ torch::Tensor WeightLevels::nearest_levels(const Slot& slot, const torch::Tensor
   return slot.values.index_select(0, torch::bucketize(values / scale, slot.midpoints));
 }
 
-void WeightLevels::fit() {
+void WeightLevels::fit(const nn::TensorMap& metrics) {
   const torch::NoGradGuard no_grad;
   for (const auto& [name, slot] : slots_) {
     const torch::Tensor values = weight(name).index_select(0, slot.places).contiguous();
-    const float best = admm::fit_scale(weighted(values), slot.list).scale;
+    torch::Tensor metric = metric_inside(learner_, name, metrics, slot.places);
+    if (!metric.defined()) metric = torch::ones_like(values);
+    const float best = admm::fit_scale(weighted(values, metric), slot.list).scale;
     scale(name).fill_(best > 0.0F ? best : 1.0F);  // of a tensor of zeros any will do
   }
 }

@@ -24,8 +24,9 @@ class WeightLevels {
   /// For the tensors of `lists` in `learner`, which must outlive this. No scales yet.
   WeightLevels(const LevelLists& lists, const Masks& masks, Learner& learner);
 
-  /// Scales of least squared error for the weights as they are.
-  void fit();
+  /// Scales of least squared error for the weights as they are, in the metric (by name, whole
+  /// tensors) where there is one.
+  void fit(const nn::TensorMap& metrics = {});
 
   /// Fixes weights, at the levels nearest to them, until `share` of those on each level are fixed:
   /// of the free ones on it the nearest, index as tie-break. The count is rounded up.

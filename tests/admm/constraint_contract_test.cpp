@@ -386,6 +386,20 @@ TEST(ConstraintTable, RoundsAFractionToTheNearestMultipleThatFits) {
   EXPECT_EQ(make(options)->describe().at("keep"), 3);  // 6 would be beyond the tensor
 }
 
+TEST(ConstraintTable, AShareIsNeverRoundedToNothing) {
+  ConstraintOptions options = options_of("shape");  // of four
+  options.keep.reset();
+  options.keep_fraction = 0.1;
+  EXPECT_EQ(make(options)->describe().at("keep"), 1);
+  options.keep_multiple = 3;
+  EXPECT_EQ(make(options)->describe().at("keep"), 3);
+  options.keep_multiple = 5;
+  EXPECT_NE(problem_of(options).find("keep_multiple = 5: must be at most 4"), std::string::npos)
+      << problem_of(options);
+  options.keep_fraction = 0.0;
+  EXPECT_EQ(make(options)->describe().at("keep"), 0);
+}
+
 TEST(ConstraintTable, RefusesFloorsThatDoNotFit) {
   ConstraintOptions options = options_of("global_cardinality");
   options.floors = {{"conv*", 4}};

@@ -78,6 +78,23 @@ TEST(Quantize, IsExactForACodebookOnTheLevelsOfTheDevice) {
   EXPECT_NEAR(q.nodes[1].weights->scale, scale, 1e-7);
 }
 
+TEST(Quantize, ReadsIntegerLevelsAsWhatTheCellsConduct) {
+  // Two magnitudes, one twice the other: codes 1 and 2 of even levels, 2 and 3 of these.
+  NetworkModel model = two_layers();
+  const float scale = 0.25F;
+  model.parameters["l.weight"].values = {2.0F * scale, -scale};
+  model.level_scales["l"] = scale;
+  const QuantizationOptions options{2, 8, ActivationRangeKind::Max, {0.0, 0.5, 1.5, 3.0}};
+
+  const QuantizedNetwork q = quantize(model, options);
+
+  const QuantizedWeights& l = *q.nodes[1].weights;
+  EXPECT_EQ(l.codes, (std::vector<std::int32_t>{3, -2}));
+  EXPECT_NEAR(l.scale * 3.0, 2.0 * scale, 1e-7);
+  model.parameters["l.weight"].values = {scale, -scale};
+  EXPECT_NEAR(quantize(model, options).nodes[1].weights->scale * 3.0, scale, 1e-7);
+}
+
 TEST(Quantize, UsesThePercentileWhenAsked) {
   const QuantizedNetwork q = quantize(two_layers(), {4, 8, ActivationRangeKind::Percentile});
 

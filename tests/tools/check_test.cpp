@@ -269,6 +269,18 @@ TEST(Check, FindsAllThatOtherStagesCouldNotBuild) {
   }
 }
 
+TEST(Check, RefusesSettingsOfAStepWithoutEffect) {
+  const Outcome outcome =
+      check_with({R"(/compress/steps/0/admm/rho_by_weight=[{"weights": "nothing*", "factor": 2}])",
+                  "/compress/steps/0/retrain/original_fraction=0.5"});
+
+  EXPECT_EQ(outcome.exit_code, 2);
+  for (const std::string problem :
+       {"/compress/steps/0/admm/rho_by_weight/0/weights = \"nothing*\": matches no weight",
+        "/compress/steps/0/retrain/original_fraction: needs /train/augment"})
+    EXPECT_NE(outcome.err.find(problem), std::string::npos) << outcome.err;
+}
+
 TEST(Check, BuildsEveryConstraintOnTheNetwork) {
   const std::string step = "/compress/steps/0/constraints=";
   const Outcome pattern =

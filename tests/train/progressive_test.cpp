@@ -33,6 +33,7 @@ CompressOptions everything() {
   CompressStep second = counted_step(100);
   second.constraints.front().floors = {{"fc2.weight", 20}};
   second.cycles = 2;
+  second.admm = {};
   second.cut.emplace().epochs = 2;
   second.regrow.emplace().epochs = 1;
   second.retrain.ema_decay = 0.9;

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <sstream>
 
 #include "admm/conductance_levels.h"
@@ -318,6 +319,98 @@ TEST(CompressStage, FoldsBatchNormsBeforeTheLevelsAreChosen) {
   EXPECT_TRUE(admm::ConductanceLevels(4, mask.to(torch::kBool)).contains(weight));
   EXPECT_EQ(model.level_scales.size(), 2U);
   EXPECT_EQ(fold_for_inference(model).level_scales, model.level_scales);
+}
+
+TEST(CompressStage, KeepsThePatternsThatKernelsVotedForAtTheStepsStart) {
+  const ScratchFolder scratch("patterns");
+  save_network_model(model_with_batch_norm(), scratch.folder("dense"));
+  CompressStep step;
+  step.constraints = {constraint("pattern", "conv.weight", 4)};
+  step.constraints[0].pattern_entries = 3;
+  step.constraints[0].num_patterns = 2;
+  step.admm.iterations = 2;
+  step.retrain.epochs = 1;
+  step.quantize.emplace();
+  step.quantize->admm.iterations = 1;
+  step.quantize->retrain.epochs = 1;
+  CompressOptions options;
+  options.steps = {step, step};
+  StopAt never(0);
+
+  (void)run_compress(scratch, options, never);
+
+  const NetworkModel model = load_network_model(scratch.folder("compress"));
+  const torch::Tensor kernels =
+      nn::to_torch(model.parameters.at("conv.weight")).reshape({-1, 9}).ne(0.0);
+  EXPECT_LE(kernels.any(1).sum().item<int>(), 4);
+  std::set<std::vector<int>> patterns;
+  for (int k = 0; k < kernels.size(0); ++k) {
+    if (!kernels[k].any().item<bool>()) continue;
+    std::vector<int> places;
+    for (int i = 0; i < 9; ++i)
+      if (kernels[k][i].item<bool>()) places.push_back(i);
+    EXPECT_LE(places.size(), 3U);
+    patterns.insert(places);
+  }
+  EXPECT_LE(patterns.size(), 2U);
+}
+
+TEST(CompressStage, RefusesSetsThatLeaveNothing) {
+  const ScratchFolder scratch("nothing");
+  StopAt never(0);
+  (void)run_dense(scratch, never);
+  CompressStep step;  // one weight of the first layer and none of the second
+  step.constraints = {constraint("cardinality", "fc1.weight", 1),
+                      constraint("cardinality", "fc2.weight", 0)};
+  step.admm.iterations = 1;
+  step.retrain.epochs = 0;
+  CompressOptions options;
+  options.steps = {step};
+
+  try {
+    (void)run_compress(scratch, options, never);
+    FAIL() << "a network without weights was kept";
+  } catch (const ConfigError& error) {
+    EXPECT_EQ(error.problems().at(0).find("/compress/steps/0/constraints: leave no weight on"), 0U)
+        << error.problems().at(0);
+  }
+}
+
+TEST(CompressStage, RefusesLevelsBeyondTheCodesOfTheCells) {
+  const ScratchFolder scratch("levels");
+  StopAt never(0);
+  (void)run_dense(scratch, never);
+  CompressOptions options = small_steps();
+  admm::ConstraintOptions levels;
+  levels.kind = "uniform_levels";
+  levels.weights = "*";
+  levels.levels = 20;
+  options.steps[1].quantize->levels = {levels};
+
+  StopAt progress(0);
+  try {
+    (void)run_compress(scratch, options, progress);
+    FAIL() << "20 levels of a sign were taken for 4 bits";
+  } catch (const ConfigError& error) {
+    EXPECT_EQ(error.problems().at(0),
+              "/compress/steps/1/quantize/levels/0: the greatest level is 20 times the scale; "
+              "/array/weight_bits = 4 holds 15");
+  }
+  EXPECT_EQ(progress.num_steps, 0);
+}
+
+TEST(CompressOptions, RefuseAdmmBesideCuts) {
+  const Json json = Json::parse(R"({"steps": [{"constraints": [
+    {"kind": "global_cardinality", "weights": "*", "keep": 10}], "cut": {}, "admm": {"rho": 1}}]})");
+
+  try {
+    (void)read_config<CompressOptions>(json, "/compress");
+    FAIL() << "taken";
+  } catch (const ConfigError& error) {
+    EXPECT_NE(std::string(error.what()).find("/compress/steps/0/admm: has no effect beside 'cut'"),
+              std::string::npos)
+        << error.what();
+  }
 }
 
 TEST(CompressOptions, RefuseLevelsAsAConstraint) {

@@ -74,6 +74,17 @@ TEST_P(WeightLevelsOnBoth, FitTheScaleOfTheWeightsThatCount) {
   EXPECT_EQ(f.levels.scales().at("a.weight.scale").item<float>(), 1.5F);  // the mean of |w|
 }
 
+TEST_P(WeightLevelsOnBoth, FitTheScaleInTheMetric) {
+  Fixture f(GetParam(), {1.0F, -3.0F, 9.0F, 2.0F, 0.0F, 9.0F}, {1, 1, 0, 1, 1, 0}, {-1.0F, 1.0F});
+  const torch::Tensor metric =
+      torch::tensor({{1.0F, 5.0F}, {7.0F, 1.0F}, {1.0F, 7.0F}});  // 7 where nothing counts
+
+  f.levels.fit({{kWeight, metric}});
+
+  // (1 + 5 x 3 + 2 + 0) / (1 + 5 + 1 + 1)
+  EXPECT_EQ(f.levels.scales().at("a.weight.scale").item<float>(), 18.0F / 8.0F);
+}
+
 TEST_P(WeightLevelsOnBoth, OfATensorOfZerosTheScaleIsOne) {
   Fixture f(GetParam(), {0, 0, 0, 0, 0, 0}, {1, 1, 0, 1, 1, 0}, {-1.0F, 1.0F});
 
