@@ -20,8 +20,7 @@ void declare(Fields& f, WeightsOptions& o) {
             {WeightsKind::Archive, "archive",
              "the compressed network in the model.owz of a run at `path`, on its levels"}},
            "where the weights come from");
-  f.text("path", o.path,
-         "the file of kinds file and archive; ${NAME} is the environment variable");
+  f.text("path", o.path, "the file of kinds file and archive; ${NAME} is the environment variable");
   f.rule((o.kind != WeightsKind::Random) == !o.path.empty(), "path",
          "must be given for kinds \"file\" and \"archive\", and only there");
 }
@@ -42,7 +41,8 @@ void declare(Fields& f, ModelOptions& o) {
   f.list("sparsity", o.sparsity,
          "the same share by layer, in place of sparsity_fraction; the last that matches holds");
   f.text("masks", o.masks,
-         "safetensors file of 0 (no weight here) and 1 by weight name; ${NAME} as in path");
+         "safetensors file of 0 (no weight here) and 1, for every weight by its name; ${NAME} as "
+         "in path");
   f.rule(!o.sparsity_fraction || *o.sparsity_fraction < 1.0, "sparsity_fraction",
          "must be below 1: a layer keeps some weight");
   f.rule(!o.masks || (o.sparsity.empty() && o.sparsity_fraction.value_or(0.0) == 0.0), "masks",

@@ -31,7 +31,7 @@ struct ModelOptions {
   std::optional<WeightsOptions> weights;    // absent: trained by /train, or drawn (see below)
   std::optional<double> sparsity_fraction;  // of all weights removed; given: weights are drawn
   std::vector<LayerSparsity> sparsity;      // the same by layer; the last that matches holds
-  std::optional<std::string> masks;         // a safetensors file of masks
+  std::optional<std::string> masks;         // a safetensors file, one for every weight
 };
 void declare(Fields& f, ModelOptions& o);
 

@@ -114,17 +114,24 @@ Parameters read_parameters(const Network& network, const std::filesystem::path& 
 }
 
 WeightMasks read_masks(const Network& network, const std::filesystem::path& path) {
-  WeightMasks masks = full_masks(network);
+  WeightMasks masks;
+  const WeightMasks weights = full_masks(network);
   const std::vector<Shape> shapes = infer_shapes(network);
   for (const auto& [name, tensor] : decode_safetensors(read_file(path), path.string())) {
     const std::string what = path.string() + ": mask '" + name + "'";
-    const auto mask = masks.find(name);
-    if (mask == masks.end()) {
+    if (weights.count(name) == 0) {
       throw DataError(what + " is of no weight of network '" + network.name + "'");
     }
     const int node = network.index_of(name.substr(0, name.size() - std::strlen(".weight")));
     check_shape(tensor, weight_tensor_shape(network, shapes, node), what);
-    mask->second = bits_of(tensor, what);
+    masks[name] = bits_of(tensor, what);
+  }
+  std::string missing;
+  for (const auto& [name, kept] : weights)
+    if (masks.count(name) == 0) missing += (missing.empty() ? "" : ", ") + name;
+  if (!missing.empty()) {
+    throw DataError(path.string() + ": masks are missing for " + missing +
+                    "; a weight that keeps everything has a mask of ones");
   }
   return masks;
 }

@@ -22,8 +22,8 @@ namespace ohmweave::models {
 [[nodiscard]] Parameters read_parameters(const Network& network, const std::filesystem::path& path);
 
 /// Masks by weight name from a safetensors file: tensors of 0 and 1 (BOOL, U8 or F32) with the
-/// shape of the weight. A weight tensor without a mask keeps all of its weights. Throws DataError
-/// naming the file and the mask that is of another shape, type or value, or of no weight.
+/// shape of the weight, one for every weight. Throws DataError naming the file and the mask that is
+/// of another shape, type or value, or of no weight, or the weights that have none.
 [[nodiscard]] WeightMasks read_masks(const Network& network, const std::filesystem::path& path);
 
 /// Every weight kept.

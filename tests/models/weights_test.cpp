@@ -104,13 +104,13 @@ TEST_F(WeightFiles, MasksAreReadAsBytesOrFloats) {
   EXPECT_EQ(masks.at("fc.weight"), (std::vector<std::uint8_t>{1, 0, 0, 1, 1, 1}));
 }
 
-TEST_F(WeightFiles, WeightsWithoutAMaskAreKept) {
+TEST_F(WeightFiles, NameTheWeightsThatHaveNoMask) {
   write({{"fc.weight", {"BOOL", {3, 2}, std::string(6, '\0')}}});
-
-  const WeightMasks masks = read_masks(small_network(), path());
-
-  EXPECT_EQ(masks.at("conv.weight"), std::vector<std::uint8_t>(8, 1));
-  EXPECT_EQ(masks.at("fc.weight"), std::vector<std::uint8_t>(6, 0));
+  EXPECT_EQ(mask_problem(), at("masks are missing for conv.weight; a weight that keeps everything "
+                               "has a mask of ones"));
+  write({});
+  EXPECT_EQ(mask_problem(), at("masks are missing for conv.weight, fc.weight; a weight that keeps "
+                               "everything has a mask of ones"));
 }
 
 TEST_F(WeightFiles, NameTheMaskThatDoesNotFit) {
