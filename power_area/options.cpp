@@ -5,6 +5,11 @@ namespace ohmweave::power_area {
 
 namespace {
 
+// What built chips have: microcontrollers that doze to the fastest processors; a serial sensor to a
+// stack of memories. Times in cycles then stay far below 2^63.
+constexpr NumberRange kClockHz{1e5, 2e10};
+constexpr NumberRange kIoBitsPerS{1e3, 1e15};
+
 const std::vector<Word>& adc_model_words() {
   static const std::vector<Word> words = {
       {"table", "the library's converters by resolution"},
@@ -50,14 +55,14 @@ void declare(Fields& f, ChipOptions& o) {
             "also compare as papers on pruning do: arrays and converters alone, against the dense "
             "network at 9 bits (two 4-bit cells a sign) with worst-case converters");
   f.section("uncertainty", o.uncertainty, "how far the library's numbers may be off");
-  f.number("clock_hz", o.clock_hz, kPositive, "digital clock");
+  f.number("clock_hz", o.clock_hz, kClockHz, "digital clock");
   f.integer("columns_per_adc", o.columns_per_adc, {1, 65536},
             "columns of a pair that share one converter");
   f.integer("link_bits_per_cycle", o.link_bits_per_cycle, {1, 65536},
             "bits that a mesh link moves in one cycle and direction");
   f.integer("router_cycles", o.router_cycles, {0, 1000},
             "cycles that a packet's head spends in one router");
-  f.number("io_bits_per_s", o.io_bits_per_s, kPositive, "rate at which images enter the chip");
+  f.number("io_bits_per_s", o.io_bits_per_s, kIoBitsPerS, "rate at which images enter the chip");
   f.integer("vector_lanes", o.vector_lanes, {1, 65536},
             "requantizers of a tile, one value a cycle each");
   f.integer("pool_lanes", o.pool_lanes, {1, 65536},

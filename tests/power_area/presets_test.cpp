@@ -52,6 +52,29 @@ TEST(Presets, EveryChipIsAValidSection) {
     EXPECT_NO_THROW((void)read_config<ChipOptions>(parse_json_file(file), "/chip")) << file;
 }
 
+/// The first problem of a /chip section with one key.
+std::string chip_problem(const std::string& key, const Json& value) {
+  try {
+    (void)read_config<ChipOptions>(Json{{key, value}}, "/chip");
+  } catch (const ConfigError& error) {
+    return error.problems().at(0);
+  }
+  return "";
+}
+
+TEST(ChipOptions, RatesAreThoseOfRealChips) {
+  EXPECT_EQ(chip_problem("clock_hz", 1e15),
+            "/chip/clock_hz = 1e+15: must be in [100000, 20000000000]");
+  EXPECT_EQ(chip_problem("clock_hz", 1.0),
+            "/chip/clock_hz = 1.0: must be in [100000, 20000000000]");
+  EXPECT_EQ(chip_problem("io_bits_per_s", 1e-300),
+            "/chip/io_bits_per_s = 1e-300: must be in [1000, 1e+15]");
+  EXPECT_EQ(chip_problem("io_bits_per_s", 1e16),
+            "/chip/io_bits_per_s = 1e+16: must be in [1000, 1e+15]");
+  EXPECT_EQ(chip_problem("clock_hz", 2e10), "");
+  EXPECT_EQ(chip_problem("io_bits_per_s", 1e3), "");
+}
+
 TEST(ChipOptions, TooFewInferencesAreRefusedWithTheRange) {
   try {
     (void)read_config<ChipOptions>(Json{{"num_inferences", 2}}, "/chip");
