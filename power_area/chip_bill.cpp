@@ -191,7 +191,8 @@ class Biller {
       add_white_space("white_space_unused_array_positions",
                       chip_.circuits.arrays_per_tile - held[t], unused_m2[t], place);
       add_white_space("white_space_mesh", 1.0,
-                      floor.pitch_area_m2 - tiles_m2[t] - arrays_m2[t] - unused_m2[t], place);
+                      // The same sum as above: exactly 0 on the largest tile.
+                      floor.pitch_area_m2 - (tiles_m2[t] + arrays_m2[t] + unused_m2[t]), place);
     }
     const int empty = floor.num_positions - static_cast<int>(num_tiles_);
     const double routers_m2 = bill_.ledger.tile(kNoTile).area_m2 - floor.off_chip_area_m2;

@@ -72,9 +72,8 @@ void Ledger::add_actions(const Component& component, PartGroup group, Place plac
 void Ledger::add(const Part& part, Place place) {
   OHMWEAVE_REQUIRE(!part.source.empty(), "part " + part.name + " has no source");
   const Cost& cost = part.cost;
-  OHMWEAVE_REQUIRE(std::isfinite(cost.area_m2) && std::isfinite(cost.leakage_w) &&
-                       std::isfinite(cost.dynamic_j) && std::isfinite(cost.peak_w),
-                   "cost of " + part.name);
+  for (const double amount : {cost.area_m2, cost.leakage_w, cost.dynamic_j, cost.peak_w})
+    OHMWEAVE_REQUIRE(std::isfinite(amount) && amount >= 0.0, "cost of " + part.name);
   layers_[place.layer].add(cost);
   tiles_[place.tile].add(cost);
   if (part.group != PartGroup::WhiteSpace) built_m2_[place.tile] += cost.area_m2;

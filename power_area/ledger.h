@@ -64,6 +64,7 @@ class Ledger {
   /// Enters `num_actions` per inference, and dynamic power with the component always busy.
   void add_actions(const Component& component, PartGroup group, Place place, double num_actions,
                    double peak_actions_per_s);
+  /// No area, leakage, energy or power may be negative: white space is what is left of a whole.
   void add(const Part& part, Place place);
 
   [[nodiscard]] const std::vector<Part>& parts() const { return parts_; }

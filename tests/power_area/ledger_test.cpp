@@ -36,6 +36,17 @@ TEST(Ledger, RefusesAPartWithoutSource) {
   EXPECT_THROW(ledger.add({"a", PartGroup::Digital, "", Cost{}}, {}), std::logic_error);
 }
 
+TEST(Ledger, RefusesNegativeAmounts) {
+  for (double Cost::*amount : {&Cost::area_m2, &Cost::leakage_w, &Cost::dynamic_j, &Cost::peak_w})
+    for (const PartGroup group : {PartGroup::Digital, PartGroup::WhiteSpace}) {
+      Part part{"a", group, "a table", {}};
+      part.cost.*amount = -1e-30;
+      Ledger ledger;
+
+      EXPECT_THROW(ledger.add(part, {}), std::logic_error);
+    }
+}
+
 TEST(Ledger, EachDigitalPartBringsItsShareOfControlAlong) {
   Ledger ledger({0.1, 0.5, "a rule"});
 
