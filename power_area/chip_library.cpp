@@ -36,6 +36,12 @@ ComponentLibrary load_chip_library(const ChipOptions& options,
       throw ConfigError({error.what()});
     }
   }
+  std::vector<std::string> problems;
+  for (const auto& [name, number] : options.components.numbers) {
+    const std::string why = why_unread(library, name);
+    if (!why.empty()) problems.push_back("/chip/components/" + name + ": " + why);
+  }
+  if (!problems.empty()) throw ConfigError(std::move(problems));
   return options.node_nm ? library.scaled_to(*options.node_nm) : library;
 }
 

@@ -16,7 +16,7 @@ namespace ohmweave::power_area {
 [[nodiscard]] std::filesystem::path component_library_path(const std::string& preset,
                                                            const std::filesystem::path& presets);
 
-/// Throws ConfigError (no such preset, a number of the config that is no number), DataError (a
+/// Throws ConfigError (no such preset; numbers of the config that nothing reads), DataError (a
 /// damaged library).
 [[nodiscard]] ComponentLibrary load_chip_library(const ChipOptions& options,
                                                  const std::filesystem::path& presets);

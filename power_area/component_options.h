@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Config section /chip/components: numbers that replace or join those of the component library,
-// each with unit, node, source and status as in a library file. The names are those that the
-// component models read; another name is an error that gives the nearest one.
+// each with unit, node, source and status as in a library file. Names, units and ranges are those
+// of component_numbers.h; a number that no model reads is an error that says what is read instead.
 #pragma once
 
 #include <map>
@@ -27,12 +27,7 @@ struct ComponentOptions {
 };
 void declare(Fields& f, ComponentOptions& o);
 
-/// Every number that a component model reads, with its meaning.
-[[nodiscard]] const std::vector<Word>& number_words();
 /// How far a number can be trusted: seen, from_memory, measured_here, derived, assumed.
 [[nodiscard]] const std::vector<Word>& status_words();
-
-/// The most converter bits that a library may have numbers for.
-constexpr int kMostAdcBits = 16;
 
 }  // namespace ohmweave::power_area

@@ -118,13 +118,16 @@ Json not_modelled(const Circuits& circuits, const ComponentLibrary& library) {
 Json components_json(const ComponentLibrary& library) {
   Json json = {
       {"library", library.name()}, {"node_nm", library.node_nm()}, {"numbers", Json::object()}};
-  for (const auto& [key, record] : library.records())
-    json["numbers"][key] = {
-        {"value", record.value * record.factor},
-        {"unit", record.unit},
-        {"node_nm", record.node_nm},
-        {"source", record.rule.empty() ? record.source : record.source + "; " + record.rule},
-        {"status", record.status}};
+  for (const auto& [key, record] : library.records()) {
+    Json& number = json["numbers"][key];
+    number = {{"value", record.value * record.factor},
+              {"unit", record.unit},
+              {"node_nm", record.node_nm},
+              {"source", record.rule.empty() ? record.source : record.source + "; " + record.rule},
+              {"status", record.status}};
+    const std::string unread = why_unread(library, key);
+    if (!unread.empty()) number["unread"] = unread;
+  }
   return json;
 }
 

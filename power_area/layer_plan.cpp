@@ -28,8 +28,7 @@ std::int64_t cycles_per_read(const Circuits& circuits, const ComponentLibrary& l
       static_cast<double>(ceil_div(converted, num_adcs)) / library.si("adc_rate");
   const double read_s = std::max(settle_s, conversion_s);
   constexpr double kRoundingSlack = 1e-9;  // a whole number of cycles stays that
-  return std::max<std::int64_t>(
-      1, static_cast<std::int64_t>(std::ceil(read_s * circuits.chip.clock_hz - kRoundingSlack)));
+  return static_cast<std::int64_t>(std::ceil(read_s * circuits.chip.clock_hz - kRoundingSlack));
 }
 
 std::int64_t num_reads(const mapping::Block& block, const LayerPlan& plan,

@@ -6,6 +6,8 @@
 #include <numeric>
 #include <set>
 
+#include "power_area/component_numbers.h"
+
 namespace ohmweave::power_area {
 
 namespace {
@@ -30,10 +32,6 @@ double sigma_of(const std::string& status, const UncertaintyOptions& options) {
   if (status == "derived") return options.derived_sigma;
   if (status == "from_memory") return options.from_memory_sigma;
   return options.assumed_sigma;
-}
-
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
 double percentile(const std::vector<double>& sorted, double fraction) {
@@ -62,7 +60,7 @@ std::map<std::string, double> draw_factors(const ComponentLibrary& library,
                                            const RandomStream& stream) {
   std::map<std::string, double> factors;
   for (const auto& [key, record] : library.records()) {
-    if (!is_uncertain(key, record)) continue;
+    if (!is_uncertain(key)) continue;
     const double sigma = sigma_of(record.status, options);
     factors[key] = std::exp(sigma * stream.child(key).normal(0) - 0.5 * sigma * sigma);
   }
@@ -71,10 +69,11 @@ std::map<std::string, double> draw_factors(const ComponentLibrary& library,
 
 }  // namespace
 
-bool is_uncertain(const std::string& key, const Record& record) {
-  static const std::set<std::string> amounts = {"m2", "mm2", "um2", "W",  "mW", "uW",
-                                                "nW", "J",   "nJ",  "pJ", "fJ", "F2"};
-  return amounts.count(record.unit) > 0 || ends_with(key, "_share") || ends_with(key, "_factor");
+bool is_uncertain(const std::string& key) {
+  static const std::set<Dimension> uncertain = {Dimension::Area,  Dimension::CellArea,
+                                                Dimension::Power, Dimension::Energy,
+                                                Dimension::Share, Dimension::Ratio};
+  return uncertain.count(find_number_key(key)->dimension) > 0;
 }
 
 Json tornado_json(const BilledChip& billed, const UncertaintyOptions& options) {
@@ -82,7 +81,7 @@ Json tornado_json(const BilledChip& billed, const UncertaintyOptions& options) {
   const Totals base = totals_of(billed, library);
   std::vector<std::pair<double, Json>> found;  // swing, entry
   for (const auto& [key, record] : library.records()) {
-    if (!is_uncertain(key, record)) continue;
+    if (!is_uncertain(key)) continue;
     const auto changed = [&, name = key](double factor) {
       const Totals totals = totals_of(billed, library.with_factors({{name, factor}}));
       return std::pair(totals.area_m2 / base.area_m2 - 1.0, totals.energy_j / base.energy_j - 1.0);

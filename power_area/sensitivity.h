@@ -22,8 +22,8 @@ struct BilledChip {
   double throughput_hz = 0.0;
 };
 
-/// True for a number that a sensitivity analysis changes.
-[[nodiscard]] bool is_uncertain(const std::string& key, const Record& record);
+/// True for a number that a sensitivity analysis changes: areas, powers, energies, shares, ratios.
+[[nodiscard]] bool is_uncertain(const std::string& key);
 
 /// {change_fraction, numbers: [{name, status, area_down_fraction, area_up_fraction,
 /// energy_down_fraction, energy_up_fraction, source}]}: relative changes of area and of energy per

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <vector>
 
+#include "power_area/cost/analog.h"
+
 namespace ohmweave::power_area {
 
 namespace {
@@ -58,12 +60,7 @@ double line_delay_s(const Line& line) {
 
 double array_delay_s(const crossbar::ArrayOptions& array, double siemens,
                      const ComponentLibrary& library) {
-  const bool has_own = library.contains("cell_area");
-  const double feature_m = library.si("feature_size");
-  const bool is_bare = array.topology == crossbar::Topology::Passive;
-  const double area_m2 =
-      has_own ? library.si("cell_area")
-              : library.si(is_bare ? "cell_crossbar" : "cell_1t1r") * feature_m * feature_m;
+  const double area_m2 = cell_area_m2(library, array.topology != crossbar::Topology::Passive);
   const double farad =
       library.si("wire_capacitance") * std::sqrt(area_m2) + library.si("cell_capacitance");
   const Line row{array.cols, array.row_ohm, array.driver_ohm, farad, siemens};

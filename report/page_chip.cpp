@@ -176,11 +176,14 @@ HtmlTable component_table(const Json& result) {
     const auto value = number_at(record, "/value");
     const auto node_nm = number_at(record, "/node_nm");
     const std::string unit = text_at(record, "/unit");
-    table.rows.push_back({name,
-                          (value ? short_number(*value, 4) : "-") +
-                              (unit == "1" ? "" : " " + (unit == "um2" ? "µm²" : unit)),
-                          node_nm && *node_nm > 0.0 ? short_number(*node_nm, 4) + " nm" : "-",
-                          text_at(record, "/source"), text_at(record, "/status")});
+    table.rows.push_back(
+        {name,
+         (value ? short_number(*value, 4) : "-") +
+             (unit == "1" ? "" : " " + (unit == "um2" ? "µm²" : unit)),
+         node_nm && *node_nm > 0.0 ? short_number(*node_nm, 4) + " nm" : "-",
+         text_at(record, "/source"),
+         text_at(record, "/status") +
+             (record.contains("unread") ? "; " + text_at(record, "/unread") : "")});
   }
   return table;
 }

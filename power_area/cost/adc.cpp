@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "core/error.h"
-#include "power_area/component_options.h"
+#include "power_area/component_numbers.h"
 
 namespace ohmweave::power_area {
 

@@ -20,29 +20,30 @@ std::function<double()> once_a_read(const ComponentLibrary& library) {
   return [&library] { return 1.0 / library.si("array_read_cycle"); };
 }
 
-double cell_area_m2(const ComponentLibrary& library, const std::string& key) {
+std::string cell_key(const ComponentLibrary& library, bool has_transistor) {
+  if (library.contains("cell_area")) return "cell_area";
+  return has_transistor ? "cell_1t1r" : "cell_crossbar";
+}
+
+}  // namespace
+
+double cell_area_m2(const ComponentLibrary& library, bool has_transistor) {
+  const std::string key = cell_key(library, has_transistor);
   if (key == "cell_area") return library.si(key);
   const double feature_m = library.si("feature_size");
   return library.si(key) * feature_m * feature_m;
 }
 
-}  // namespace
-
 int most_driver_bits() { return kMaxDriverBits; }
 
 Component crossbar_cells(const ComponentLibrary& library, const Size& size) {
-  const bool has_own = library.contains("cell_area");
-  const std::string cell =
-      has_own ? "cell_area" : (size.has_transistor ? "cell_1t1r" : "cell_crossbar");
+  const std::string cell = cell_key(library, size.has_transistor);
+  const bool has_own = cell == "cell_area";
   const double num_cells = static_cast<double>(size.rows) * size.cols;
-  constexpr double kPublishedCells = 128.0 * 128.0;
   Component c;
   c.name = "crossbar_cells";
   c.action = "read";
-  c.area_m2 = num_cells * cell_area_m2(library, cell);
-  if (library.contains("array_power"))
-    c.energy_j =
-        library.si("array_power") * library.si("array_read_cycle") * num_cells / kPublishedCells;
+  c.area_m2 = num_cells * cell_area_m2(library, size.has_transistor);
   c.node_nm = library.record(has_own ? cell : "feature_size").node_nm;
   c.source = library.citation(cell);
   if (!has_own) c.source += " at " + library.citation("feature_size");

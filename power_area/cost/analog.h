@@ -8,9 +8,12 @@
 namespace ohmweave::power_area {
 
 /// rows * cols cells of the library's area, in squared features (4 F2 bare, 48 F2 with a
-/// transistor, in one source) or in m2. Its energy per read is the published full-array figure, 0
-/// where there is none; an estimate replaces it by the conductances of the chip sample.
+/// transistor, in one source) or in m2. No number gives its energy per read: an estimate has it
+/// from the conductances of the chip sample.
 [[nodiscard]] Component crossbar_cells(const ComponentLibrary& library, const Size& size);
+
+/// Of one cell, with an access transistor or bare.
+[[nodiscard]] double cell_area_m2(const ComponentLibrary& library, bool has_transistor);
 
 /// The most bits that a row driver is modelled with.
 [[nodiscard]] int most_driver_bits();

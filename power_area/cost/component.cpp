@@ -49,12 +49,6 @@ Component make_component(const std::string& name, const ComponentLibrary& librar
   throw ConfigError({text});
 }
 
-double leakage_share(const ComponentLibrary& library) {
-  const double share = library.si("leakage_share");
-  if (share >= 1.0)
-    throw ConfigError(
-        {"component library '" + library.name() + "': leakage_share must be below 1"});
-  return share;
-}
+double leakage_share(const ComponentLibrary& library) { return library.si("leakage_share"); }
 
 }  // namespace ohmweave::power_area

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "core/error.h"
+#include "power_area/component_numbers.h"
 #include "power_area/component_options.h"
 #include "power_area/cost/scaling.h"
 
@@ -13,37 +14,23 @@ namespace ohmweave::power_area {
 
 namespace {
 
-const std::map<std::string, double>& units() {
-  static const std::map<std::string, double> factors = {
-      {"1", 1.0},    {"F2", 1.0},   {"B", 1.0},   {"m2", 1.0},     {"mm2", 1e-6}, {"um2", 1e-12},
-      {"W", 1.0},    {"mW", 1e-3},  {"uW", 1e-6}, {"nW", 1e-9},    {"J", 1.0},    {"nJ", 1e-9},
-      {"pJ", 1e-12}, {"fJ", 1e-15}, {"s", 1.0},   {"us", 1e-6},    {"ns", 1e-9},  {"Hz", 1.0},
-      {"MHz", 1e6},  {"GHz", 1e9},  {"m", 1.0},   {"um", 1e-6},    {"nm", 1e-9},  {"V", 1.0},
-      {"F", 1.0},    {"fF", 1e-15}, {"F/m", 1.0}, {"fF/um", 1e-9}, {"ohm", 1.0},  {"B/s", 1.0},
-      {"GB/s", 1e9}};
-  return factors;
+[[noreturn]] void fail(const std::string& pointer, const std::string& text) {
+  throw DataError(pointer + text);
 }
 
-[[noreturn]] void fail(const std::string& where, const std::string& key, const std::string& text) {
-  throw DataError(where + ": /numbers/" + key + ": " + text);
-}
-
-double read_number(const Json& entry, const char* field, const std::string& where,
-                   const std::string& key) {
-  if (!entry.contains(field) || !entry.at(field).is_number())
-    fail(where, key, std::string("'") + field + "' must be a number");
-  const double value = entry.at(field).get<double>();
-  if (!std::isfinite(value) || value < 0.0)
-    fail(where, key, std::string("'") + field + "' must be finite and >= 0");
-  return value;
-}
-
-std::string read_text(const Json& entry, const char* field, const std::string& where,
-                      const std::string& key) {
+std::string read_text(const Json& entry, const std::string& field, const std::string& pointer) {
   if (!entry.contains(field) || !entry.at(field).is_string() ||
       entry.at(field).get<std::string>().empty())
-    fail(where, key, std::string("'") + field + "' must be a non-empty text");
+    fail(pointer, ": '" + field + "' must be a non-empty text");
   return entry.at(field).get<std::string>();
+}
+
+double read_number(const Json& entry, const std::string& field, const std::string& pointer) {
+  if (!entry.contains(field) || !entry.at(field).is_number())
+    fail(pointer, ": '" + field + "' must be a number");
+  const auto value = entry.at(field).get<double>();
+  if (!std::isfinite(value)) fail(pointer, ": '" + field + "' must be finite");
+  return value;
 }
 
 std::string joined(const std::vector<Word>& words) {
@@ -53,48 +40,53 @@ std::string joined(const std::vector<Word>& words) {
 }
 
 void check_word(const std::string& given, const std::vector<Word>& words, const std::string& what,
-                const std::string& where, const std::string& key) {
+                const std::string& pointer) {
   const auto is_given = [&given](const Word& word) { return word.name == given; };
   if (std::none_of(words.begin(), words.end(), is_given))
-    fail(where, key, "unknown " + what + " '" + given + "'; allowed: " + joined(words));
+    fail(pointer, ": unknown " + what + " '" + given + "'; allowed: " + joined(words));
 }
 
-void check_name(const std::string& where, const std::string& key) {
+const NumberKey& known_key(const std::string& name, const std::string& pointer) {
+  const NumberKey* known = find_number_key(name);
+  if (known != nullptr) return *known;
   std::vector<std::string> names;
-  for (const Word& word : number_words()) {
-    if (word.name == key) return;
-    names.push_back(word.name);
-  }
-  const std::string nearest = nearest_word(key, names);
-  fail(where, key,
-       "no component reads a number of this name" +
-           (nearest.empty() ? std::string() : "; nearest: " + nearest));
+  for (const NumberKey& key : number_keys()) names.push_back(key.name);
+  const std::string nearest = nearest_word(name, names);
+  fail(pointer, ": no component reads a number of this name" +
+                    (nearest.empty() ? std::string() : "; nearest: " + nearest));
 }
 
-Record read_record(const Json& entry, const std::string& where, const std::string& key) {
-  if (!entry.is_object()) fail(where, key, "must be an object");
+/// The number `key` found under `folder`; problems begin with <folder>/<key>.
+Record read_record(const std::string& key, const Json& entry, const std::string& folder) {
+  const std::string pointer = folder + "/" + key;
+  const NumberKey& known = known_key(key, pointer);
+  if (!entry.is_object()) fail(pointer, ": must be an object");
   Record record;
-  record.value = read_number(entry, "value", where, key);
-  record.unit = read_text(entry, "unit", where, key);
-  if (unit_factor(record.unit) == 0.0) {
-    std::string known;
-    for (const auto& [unit, factor] : units()) known += (known.empty() ? "" : ", ") + unit;
-    fail(where, key, "unknown unit '" + record.unit + "'; allowed: " + known);
-  }
-  record.node_nm = read_number(entry, "node_nm", where, key);
-  record.source = read_text(entry, "source", where, key);
-  record.status = read_text(entry, "status", where, key);
-  check_word(record.status, status_words(), "status", where, key);
-  if (entry.contains("note")) record.note = read_text(entry, "note", where, key);
+  record.value = read_number(entry, "value", pointer);
+  record.unit = read_text(entry, "unit", pointer);
+  if (const auto problem = number_problem(known, record.value, record.unit))
+    fail(pointer,
+         "/" + problem->field + " = " + entry.at(problem->field).dump() + ": " + problem->allowed);
+  record.node_nm = read_number(entry, "node_nm", pointer);
+  if (record.node_nm < 0.0) fail(pointer, ": 'node_nm' must be at least 0");
+  record.source = read_text(entry, "source", pointer);
+  record.status = read_text(entry, "status", pointer);
+  check_word(record.status, status_words(), "status", pointer);
+  if (entry.contains("note")) record.note = read_text(entry, "note", pointer);
   return record;
 }
 
-}  // namespace
-
-double unit_factor(const std::string& unit) {
-  const auto found = units().find(unit);
-  return found == units().end() ? 0.0 : found->second;
+bool is_covered(const ComponentLibrary& library, const std::vector<std::string>& group) {
+  const auto has = [&library](const std::string& key) { return library.contains(key); };
+  if (std::any_of(group.begin(), group.end(), has)) return true;
+  const std::string& first = group.front();
+  const auto& left_out = library.left_out();
+  return std::any_of(left_out.begin(), left_out.end(), [&first](const auto& component) {
+    return first.rfind(component.first + "_", 0) == 0;
+  });
 }
+
+}  // namespace
 
 ComponentLibrary::ComponentLibrary(const Json& json, const std::string& where) : where_(where) {
   if (!json.is_object() || !json.contains("numbers") || !json.at("numbers").is_object())
@@ -105,10 +97,8 @@ ComponentLibrary::ComponentLibrary(const Json& json, const std::string& where) :
     throw DataError(where + ": a component library needs a number 'node_nm'");
   name_ = json.at("name").get<std::string>();
   node_nm_ = json.at("node_nm").get<double>();
-  for (const auto& [key, entry] : json.at("numbers").items()) {
-    check_name(where, key);
-    records_[key] = read_record(entry, where, key);
-  }
+  for (const auto& [key, entry] : json.at("numbers").items())
+    records_[key] = read_record(key, entry, where + ": /numbers");
   if (json.contains("leaves_out"))
     for (const auto& [component, why] : json.at("leaves_out").items()) {
       if (!why.is_string() || why.get<std::string>().empty())
@@ -144,10 +134,9 @@ std::string ComponentLibrary::citation(const std::string& key) const {
 }
 
 ComponentLibrary ComponentLibrary::with_number(const std::string& key, const Json& number,
-                                               const std::string& where) const {
-  check_name(where, key);
+                                               const std::string& folder) const {
   ComponentLibrary changed = *this;
-  changed.records_[key] = read_record(number, where, key);
+  changed.records_[key] = read_record(key, number, folder);
   for (auto left = changed.left_out_.begin(); left != changed.left_out_.end();)
     left = key.rfind(left->first + "_", 0) == 0 ? changed.left_out_.erase(left) : std::next(left);
   return changed;
@@ -158,7 +147,10 @@ ComponentLibrary ComponentLibrary::with_factors(
   ComponentLibrary changed = *this;
   for (const auto& [key, factor] : factors) {
     OHMWEAVE_REQUIRE(changed.contains(key), "a factor on the unknown number " + key);
-    changed.records_[key].factor *= factor;
+    Record& record = changed.records_[key];
+    const bool is_share = find_number_key(key)->dimension == Dimension::Share;
+    const double share = record.value * record.factor;
+    record.factor *= is_share ? factor / (1.0 - share + share * factor) : factor;
   }
   return changed;
 }
@@ -176,6 +168,25 @@ ComponentLibrary ComponentLibrary::scaled_to(double node_nm) const {
   }
   moved.node_nm_ = node_nm;
   return moved;
+}
+
+std::string why_unread(const ComponentLibrary& library, const std::string& key) {
+  const NumberKey* known = find_number_key(key);
+  OHMWEAVE_REQUIRE(known != nullptr, "no number is called " + key);
+  if (!known->taken_instead.empty())
+    return "is part of a published table and changes no estimate; what is read is " +
+           known->taken_instead;
+  if (!known->partner.empty() && !library.contains(known->partner))
+    return "is read only beside " + known->partner + ", which is missing";
+  if (known->goes_after.empty()) return "";
+  std::string before;
+  for (const std::vector<std::string>& group : known->goes_after) {
+    if (!is_covered(library, group)) return "";
+    for (const std::string& other : group)
+      if (library.contains(other) && before.find(other) == std::string::npos)
+        before += (before.empty() ? "" : ", ") + other;
+  }
+  return "is not read: " + before + " of component library '" + library.name() + "' go before it";
 }
 
 ComponentLibrary load_component_library(const std::string& path) {

@@ -30,7 +30,8 @@ class ComponentLibrary {
   /// {"name", "source", "node_nm", "numbers": {name: {value, unit, node_nm, source, status, note}},
   /// "leaves_out": {component: why}}. `where` names the source in error texts. With "scaled_to_nm"
   /// all numbers are moved there. Throws DataError naming the entry that is incomplete, of an
-  /// unknown name, unit or status, not finite or negative.
+  /// unknown name or status, or of a unit or value that its name does not allow
+  /// (component_numbers.h).
   ComponentLibrary(const Json& json, const std::string& where);
 
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -52,11 +53,12 @@ class ComponentLibrary {
     return left_out_.count(component) > 0;
   }
 
-  /// This library with one number replaced or added, as read from `number` at `where`. The
+  /// This library with one number replaced or added, as read from `number` at <folder>/<key>. The
   /// component that the number belongs to is then no longer left out. Throws DataError.
   [[nodiscard]] ComponentLibrary with_number(const std::string& key, const Json& number,
-                                             const std::string& where) const;
-  /// This library with every number times a factor of its own; for sensitivity analyses.
+                                             const std::string& folder) const;
+  /// This library with numbers times a factor of their own; for sensitivity analyses. A share that
+  /// stays below 1 has its odds multiplied: s f / (1 - s + s f).
   [[nodiscard]] ComponentLibrary with_factors(const std::map<std::string, double>& factors) const;
   /// This library with its numbers moved to another node by the rules of scaling.h.
   [[nodiscard]] ComponentLibrary scaled_to(double node_nm) const;
@@ -72,7 +74,9 @@ class ComponentLibrary {
 /// Reads a library file. Throws DataError.
 [[nodiscard]] ComponentLibrary load_component_library(const std::string& path);
 
-/// Factor from a unit to SI; 0 for an unknown unit.
-[[nodiscard]] double unit_factor(const std::string& unit);
+/// Why no estimate with this library reads its number `key`: it is published only, or others go
+/// before it, or its partner is missing (component_numbers.h). Empty: it is read, if the rest of
+/// the config asks for its component.
+[[nodiscard]] std::string why_unread(const ComponentLibrary& library, const std::string& key);
 
 }  // namespace ohmweave::power_area

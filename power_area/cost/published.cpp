@@ -15,7 +15,8 @@ Component from_published(const ComponentLibrary& library, const Published& how) 
   c.action = how.action;
   c.area_m2 = how.scale * library.si(area);
   c.node_nm = library.record(area).node_nm;
-  c.source = library.citation(library.contains(power) ? power : area);
+  const bool is_power_read = !library.contains(energy) || !library.contains(leakage);
+  c.source = library.citation(is_power_read && library.contains(power) ? power : area);
   if (!how.rule.empty()) c.source += "; derived: " + how.rule;
   if (library.contains(energy)) {
     c.energy_j = how.energy_scale * library.si(energy);
