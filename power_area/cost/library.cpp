@@ -76,6 +76,15 @@ Record read_record(const std::string& key, const Json& entry, const std::string&
   return record;
 }
 
+void check_node(const Json& json, const char* key, const std::string& where) {
+  constexpr double kLeastNm = 1.0;
+  constexpr double kMostNm = 10000.0;
+  const bool is_number = json.contains(key) && json.at(key).is_number();
+  const double nm = is_number ? json.at(key).get<double>() : 0.0;
+  if (nm < kLeastNm || nm > kMostNm)
+    throw DataError(where + ": a component library needs a number '" + key + "' in [1, 10000]");
+}
+
 bool is_covered(const ComponentLibrary& library, const std::vector<std::string>& group) {
   const auto has = [&library](const std::string& key) { return library.contains(key); };
   if (std::any_of(group.begin(), group.end(), has)) return true;
@@ -93,8 +102,7 @@ ComponentLibrary::ComponentLibrary(const Json& json, const std::string& where) :
     throw DataError(where + ": a component library needs an object 'numbers'");
   if (!json.contains("name") || !json.at("name").is_string())
     throw DataError(where + ": a component library needs a text 'name'");
-  if (!json.contains("node_nm") || !json.at("node_nm").is_number())
-    throw DataError(where + ": a component library needs a number 'node_nm'");
+  check_node(json, "node_nm", where);
   name_ = json.at("name").get<std::string>();
   node_nm_ = json.at("node_nm").get<double>();
   for (const auto& [key, entry] : json.at("numbers").items())
@@ -106,7 +114,10 @@ ComponentLibrary::ComponentLibrary(const Json& json, const std::string& where) :
                         ": must say why");
       left_out_[component] = why.get<std::string>();
     }
-  if (json.contains("scaled_to_nm")) *this = scaled_to(json.at("scaled_to_nm").get<double>());
+  if (json.contains("scaled_to_nm")) {
+    check_node(json, "scaled_to_nm", where);
+    *this = scaled_to(json.at("scaled_to_nm").get<double>());
+  }
 }
 
 const Record& ComponentLibrary::record(const std::string& key) const {

@@ -75,6 +75,16 @@ TEST(ComponentLibrary, NamesTheNearestNumberForAnUnknownName) {
             "router_area");
 }
 
+TEST(ComponentLibrary, RefusesANodeThatIsNone) {
+  Json json = library_with("router_area", entry(1.0, "um2"));
+  json["scaled_to_nm"] = "22 nm";
+  EXPECT_EQ(message_of(json),
+            "mine.json: a component library needs a number 'scaled_to_nm' in [1, 10000]");
+  json["node_nm"] = 0;
+  EXPECT_EQ(message_of(json),
+            "mine.json: a component library needs a number 'node_nm' in [1, 10000]");
+}
+
 TEST(ComponentLibrary, RefusesAStatusThatIsNotOfTheList) {
   Json number = entry(1.0, "W");
   number["status"] = "heard";

@@ -3,6 +3,9 @@
 // library is changed, and what estimates give must change exactly where the table says so.
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "core/error.h"
 #include "mapped_networks.h"
 #include "power_area/chip_library.h"
@@ -122,6 +125,41 @@ TEST(NumbersRead, OfALibraryThatDescribesEverythingDirectlyAreNotPowers) {
   library = library.with_number("adc_leakage_share", number(0.1, "1"), "");
   EXPECT_FALSE(why_unread(library, "leakage_share").empty());
   expect_read_as_the_table_says(library);
+}
+
+TEST(NumbersRead, AreToldFromTheOthersInTheListOfAResult) {
+  const Json numbers =
+      estimate_chips(inputs_of(one_convolution(), 1)).at("components").at("numbers");
+
+  EXPECT_EQ(numbers.at("tiles_per_chip").at("unread"),
+            "is part of a published table and changes no estimate; what is read is the tiles of "
+            "the mapped network");
+  EXPECT_FALSE(numbers.at("router_area").contains("unread"));
+}
+
+/// The least and the most that a number may be.
+std::vector<double> ends_of(const SiRange& range) {
+  return {range.low_excluded ? std::numeric_limits<double>::min() : range.low,
+          range.high_excluded ? std::nextafter(range.high, range.low) : range.high};
+}
+
+TEST(NumbersRead, GiveFiniteFiguresAtTheEndsOfTheirRanges) {
+  const EveryFigure every_figure;
+  for (const char* name : {"isaac_isca_2016", "logic_22nm", "zhu_glsvlsi_2020"}) {
+    const ComponentLibrary library = preset(name);
+    for (const auto& [key, record] : library.records())
+      for (const double si : ends_of(find_number_key(key)->allowed)) {
+        Json moved = number(si / unit_factor(record.unit), record.unit);
+        if (number_problem(*find_number_key(key), moved["value"], record.unit))
+          continue;  // rounded
+        try {
+          for (const double figure : every_figure.of(library.with_number(key, moved, "")))
+            EXPECT_TRUE(std::isfinite(figure) && figure >= 0.0) << name << ": " << key << " " << si;
+        } catch (const ConfigError&) {  // bits or rates that a converter model does not cover
+          EXPECT_EQ(key.rfind("adc_", 0), 0U) << key;
+        }
+      }
+  }
 }
 
 class ChipLibrary : public ::testing::Test {

@@ -273,7 +273,8 @@ class RunFixture {
                   {"unit", "m^2"},
                   {"node_nm", 32},
                   {"source", "isaac_isca_2016"},
-                  {"status", "read"}}}}}}}};
+                  {"status", "seen"},
+                  {"unread", "is of a published total"}}}}}}}};
   }
 
   static Json provenance() {
