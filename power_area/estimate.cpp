@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "power_area/estimate.h"
-#include "mapping/traffic.h"
 
 #include <algorithm>
 #include <optional>
@@ -8,6 +7,7 @@
 
 #include "core/artifact.h"
 #include "core/error.h"
+#include "mapping/traffic.h"
 #include "power_area/array_energy.h"
 #include "power_area/chip_report.h"
 #include "power_area/chip_time.h"
