@@ -44,7 +44,7 @@ double score_of(const Sums& sums) {
   return sums.product > 0.0 ? sums.product * sums.product / sums.squares : 0.0;
 }
 
-/// One step inwards of an entry: what leaves the sums when the scale passes `scale`.
+/// One step inwards of the entries of one magnitude: what leaves the sums at `scale`.
 struct BreakPoint {
   double scale = 0.0;
   double product = 0.0;
@@ -58,6 +58,22 @@ struct Step {
   double square_drop = 0.0;
 };
 
+/// A sum whose rounding does not grow with the number of terms (Kahan).
+class LongSum {
+ public:
+  void add(double term) {
+    const double corrected = term - lost_;
+    const double next = sum_ + corrected;
+    lost_ = (next - sum_) - corrected;
+    sum_ = next;
+  }
+  [[nodiscard]] double value() const { return sum_; }
+
+ private:
+  double sum_ = 0.0;
+  double lost_ = 0.0;
+};
+
 /// The entries of one sign by magnitude, with the levels seen from that sign (positive = outwards).
 class Side {
  public:
@@ -66,27 +82,37 @@ class Side {
   void add_at(double q, Sums& sums) const;
   /// Appends the break points in (low, high].
   void append(double low, double high, std::vector<BreakPoint>& points) const;
-  /// The largest break point, 0 if there is none.
+  /// A scale that all have passed, just above the largest break point; 0 if there is none.
   [[nodiscard]] double last_break() const;
+  [[nodiscard]] std::int64_t num_steps() const { return static_cast<std::int64_t>(steps_.size()); }
 
  private:
-  [[nodiscard]] std::size_t first_above(double magnitude) const;
-  std::vector<WeightedValue> entries_;  // by |value|, ascending; value holds |value|
-  std::vector<double> product_before_;  // sum of m |v| of the entries before
-  std::vector<double> weight_before_;   // sum of m
-  std::vector<Step> steps_;             // by midpoint, ascending
-  double base_ = 0.0;                   // level of an entry that has passed all steps
+  [[nodiscard]] std::size_t num_above(double magnitude) const;
+  std::vector<float> magnitudes_;           // distinct, descending
+  std::vector<double> product_of_largest_;  // [k]: sum of m |v| over the k largest magnitudes
+  std::vector<double> weight_of_largest_;   // [k]: sum of m
+  std::vector<Step> steps_;                 // by midpoint, ascending
+  double base_ = 0.0;                       // level of an entry that has passed all steps
 };
 
 Side::Side(std::vector<WeightedValue> entries, const std::vector<float>& levels)
-    : entries_(std::move(entries)), base_(levels.back()) {
-  sort_by_magnitude(entries_);
-  product_before_.assign(entries_.size() + 1, 0.0);
-  weight_before_.assign(entries_.size() + 1, 0.0);
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    const double weight = entries_[i].weight;
-    product_before_[i + 1] = product_before_[i] + weight * entries_[i].value;
-    weight_before_[i + 1] = weight_before_[i] + weight;
+    : base_(levels.back()) {
+  sort_by_magnitude(entries);
+  LongSum product;
+  LongSum weight;
+  magnitudes_.reserve(entries.size());
+  product_of_largest_.reserve(entries.size() + 1);
+  weight_of_largest_.reserve(entries.size() + 1);
+  product_of_largest_.push_back(0.0);
+  weight_of_largest_.push_back(0.0);
+  for (std::size_t i = entries.size(); i-- > 0;) {
+    const WeightedValue& entry = entries[i];
+    product.add(static_cast<double>(entry.weight) * entry.value);
+    weight.add(entry.weight);
+    if (i > 0 && entries[i - 1].value == entry.value) continue;
+    magnitudes_.push_back(entry.value);
+    product_of_largest_.push_back(product.value());
+    weight_of_largest_.push_back(weight.value());
   }
   for (std::size_t j = 1; j < levels.size(); ++j) {
     const double below = levels[j - 1];
@@ -98,38 +124,38 @@ Side::Side(std::vector<WeightedValue> entries, const std::vector<float>& levels)
   }
 }
 
-std::size_t Side::first_above(double magnitude) const {
-  const auto found = std::upper_bound(
-      entries_.begin(), entries_.end(), magnitude,
-      [](double limit, const WeightedValue& entry) { return limit < entry.value; });
-  return static_cast<std::size_t>(found - entries_.begin());
+std::size_t Side::num_above(double magnitude) const {
+  const auto found = std::partition_point(magnitudes_.begin(), magnitudes_.end(),
+                                          [magnitude](float other) { return other > magnitude; });
+  return static_cast<std::size_t>(found - magnitudes_.begin());
 }
 
 void Side::add_at(double q, Sums& sums) const {
-  sums.product += base_ * product_before_.back();
-  sums.squares += base_ * base_ * weight_before_.back();
+  sums.product += base_ * product_of_largest_.back();
+  sums.squares += base_ * base_ * weight_of_largest_.back();
   for (const Step& step : steps_) {
-    const std::size_t first = first_above(q * step.midpoint);
-    sums.product += step.level_drop * (product_before_.back() - product_before_[first]);
-    sums.squares += step.square_drop * (weight_before_.back() - weight_before_[first]);
-    sums.pending += static_cast<std::int64_t>(entries_.size() - first);
+    const std::size_t above = num_above(q * step.midpoint);
+    sums.product += step.level_drop * product_of_largest_[above];
+    sums.squares += step.square_drop * weight_of_largest_[above];
+    sums.pending += static_cast<std::int64_t>(above);
   }
 }
 
 void Side::append(double low, double high, std::vector<BreakPoint>& points) const {
   for (const Step& step : steps_) {
-    const std::size_t end = first_above(high * step.midpoint);
-    for (std::size_t i = first_above(low * step.midpoint); i < end; ++i) {
-      const double weight = entries_[i].weight;
-      points.push_back({entries_[i].value / step.midpoint,
-                        step.level_drop * weight * entries_[i].value, step.square_drop * weight});
+    const std::size_t end = num_above(low * step.midpoint);
+    for (std::size_t k = num_above(high * step.midpoint); k < end; ++k) {
+      points.push_back({magnitudes_[k] / step.midpoint,
+                        step.level_drop * (product_of_largest_[k + 1] - product_of_largest_[k]),
+                        step.square_drop * (weight_of_largest_[k + 1] - weight_of_largest_[k])});
     }
   }
 }
 
 double Side::last_break() const {
-  if (entries_.empty() || steps_.empty()) return 0.0;
-  return entries_.back().value / steps_.front().midpoint;
+  if (magnitudes_.empty() || steps_.empty()) return 0.0;
+  constexpr double kUp = 1e-15;  // above the quotient's rounding: there, all have passed
+  return magnitudes_.front() / steps_.front().midpoint * (1.0 + kUp);
 }
 
 /// A range of scales (low, high] with the sums at both ends.
@@ -138,37 +164,61 @@ struct Range {
   double high = 0.0;
   Sums at_low;
   Sums at_high;
+  [[nodiscard]] std::int64_t num_points() const { return at_low.pending - at_high.pending; }
 };
 
-/// No scale of the range lowers the error by more.
+/// What codes with these sums lower the error by at scale `q`.
+double gain_at(double q, const Sums& sums) { return 2.0 * q * sums.product - q * q * sums.squares; }
+
+/// No scale of the range lowers the error by more (header: the chord), rounding included.
 double bound_of(const Range& range) {
-  const double product = range.at_low.product;
-  const double squares = range.at_high.squares;
-  if (product <= 0.0) return 0.0;
-  const double free_scale = squares > 0.0 ? product / squares : range.high;
+  constexpr double kRounding = 1e-11;  // of sums over up to 10,000 steps
+  const Sums& codes = range.at_low;
+  const double moved = gain_at(range.high, range.at_high) - gain_at(range.high, codes);
+  const double slope = std::max(moved, 0.0) / (range.high - range.low);
+  const double product = codes.product + 0.5 * slope;
+  const double free_scale = codes.squares > 0.0 ? product / codes.squares : range.high;
   const double q = std::clamp(free_scale, range.low, range.high);
-  return 2.0 * q * product - q * q * squares;
+  const double terms =
+      2.0 * range.high * std::fabs(codes.product) + range.high * range.high * codes.squares;
+  return gain_at(q, codes) + slope * (q - range.low) + kRounding * terms;
 }
 
-/// The best scale met so far.
+/// The range in equal ratios; from zero, in ratios of 16.
+constexpr int kParts = 4;
+double end_of_part(const Range& range, int part) {
+  if (part == kParts) return range.high;
+  if (range.low == 0.0) return range.high * std::pow(16.0, part - kParts);
+  return range.low * std::pow(range.high / range.low, static_cast<double>(part) / kParts);
+}
+
+/// The best scale met so far, whatever the order: of equally good ones the largest.
 class Best {
  public:
   void offer(const Sums& sums) {
-    constexpr double kEqualScores = 1e-12;  // far above rounding, far below one entry's share
     const double score = score_of(sums);
-    if (score <= 0.0) return;
-    const double scale = sums.product / sums.squares;
-    const bool is_equal = std::fabs(score - score_) <= kEqualScores * score_;
-    if (is_equal ? scale <= scale_ : score < score_) return;
+    if (score <= 0.0 || score < kEqual * score_) return;
+    if (kEqual * score > score_) near_.clear();
     score_ = std::max(score, score_);
-    scale_ = scale;
+    near_.push_back({score, sums.product / sums.squares});
   }
   [[nodiscard]] double score() const { return score_; }
-  [[nodiscard]] double scale() const { return scale_; }
+  [[nodiscard]] double scale() const {
+    double scale = 0.0;
+    for (const Candidate& candidate : near_) {
+      if (candidate.score >= kEqual * score_) scale = std::max(scale, candidate.scale);
+    }
+    return scale;
+  }
 
  private:
+  static constexpr double kEqual = 1.0 - 1e-12;  // far above rounding
+  struct Candidate {
+    double score = 0.0;
+    double scale = 0.0;
+  };
   double score_ = 0.0;
-  double scale_ = 0.0;
+  std::vector<Candidate> near_;
 };
 
 class Search {
@@ -191,12 +241,12 @@ class Search {
     negative_.add_at(q, sums);
     return sums;
   }
-  std::vector<Range> first_ranges(double last_break);
-  std::vector<Range> refined(const std::vector<Range>& ranges);
+  /// Parts of the ranges that may hold the best scale.
+  std::vector<Range> parts_of(const std::vector<Range>& ranges);
   [[nodiscard]] bool may_hold_best(const Range& range) const {
-    constexpr double kRounding = 1e-10;  // of sums over up to 2^31 entries
-    return bound_of(range) >= best_.score() * (1.0 - kRounding);
+    return bound_of(range) >= best_.score();
   }
+  [[nodiscard]] bool is_cheap(const Range& range) const;
   void sweep(const Range& range);
 
   Side positive_;
@@ -204,26 +254,7 @@ class Search {
   Best best_;
 };
 
-std::vector<Range> Search::first_ranges(double last_break) {
-  constexpr int kRanges = 512;
-  constexpr double kSpan = 1e-4;  // of the largest break point; the first range takes all below
-  std::vector<Range> ranges;
-  Range range{0.0, 0.0, sums_at(0.0), {}};
-  best_.offer(range.at_low);
-  for (int i = 0; i <= kRanges; ++i) {
-    const double share = static_cast<double>(i) / kRanges;
-    range.high = i == kRanges ? last_break : last_break * std::pow(kSpan, 1.0 - share);
-    range.at_high = sums_at(range.high);
-    best_.offer(range.at_high);
-    ranges.push_back(range);
-    range.low = range.high;
-    range.at_low = range.at_high;
-  }
-  return ranges;
-}
-
-std::vector<Range> Search::refined(const std::vector<Range>& ranges) {
-  constexpr int kParts = 4;
+std::vector<Range> Search::parts_of(const std::vector<Range>& ranges) {
   std::vector<Range> result;
   for (const Range& range : ranges) {
     if (!may_hold_best(range)) continue;
@@ -231,54 +262,57 @@ std::vector<Range> Search::refined(const std::vector<Range>& ranges) {
     for (int i = 1; i <= kParts; ++i) {
       part.low = part.high;
       part.at_low = part.at_high;
-      part.high = i == kParts ? range.high : range.low + (range.high - range.low) * i / kParts;
+      part.high = end_of_part(range, i);
       part.at_high = i == kParts ? range.at_high : sums_at(part.high);
       best_.offer(part.at_high);
-      if (may_hold_best(part)) result.push_back(part);
+      if (part.low < part.high && may_hold_best(part)) result.push_back(part);
     }
   }
   return result;
 }
 
+/// Whether sorting the break points inside costs less than splitting the range.
+bool Search::is_cheap(const Range& range) const {
+  constexpr std::int64_t kPointsPerStep = 16;  // sorted in the time in which one step is looked up
+  constexpr double kNarrow = 1e-8;  // the bound is no sharper below: what is left coincides
+  const std::int64_t num_steps = positive_.num_steps() + negative_.num_steps();
+  return range.num_points() <= kPointsPerStep * num_steps ||
+         range.high - range.low <= kNarrow * range.high;
+}
+
+/// Downwards, as the sums then grow: tiny ones are not what rounding left of large ones.
 void Search::sweep(const Range& range) {
   std::vector<BreakPoint> points;
+  points.reserve(static_cast<std::size_t>(range.num_points()));
   positive_.append(range.low, range.high, points);
   negative_.append(range.low, range.high, points);
   std::sort(points.begin(), points.end(), [](const BreakPoint& a, const BreakPoint& b) {
-    return a.scale != b.scale ? a.scale < b.scale : a.product < b.product;
+    return a.scale != b.scale ? a.scale > b.scale : a.product < b.product;
   });
-  Sums sums = range.at_low;
+  Sums sums = range.at_high;
   for (const BreakPoint& point : points) {
+    sums.product += point.product;
+    sums.squares += point.squares;
     best_.offer(sums);
-    sums.product -= point.product;
-    sums.squares -= point.squares;
   }
 }
 
 double Search::run() {
-  constexpr std::int64_t kCheapToSort = 200000;
+  const Sums at_zero = sums_at(0.0);
+  best_.offer(at_zero);
   const double last_break = std::max(positive_.last_break(), negative_.last_break());
-  if (last_break == 0.0) {
-    best_.offer(sums_at(0.0));
-    return best_.scale();
+  if (last_break == 0.0) return best_.scale();
+  std::vector<Range> ranges{{0.0, last_break, at_zero, sums_at(last_break)}};
+  best_.offer(ranges.front().at_high);
+  std::vector<Range> cheap;
+  while (!ranges.empty()) {
+    const auto split = std::partition(ranges.begin(), ranges.end(),
+                                      [this](const Range& range) { return !is_cheap(range); });
+    cheap.insert(cheap.end(), split, ranges.end());
+    ranges.erase(split, ranges.end());
+    ranges = parts_of(ranges);
   }
-  std::vector<Range> ranges;
-  Range whole{0.0, last_break, sums_at(0.0), sums_at(last_break)};
-  best_.offer(whole.at_high);
-  std::int64_t to_sort = whole.at_low.pending;
-  if (to_sort <= kCheapToSort) {
-    ranges.push_back(whole);
-  } else {
-    ranges = first_ranges(last_break);
-  }
-  while (to_sort > kCheapToSort) {
-    const std::int64_t before = to_sort;
-    ranges = refined(ranges);
-    to_sort = 0;
-    for (const Range& range : ranges) to_sort += range.at_low.pending - range.at_high.pending;
-    if (10 * to_sort > 9 * before) break;  // all alike: bounds do not help any more
-  }
-  for (const Range& range : ranges) {
+  for (const Range& range : cheap) {
     if (may_hold_best(range)) sweep(range);
   }
   return best_.scale();

@@ -5,8 +5,12 @@
 // inwards when q passes |v_i| / midpoint. Between two such break points the codes are fixed, the
 // best scale is q = A / B with A = sum m v l, B = sum m l^2, and it lowers the error by A^2 / B.
 // The global optimum is thus the best of all break points. There are (levels x entries) of them, so
-// ranges of q are first ruled out by a bound: A and B only fall with q, hence no scale in [q0, q1]
-// lowers the error by more than max over q of 2 q A(q0) - q^2 B(q1).
+// ranges of q are first ruled out by a bound. At q the nearest levels lower the error by
+// G(q) = 2 q A(q) - q^2 B(q), the codes of q0 < q by G0(q) = 2 q A(q0) - q^2 B(q0), and
+//   G(q) - G0(q) = sum over break points of max(0, 2 m (l - l') q (q - q_break) midpoint) ,
+// l to l' being the step inwards. Each term is convex, hence in [q0, q1]
+//   G(q) <= G0(q) + (q - q0) / (q1 - q0) (G(q1) - G0(q1)) ,
+// which needs A and B at q0 and q1 only and is off in the order of the width squared.
 #pragma once
 
 #include <cstddef>

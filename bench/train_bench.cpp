@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What ADMM costs beside plain training (LeNet-5, dense, batches of 128): a step with and without
 // its penalty, the Z and U updates, which come once in an iteration of 430 steps (an epoch of
-// 55,000 images), and the exact projection of 10 million weights onto a count.
+// 55,000 images), the exact projection of 10 million weights onto a count, and the best scale of
+// LeNet-5's 430,500 weights on levels.
 #include <benchmark/benchmark.h>
 #include <torch/utils.h>
 
@@ -10,6 +11,7 @@
 
 #include "admm/admm_state.h"
 #include "admm/cardinality.h"
+#include "admm/scaled_levels.h"
 #include "models/models.h"
 #include "train/adam.h"
 #include "train/learner.h"
@@ -79,10 +81,21 @@ void project_onto_count(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(set.project(weights));
 }
 
+void fit_scale_of_levels(benchmark::State& state) {
+  const RandomStream stream(1);
+  std::vector<admm::WeightedValue> values(430500);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i].value = static_cast<float>(stream.normal(i));
+  }
+  const admm::LevelList list(admm::uniform_level_list(static_cast<int>(state.range(0))));
+  for (auto _ : state) benchmark::DoNotOptimize(admm::fit_scale(values, list));
+}
+
 BENCHMARK(plain_step)->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(admm_step)->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(z_and_u_update)->Arg(1)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(project_onto_count)->Arg(10000000)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(fit_scale_of_levels)->Arg(1)->Arg(15)->Arg(255)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace ohmweave::train
