@@ -11,7 +11,6 @@
 #include "power_area/chip_time.h"
 #include "power_area/cost/component.h"
 #include "power_area/functional_chip.h"
-#include "power_area/published_chips.h"
 
 namespace ohmweave::power_area {
 namespace {
@@ -56,17 +55,6 @@ TEST(Estimate, RefusesAccumulatorsThatSumsOverflow) {
                   "/chip/accumulator_bits = 12: the sums of layer 'conv1' need 1"),
               0U)
         << error.problems().at(0);
-  }
-}
-
-TEST(PublishedChips, RiseInTheEnergyOfAProductOfBits) {
-  const std::vector<PublishedChip>& chips = published_chips();
-  for (std::size_t i = 1; i < chips.size(); ++i)
-    EXPECT_LE(chips[i - 1].joules_per_bit_product(), chips[i].joules_per_bit_product());
-  for (const PublishedChip& chip : chips) {
-    if (chip.name == "ISAAC") {
-      EXPECT_NEAR(chip.joules_per_bit_product(), 65.81 / 20.645e12 / 256.0, 1e-19);
-    }
   }
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "mapped_networks.h"
+#include "power_area/published_chips.h"
 
 namespace ohmweave::power_area {
 namespace {
@@ -145,6 +146,17 @@ TEST(Efficiency, SaysBetweenWhichPublishedChipsItLands) {
   }
   ASSERT_FALSE(expected.empty());
   EXPECT_NE(efficiency.at("place").get<std::string>().find(expected), std::string::npos);
+}
+
+TEST(PublishedChips, RiseInTheEnergyOfAProductOfBits) {
+  const std::vector<PublishedChip>& chips = published_chips();
+  for (std::size_t i = 1; i < chips.size(); ++i)
+    EXPECT_LE(chips[i - 1].joules_per_bit_product(), chips[i].joules_per_bit_product());
+  for (const PublishedChip& chip : chips) {
+    if (chip.name == "ISAAC") {
+      EXPECT_NEAR(chip.joules_per_bit_product(), 65.81 / 20.645e12 / 256.0, 1e-19);
+    }
+  }
 }
 
 }  // namespace
