@@ -13,11 +13,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMostClasses = 256;  // labels are bytes
 
-std::string shape_text(const Shape& shape) {
-  return std::to_string(shape.channels) + " x " + std::to_string(shape.height) + " x " +
-         std::to_string(shape.width);
-}
-
 /// What is in a folder, sorted by name; names that begin with a dot are passed over.
 std::vector<fs::path> entries(const fs::path& folder) {
   if (!fs::is_directory(folder)) throw DataError(folder.string() + ": there is no such folder");

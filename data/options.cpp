@@ -59,6 +59,11 @@ std::string expand_environment(const std::string& path, const std::string& point
   }
 }
 
+std::string shape_text(const Shape& shape) {
+  return std::to_string(shape.channels) + " x " + std::to_string(shape.height) + " x " +
+         std::to_string(shape.width);
+}
+
 Shape image_shape(const DataOptions& options) {
   return find_data_set(options.kind).image_kind(options).shape;
 }

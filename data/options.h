@@ -28,6 +28,9 @@ void declare(Fields& f, DataOptions& o);
 [[nodiscard]] Shape image_shape(const DataOptions& options);
 [[nodiscard]] int num_classes(const DataOptions& options);
 
+/// "3 x 32 x 32": channels, height, width.
+[[nodiscard]] std::string shape_text(const Shape& shape);
+
 /// SHA-256 (hexadecimal) of what the images are made from: the contents of all files of the set,
 /// or generator version and counts of a generated one. Throws DataError when a file is missing.
 [[nodiscard]] std::string data_fingerprint(const DataOptions& options);

@@ -54,15 +54,10 @@ data::DataOptions recognize_data(const fs::path& path) {
                   "folder, CIFAR-10 test_batch.bin, a folder of images test/<class>/");
 }
 
-std::string shape_text(const Shape& shape) {
-  return std::to_string(shape.channels) + " x " + std::to_string(shape.height) + " x " +
-         std::to_string(shape.width);
-}
-
 void check_fit(const Network& network, const Shape& images, const fs::path& data_path) {
   if (images == network.input) return;
-  throw DataError(data_path.string() + ": its images are " + shape_text(images) +
-                  ", the network takes " + shape_text(network.input));
+  throw DataError(data_path.string() + ": its images are " + data::shape_text(images) +
+                  ", the network takes " + data::shape_text(network.input));
 }
 
 /// Reference BLAS reaches 5 GFlop/s a core, OpenBLAS over 50.

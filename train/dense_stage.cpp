@@ -7,16 +7,12 @@
 namespace ohmweave::train {
 namespace {
 
-std::string shape_text(const Shape& shape) {
-  return std::to_string(shape.channels) + " x " + std::to_string(shape.height) + " x " +
-         std::to_string(shape.width);
-}
-
 void check_fit(const Network& network, const data::DataOptions& options) {
   const Shape images = data::image_shape(options);
   if (!(images == network.input)) {
     throw ConfigError({"/data/kind = \"" + options.kind + "\": its images are " +
-                       shape_text(images) + ", the network takes " + shape_text(network.input)});
+                       data::shape_text(images) + ", the network takes " +
+                       data::shape_text(network.input)});
   }
   const std::int64_t outputs = infer_shapes(network).back().size();
   if (outputs != data::num_classes(options)) {
