@@ -38,11 +38,11 @@ NetworkModel load_model_file(const fs::path& path) {
 }
 
 data::DataOptions recognize_data(const fs::path& path) {
-  const std::pair<const char*, const char*> kSigns[] = {{"t10k-images-idx3-ubyte", "mnist"},
-                                                        {"t10k-images-idx3-ubyte.gz", "mnist"},
-                                                        {"test_batch.bin", "cifar10"},
-                                                        {"test", "image_folder"}};
-  for (const auto& [name, kind] : kSigns) {
+  const std::pair<const char*, const char*> signs[] = {{"t10k-images-idx3-ubyte", "mnist"},
+                                                       {"t10k-images-idx3-ubyte.gz", "mnist"},
+                                                       {"test_batch.bin", "cifar10"},
+                                                       {"test", "image_folder"}};
+  for (const auto& [name, kind] : signs) {
     if (!fs::exists(path / name)) continue;
     data::DataOptions options;
     options.kind = kind;
