@@ -198,7 +198,8 @@ std::string accuracy_section(const Json& result) {
     html +=
         "<p class=\"note\">Top-1 on the test split. A chip sample is one frozen draw of all "
         "devices: " +
-        escaped(on_chip_note(on_chip)) + "</p>\n" + reference_note(on_chip) + over_time_table(on_chip);
+        escaped(on_chip_note(on_chip)) + "</p>\n" + reference_note(on_chip) +
+        over_time_table(on_chip);
   }
   return html_section("Accuracy", html);
 }

@@ -23,8 +23,8 @@ struct PlacedNetwork {
   Json duplication;
 };
 
-/// Throws ConfigError when the target or the budget is impossible, naming what is possible: a target
-/// that the rest of the chip cannot follow, too.
+/// Throws ConfigError when the target or the budget is impossible, naming what is possible: a
+/// target that the rest of the chip cannot follow, too.
 [[nodiscard]] PlacedNetwork place_network(const RunConfig& config, const QuantizedNetwork& network);
 
 /// The network that others are compared with: for a throughput likewise; for an area with the
