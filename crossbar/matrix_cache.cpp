@@ -39,7 +39,10 @@ Matrix MatrixCache::effective(const Matrix& siemens, const ArrayOptions& array) 
   const std::uint64_t hash = hash_of(circuit, siemens);
   {
     const std::lock_guard lock(mutex_);
-    if (const Matrix* known = find(hash, circuit, siemens)) return *known;
+    if (const Matrix* known = find(hash, circuit, siemens)) {
+      ++num_found_;
+      return *known;
+    }
   }
   Matrix result = effective_siemens(siemens, array);
   const std::lock_guard lock(mutex_);
@@ -55,7 +58,6 @@ const Matrix* MatrixCache::find(std::uint64_t hash, const std::string& circuit,
     const auto entry = at->second;
     if (entry->circuit != circuit || !are_equal(entry->siemens, siemens)) continue;
     entries_.splice(entries_.begin(), entries_, entry);
-    ++num_found_;
     return &entry->effective;
   }
   return nullptr;
