@@ -77,14 +77,17 @@ int count_distinct(const mapping::Placement& placement, const std::vector<int>& 
 /// The channels of the layer's input (counted over all groups) that the blocks read, in order.
 std::vector<int> channels_read(const mapping::Placement& placement, const std::vector<int>& blocks,
                                const LayerPlan& plan) {
-  std::set<int> channels;
   const int of_group = plan.matrix.rows / plan.rows_per_channel;
+  std::vector<char> is_read(static_cast<std::size_t>(of_group) * plan.matrix.groups, 0);
   for (const int b : blocks) {
     const mapping::Block& block = placement.blocks[b];
     for (const int row : block.rows)
-      channels.insert(block.group * of_group + row / plan.rows_per_channel);
+      is_read[static_cast<std::size_t>(block.group) * of_group + row / plan.rows_per_channel] = 1;
   }
-  return {channels.begin(), channels.end()};
+  std::vector<int> channels;
+  for (std::size_t c = 0; c < is_read.size(); ++c)
+    if (is_read[c] != 0) channels.push_back(static_cast<int>(c));
+  return channels;
 }
 
 void finish_share(const mapping::Placement& placement, const LayerPlan& plan, TileShare& share) {
