@@ -159,7 +159,7 @@ TorchChip::Block TorchChip::block_on_device(const BlockProduct& block) const {
 /// Sums of the block's outputs (int32, outputs x windows) for the inputs of its rows (float32, rows
 /// x windows).
 torch::Tensor TorchChip::read_block(const Layer& layer, const Block& block,
-                                    const torch::Tensor& inputs) const {
+                                    const torch::Tensor& inputs, const Reads& reads) const {
   const LayerProduct& sizes = layer.sizes;
   const torch::Tensor magnitudes = inputs.abs().to(torch::kInt32);
   const torch::Tensor signs = inputs.sign();
@@ -179,7 +179,8 @@ torch::Tensor TorchChip::read_block(const Layer& layer, const Block& block,
       torch::Tensor units = block.gain.narrow(1, first, rows).matmul(read);
       if (block.variance.defined()) {
         const torch::Tensor variance = block.variance.narrow(1, first, rows).matmul(read.square());
-        units += variance.sqrt() * torch::randn_like(units);
+        OHMWEAVE_REQUIRE(reads.noise.defined(), "read noise has a generator");
+        units += variance.sqrt() * torch::randn(units.sizes(), reads.noise, units.options());
       }
       if (block.trim_gain.defined()) units = units * block.trim_gain + block.trim_offset;
       units *= step;
@@ -200,8 +201,7 @@ torch::Tensor TorchChip::read_block(const Layer& layer, const Block& block,
 }
 
 /// Accumulators of a layer: int32, images x channels x height x width.
-torch::Tensor TorchChip::multiply(int node, const torch::Tensor& input,
-                                  std::int64_t first_image) const {
+torch::Tensor TorchChip::multiply(int node, const torch::Tensor& input, const Reads& reads) const {
   const Node& operation = network_.network.nodes[node];
   const Layer& layer = layers_[node];
   const Shape& shape = shapes_[node];
@@ -216,13 +216,15 @@ torch::Tensor TorchChip::multiply(int node, const torch::Tensor& input,
     group = block.group;
     // Window w of all images is read from copy w % num_copies.
     const std::int64_t copies = layer.sizes.num_copies;
-    const std::int64_t first = ((block.copy - first_image * places) % copies + copies) % copies;
+    const std::int64_t first =
+        ((block.copy - reads.first_image * places) % copies + copies) % copies;
     if (first >= num_windows) continue;
     using torch::indexing::Slice;
     const Slice dealt(first, torch::indexing::None, copies);
     const torch::Tensor inputs =
         windows.index_select(0, block.rows).index({Slice(), dealt}).contiguous();
-    result.index({Slice(), dealt}).index_add_(0, block.outputs, read_block(layer, block, inputs));
+    result.index({Slice(), dealt})
+        .index_add_(0, block.outputs, read_block(layer, block, inputs, reads));
   }
   if (layer.bias.defined()) result += layer.bias;
   return result.reshape({shape.channels, input.size(0), shape.height, shape.width})
@@ -230,14 +232,14 @@ torch::Tensor TorchChip::multiply(int node, const torch::Tensor& input,
 }
 
 torch::Tensor TorchChip::run_node(int node, const std::vector<torch::Tensor>& outputs,
-                                  std::int64_t first_image) const {
+                                  const Reads& reads) const {
   const Node& operation = network_.network.nodes[node];
   const QuantizedNode& integers = network_.nodes[node];
   const torch::Tensor& input = outputs[operation.inputs.front()];
   switch (operation.op) {
     case Op::Conv2d:
     case Op::Linear: {
-      const torch::Tensor accumulators = multiply(node, input, first_image);
+      const torch::Tensor accumulators = multiply(node, input, reads);
       return integers.requantizer ? requantized(accumulators, *integers.requantizer) : accumulators;
     }
     case Op::Relu:
@@ -261,11 +263,12 @@ torch::Tensor TorchChip::run_node(int node, const std::vector<torch::Tensor>& ou
   return {};
 }
 
-torch::Tensor TorchChip::run(const torch::Tensor& images, std::int64_t first_image) const {
+torch::Tensor TorchChip::run(const torch::Tensor& images, std::int64_t first_image,
+                             const at::Generator& noise) const {
   const torch::NoGradGuard no_grad;
   std::vector<torch::Tensor> outputs = {images};
   for (int node = 1; node < static_cast<int>(shapes_.size()); ++node)
-    outputs.push_back(run_node(node, outputs, first_image));
+    outputs.push_back(run_node(node, outputs, {first_image, noise}));
   return outputs.back().reshape({images.size(0), -1});
 }
 
@@ -273,7 +276,7 @@ std::int64_t count_correct(const TorchChip& chip, const CodeBatch& images,
                            const std::vector<int>& labels, int batch, torch::Device device,
                            std::uint64_t seed) {
   OHMWEAVE_REQUIRE(static_cast<int>(labels.size()) >= images.num_images, "one label an image");
-  torch::manual_seed(seed);
+  const at::Generator noise = make_generator(device, seed);
   const Shape& shape = images.shape;
   const torch::Tensor all = torch::from_blob(
       const_cast<std::int32_t*>(images.codes.data()),
@@ -283,11 +286,17 @@ std::int64_t count_correct(const TorchChip& chip, const CodeBatch& images,
   for (std::int64_t first = 0; first < images.num_images; first += batch) {
     const std::int64_t count = std::min<std::int64_t>(batch, images.num_images - first);
     const torch::Tensor logits =
-        chip.run(all.narrow(0, first, count).to(device), first).to(torch::kCPU);
+        chip.run(all.narrow(0, first, count).to(device), first, noise).to(torch::kCPU);
     // argmax() is the first of equal outputs, as classify().
     correct += logits.argmax(1).eq(classes.narrow(0, first, count)).sum().item<std::int64_t>();
   }
   return correct;
+}
+
+at::Generator make_generator(torch::Device device, std::uint64_t seed) {
+  at::Generator generator = at::globalContext().defaultGenerator(device).clone();
+  generator.set_current_seed(seed);
+  return generator;
 }
 
 torch::Device torch_device(const std::string& name, const std::string& asked_by) {

@@ -6,6 +6,7 @@
 // distribution but other numbers.
 #pragma once
 
+#include <ATen/core/Generator.h>
 #include <torch/types.h>
 
 #include <cstdint>
@@ -24,9 +25,9 @@ class TorchChip {
 
   /// Outputs of the last node (int32, images x features) for the codes of images (int32, images x
   /// channels x height x width, on the device). `first_image`: which it is of those that follow
-  /// each other through the chip. With read noise the numbers come from torch's generator of the
-  /// device.
-  [[nodiscard]] torch::Tensor run(const torch::Tensor& images, std::int64_t first_image) const;
+  /// each other through the chip. `noise`: of the device; undefined: there is no read noise.
+  [[nodiscard]] torch::Tensor run(const torch::Tensor& images, std::int64_t first_image,
+                                  const at::Generator& noise = {}) const;
 
  private:
   struct Block {
@@ -50,12 +51,17 @@ class TorchChip {
     std::vector<Block> blocks;
   };
   [[nodiscard]] Block block_on_device(const BlockProduct& block) const;
+  /// Which images are read, and where their noise comes from.
+  struct Reads {
+    std::int64_t first_image = 0;
+    const at::Generator& noise;
+  };
   [[nodiscard]] torch::Tensor multiply(int node, const torch::Tensor& input,
-                                       std::int64_t first_image) const;
+                                       const Reads& reads) const;
   [[nodiscard]] torch::Tensor read_block(const Layer& layer, const Block& block,
-                                         const torch::Tensor& inputs) const;
+                                         const torch::Tensor& inputs, const Reads& reads) const;
   [[nodiscard]] torch::Tensor run_node(int node, const std::vector<torch::Tensor>& outputs,
-                                       std::int64_t first_image) const;
+                                       const Reads& reads) const;
 
   const QuantizedNetwork& network_;
   std::vector<Shape> shapes_;
@@ -67,6 +73,9 @@ class TorchChip {
 [[nodiscard]] std::int64_t count_correct(const TorchChip& chip, const CodeBatch& images,
                                          const std::vector<int>& labels, int batch,
                                          torch::Device device, std::uint64_t seed);
+
+/// A stream of random numbers of its own, of the device.
+[[nodiscard]] at::Generator make_generator(torch::Device device, std::uint64_t seed);
 
 /// "cpu" or "cuda". Throws ConfigError, naming `asked_by`, where torch finds no such device.
 [[nodiscard]] torch::Device torch_device(const std::string& name, const std::string& asked_by);
