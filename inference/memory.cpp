@@ -18,6 +18,8 @@ constexpr std::int64_t kMatricesOfCells = 7;
 constexpr std::int64_t kMatricesOfPorts = 2;
 // The node's input, padded input, output and accumulators are alive together with all outputs.
 constexpr std::int64_t kCopiesOfCodes = 2;
+// Codes and accumulators of every node of a batch, 64 bits each.
+constexpr std::int64_t kCopiesOfReference = 4;
 
 std::int64_t bytes_of(const Shape& shape) {
   return shape.size() * static_cast<std::int64_t>(sizeof(std::int32_t));
@@ -56,8 +58,9 @@ MemoryEstimate estimate_memory(const MappedNetwork& mapped, const Hardware& hard
   const std::int64_t num_ports = std::int64_t{geometry.rows} + geometry.cols;
   estimate.working = (kMatricesOfCells * num_cells + kMatricesOfPorts * num_ports * num_ports) *
                      static_cast<std::int64_t>(sizeof(double)) * size.threads;
+  const std::int64_t copies = kCopiesOfCodes + (size.reads_reference ? kCopiesOfReference : 0);
   for (const Shape& shape : infer_shapes(mapped.network.network))
-    estimate.feature_maps += kCopiesOfCodes * bytes_of(shape) * size.batch * size.threads;
+    estimate.feature_maps += copies * bytes_of(shape) * size.batch * size.threads;
   estimate.images = bytes_of(mapped.network.network.input) * size.num_images;
   if (hardware.matrices)
     estimate.matrices = static_cast<std::int64_t>(hardware.matrices->most_bytes());

@@ -27,6 +27,7 @@ struct EvaluationSize {
   int threads = 1;
   int batch = 64;
   int num_images = 0;
+  bool reads_reference = false;  // whether batches are read in reference mode too
 };
 [[nodiscard]] MemoryEstimate estimate_memory(const MappedNetwork& mapped, const Hardware& hardware,
                                              const EvaluationSize& size);

@@ -214,8 +214,9 @@ Json evaluate_chips(const EvaluateInputs& inputs, const EvaluateContext& context
                     const std::shared_ptr<crossbar::MatrixCache>& matrices) {
   MappedNetwork mapped{inputs.mapped, inputs.placement};
   Hardware hardware = hardware_of(inputs, mapped, matrices);
-  const MemoryEstimate memory =
-      estimate_memory(mapped, hardware, {at::get_num_threads(), inputs.options.batch, num_images});
+  const MemoryEstimate memory = estimate_memory(mapped, hardware,
+                                                {at::get_num_threads(), inputs.options.batch,
+                                                 num_images, inputs.options.reference_images > 0});
   check_memory(memory, machine_memory());
   context.progress.step("memory", 1, 1, memory_json(memory));
   const Population population{std::move(mapped), std::move(hardware),

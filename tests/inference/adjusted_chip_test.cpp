@@ -146,6 +146,9 @@ TEST(MemoryEstimate, AddsItsPartsAndNamesThemWhenTheyDoNotFit) {
   EXPECT_EQ(estimate.total(), estimate.network + estimate.gains + estimate.working +
                                   estimate.feature_maps + estimate.images + estimate.matrices);
   EXPECT_EQ(estimate.matrices, 0);
+  // In reference mode as well: codes and accumulators of 64 bits.
+  EXPECT_EQ(estimate_memory(mapped, hardware, {2, 10, 7, true}).feature_maps,
+            estimate.feature_maps + 2 * (64 + 4) * 8 * 10 * 2);
   EXPECT_NO_THROW(check_memory(estimate, estimate.total()));
   try {
     check_memory(estimate, estimate.total() - 1);
