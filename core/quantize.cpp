@@ -52,6 +52,7 @@ std::optional<double> exact_scale(const std::vector<float>& codebook, const Code
   for (const float value : codebook) {
     largest = std::max(largest, std::fabs(static_cast<double>(value)));
   }
+  if (largest == 0.0) return std::nullopt;
   const auto fits = [&](double scale) {
     return std::all_of(codebook.begin(), codebook.end(), [&](float value) {
       const double magnitude = std::fabs(static_cast<double>(value));

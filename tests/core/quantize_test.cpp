@@ -93,6 +93,8 @@ TEST(Quantize, ReadsIntegerLevelsAsWhatTheCellsConduct) {
   EXPECT_NEAR(l.scale * 3.0, 2.0 * scale, 1e-7);
   model.parameters["l.weight"].values = {scale, -scale};
   EXPECT_NEAR(quantize(model, options).nodes[1].weights->scale * 3.0, scale, 1e-7);
+  model.parameters["l.weight"].values = {0.0F, 0.0F};
+  EXPECT_EQ(quantize(model, options).nodes[1].weights->codes, (std::vector<std::int32_t>{0, 0}));
 }
 
 TEST(Quantize, UsesThePercentileWhenAsked) {
