@@ -49,14 +49,20 @@ Matrix effective_matrix_of_rows(const Matrix& siemens, const Wires& wires, Eigen
   OHMWEAVE_REQUIRE(first >= 0 && count >= 1 && first + count <= siemens.rows(),
                    "rows are within the array");
   if (wires.sensed_at_both_ends) {
-    // The two ends of a column are then at different distances, which Wires cannot say.
     Matrix connected = Matrix::Zero(siemens.rows(), siemens.cols());
     connected.middleRows(first, count) = siemens.middleRows(first, count);
     return effective_matrix(connected, wires).middleCols(first, count);
   }
+  return effective_matrix(siemens.middleRows(first, count),
+                          wires_of_rows(wires, siemens.rows(), first, count));
+}
+
+Wires wires_of_rows(const Wires& wires, Eigen::Index rows, Eigen::Index first,
+                    Eigen::Index count) {
+  OHMWEAVE_REQUIRE(!wires.sensed_at_both_ends, "the ends of a column are equally far");
   Wires of_rows = wires;
-  of_rows.sense_ohm += wires.col_ohm * static_cast<double>(siemens.rows() - first - count);
-  return effective_matrix(siemens.middleRows(first, count), of_rows);
+  of_rows.sense_ohm += wires.col_ohm * static_cast<double>(rows - first - count);
+  return of_rows;
 }
 
 Matrix behind_transistors(const Matrix& siemens, double transistor_ohm) {

@@ -35,6 +35,11 @@ struct Wires {
 [[nodiscard]] Matrix effective_matrix_of_rows(const Matrix& siemens, const Wires& wires,
                                               Eigen::Index first, Eigen::Index count);
 
+/// The wires of such rows as an array of their own; not of arrays that are sensed at both ends, whose
+/// two ends of a column are then at different distances (std::logic_error).
+[[nodiscard]] Wires wires_of_rows(const Wires& wires, Eigen::Index rows, Eigen::Index first,
+                                  Eigen::Index count);
+
 /// Conductances of cells in series with their transistors: G / (1 + G transistor_ohm).
 [[nodiscard]] Matrix behind_transistors(const Matrix& siemens, double transistor_ohm);
 

@@ -122,8 +122,13 @@ std::vector<double> divided(const std::vector<std::int64_t>& counts, double by) 
 
 std::vector<LayerActivity> measure_activity(const QuantizedNetwork& network, const CodeBatch& input,
                                             int digit_bits, int batch, const ForEach& for_each) {
+  return measure_activity(network, exact_products(network), input, digit_bits, batch, for_each);
+}
+
+std::vector<LayerActivity> measure_activity(const QuantizedNetwork& network,
+                                            const LayerProducts& products, const CodeBatch& input,
+                                            int digit_bits, int batch, const ForEach& for_each) {
   OHMWEAVE_REQUIRE(input.num_images > 0, "an activity profile needs images");
-  const LayerProducts products = exact_products(network);
   const std::vector<int> layers = weight_nodes(network.network);
   const int num_batches = count_batches(input, batch);
   std::vector<std::vector<LayerCounts>> parts(static_cast<std::size_t>(num_batches));

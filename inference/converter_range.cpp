@@ -17,10 +17,18 @@ namespace {
 constexpr int kWindowsAtOnce = 256;
 constexpr std::size_t kMostBits = 32;
 
+Hardware with_ideal_converters(const Hardware& hardware) {
+  Hardware result = hardware;
+  result.adc = {};
+  result.dac = crossbar::DacOptions{hardware.dac.bits};
+  result.calibrates_columns = false;
+  return result;
+}
+
 /// The same network on devices, wires and converters without any fault, so that every value is a
 /// whole number of units.
 Hardware ideal(const Hardware& hardware) {
-  Hardware result = hardware;
+  Hardware result = with_ideal_converters(hardware);
   result.device = {};
   result.device.kind = "ideal";
   crossbar::ArrayOptions& array = result.array;
@@ -28,8 +36,6 @@ Hardware ideal(const Hardware& hardware) {
   array.row_ohm = array.col_ohm = array.driver_ohm = array.sense_ohm = array.transistor_ohm = 0.0;
   array.source_line_ohm.reset();
   array.drives_both_ends = array.senses_both_ends = false;
-  result.adc = {};
-  result.dac = crossbar::DacOptions{hardware.dac.bits};
   return result;
 }
 
@@ -71,8 +77,11 @@ void count_block(const LayerProduct& product, const BlockProduct& block, const W
 }  // namespace
 
 std::vector<BitCounts> count_converter_bits(const MappedNetwork& mapped, const Hardware& hardware,
-                                            const CodeBatch& images) {
-  const LayerProducts products = program_chip(mapped, ideal(hardware), {RandomStream(0), 0});
+                                            const CodeBatch& images, RangeChip chip) {
+  const Hardware counted = chip == RangeChip::Ideal
+                               ? ideal(hardware)
+                               : without_spread(with_ideal_converters(hardware));
+  const LayerProducts products = program_chip(mapped, counted, {RandomStream(0), 0});
   const std::vector<CodeBatch> codes = run_network(mapped.network, products, images);
   std::vector<BitCounts> counts(products.size());
   for (const int node : weight_nodes(mapped.network.network)) {
@@ -97,12 +106,12 @@ int bits_that_hold(const BitCounts& counts, double fraction) {
 }
 
 std::vector<int> calibrated_range_bits(const MappedNetwork& mapped, const Hardware& hardware,
-                                       const CodeBatch& images) {
+                                       const CodeBatch& images, RangeChip chip) {
   if (hardware.adc.range == crossbar::AdcRange::WorstCase) return {};
   const double fraction =
       hardware.adc.range == crossbar::AdcRange::Largest ? 1.0 : hardware.adc.range_fraction;
   std::vector<int> bits;
-  for (const BitCounts& counts : count_converter_bits(mapped, hardware, images))
+  for (const BitCounts& counts : count_converter_bits(mapped, hardware, images, chip))
     bits.push_back(bits_that_hold(counts, fraction));
   return bits;
 }

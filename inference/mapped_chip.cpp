@@ -6,14 +6,13 @@
 #include <utility>
 
 #include "core/error.h"
-#include "crossbar/drift.h"
 #include "crossbar/pair.h"
 #include "inference/built_converters.h"
 #include "inference/column_calibration.h"
 #include "inference/gate_circuit.h"
+#include "inference/programmed_cells.h"
 #include "inference/slice_read.h"
 #include "mapping/column_sums.h"
-#include "mapping/line_assignment.h"
 
 namespace ohmweave::inference {
 namespace {
@@ -29,10 +28,6 @@ void require_same_geometry(const mapping::Geometry& geometry, const crossbar::Ar
                        geometry.encoding == array.encoding &&
                        geometry.slice_bits == array.slice_bits,
                    "the network was placed on other arrays than these");
-}
-
-bool is_read_by_gates(const Hardware& hardware) {
-  return hardware.array.topology == crossbar::Topology::GateInput;
 }
 
 /// The layer's converters and input digits; no blocks yet.
@@ -71,54 +66,9 @@ BlockProduct empty_block(const MappedNetwork& mapped, const Block& block,
       static_cast<Eigen::Index>(block.columns.size()) * cells.num_slices() +
       (cells.kind().has_unit_column ? 1 : 0);
   const auto rows = static_cast<Eigen::Index>(block.rows.size());
-  result.gain.resize(converted, is_read_by_gates(hardware) ? 0 : rows);
+  result.gain.resize(converted, hardware.is_read_by_gates() ? 0 : rows);
   if (hardware.device.read_noise) result.variance.resize(converted, rows);
   return result;
-}
-
-/// The line of each row of the blocks at a position (of each input of its arrays); empty: its own.
-using Lines = std::vector<int>;
-
-Lines lines_of(const MappedNetwork& mapped, const Hardware& hardware, const ChipKey& key,
-               int first_array) {
-  return mapping::assign_lines(
-      mapped.placement, mapped.network, first_array,
-      crossbar::stuck_levels(hardware.device, hardware.array.bits_per_cell, key.run, key.index));
-}
-
-/// Lines by the position's first array; empty where rows stay.
-std::map<int, Lines> assigned_lines(const MappedNetwork& mapped, const Hardware& hardware,
-                                    const ChipKey& key, const ForEach& for_each) {
-  if (!hardware.fault_aware) return {};
-  OHMWEAVE_REQUIRE(!is_read_by_gates(hardware), "rows of gates stay on their lines");
-  std::map<int, Lines> lines;
-  for (const Block& block : mapped.placement.blocks) lines[block.first_array];
-  std::vector<std::pair<const int, Lines>*> work;
-  work.reserve(lines.size());
-  for (auto& entry : lines) work.push_back(&entry);
-  for_each(static_cast<int>(work.size()),
-           [&](int i) { work[i]->second = lines_of(mapped, hardware, key, work[i]->first); });
-  return lines;
-}
-
-/// Columns x lines of an array back in the order of the placement's rows.
-crossbar::Matrix in_order_of_rows(const crossbar::Matrix& by_line, const Lines& lines) {
-  if (lines.empty() || by_line.size() == 0) return by_line;
-  crossbar::Matrix by_row(by_line.rows(), by_line.cols());
-  for (std::size_t row = 0; row < lines.size(); ++row)
-    by_row.col(static_cast<Eigen::Index>(row)) = by_line.col(lines[row]);
-  return by_row;
-}
-
-/// Conductances of an array: all its cells, those that hold no weight too.
-crossbar::Matrix program_array(const MappedNetwork& mapped, const Hardware& hardware,
-                               const ChipKey& key, int array, const Lines& lines) {
-  const std::vector<int> levels = mapping::levels_on_lines(
-      mapping::cell_levels(mapped.placement, mapped.network, array), lines);
-  const int slice = mapped.placement.arrays[array].slice;
-  return crossbar::program_siemens(levels, hardware.array.rows, hardware.array.cols,
-                                   hardware.device, hardware.array.cell_bits(slice),
-                                   crossbar::array_stream(key.run, key.index, array));
 }
 
 /// One slice of the blocks at one position: where its arrays are, and what they hold.
@@ -142,7 +92,7 @@ std::vector<SliceSite> lay_out(const MappedNetwork& mapped, const Hardware& hard
     LayerProduct& product = products.at(block.node).value();
     SeatedBlock seat{block.node, product.blocks.size(), block.first_row, block.first_column, {}};
     BlockProduct& added = product.blocks.emplace_back(empty_block(mapped, block, hardware));
-    if (is_read_by_gates(hardware)) {
+    if (hardware.is_read_by_gates()) {
       seat.circuit = std::make_shared<GateCircuit>(GateBlock{hardware.array, block.first_row},
                                                    static_cast<int>(added.gain.rows()));
       added.circuit = seat.circuit;
@@ -165,30 +115,6 @@ std::vector<SliceSite> lay_out(const MappedNetwork& mapped, const Hardware& hard
   list.reserve(sites.size());
   for (auto& [array, site] : sites) list.push_back(std::move(site));
   return list;
-}
-
-crossbar::Matrix aged_array(const crossbar::Matrix& programmed, const Hardware& hardware,
-                            const ChipKey& key, int array, const crossbar::DriftTime& when) {
-  const std::vector<double> cells(programmed.data(), programmed.data() + programmed.size());
-  const std::vector<double> aged = crossbar::drifted_siemens(
-      hardware.device, cells, when, crossbar::array_stream(key.run, key.index, array));
-  return Eigen::Map<const crossbar::Matrix>(aged.data(), programmed.rows(), programmed.cols());
-}
-
-SliceCells slice_cells(const MappedNetwork& mapped, const Hardware& hardware, const ChipKey& key,
-                       const std::optional<ChipAge>& age, int first_array, const Lines& lines) {
-  SliceCells fresh;
-  SliceCells old;
-  for (int i = 0; i < mapped.placement.geometry.arrays_per_slice(); ++i) {
-    fresh.siemens.push_back(program_array(mapped, hardware, key, first_array + i, lines));
-    if (age)
-      old.siemens.push_back(
-          aged_array(fresh.siemens.back(), hardware, key, first_array + i, age->when));
-  }
-  if (!age) return fresh;
-  if (age->is_compensated)
-    old.compensation = crossbar::compensation(fresh.siemens, old.siemens, hardware.array);
-  return old;
 }
 
 /// The gains that ideal devices and wires would give a block.
@@ -231,6 +157,19 @@ void calibrate_columns(const MappedNetwork& mapped, const ChipKey& key, const Fo
 }
 
 }  // namespace
+
+Hardware without_spread(Hardware hardware) {
+  crossbar::DeviceOptions& device = hardware.device;
+  device.kind = "ideal";
+  device.mismatch_sigma = device.mismatch_correlated_fraction = 0.0;
+  device.stuck_on_fraction = device.stuck_off_fraction = 0.0;
+  device.programming.reset();
+  device.write.reset();
+  device.read_noise.reset();
+  device.drift.reset();
+  hardware.fault_aware = false;  // no cell is stuck
+  return hardware;
+}
 
 ConverterBits converter_bits(const MappedNetwork& mapped, int node, const Hardware& hardware) {
   const mapping::ColumnSums sums =

@@ -36,7 +36,14 @@ struct Hardware {
   bool fault_aware = false;
   /// Where the effective matrices of arrays are looked up; null: each is solved.
   std::shared_ptr<crossbar::MatrixCache> matrices = nullptr;
+  [[nodiscard]] bool is_read_by_gates() const {
+    return array.topology == crossbar::Topology::GateInput;
+  }
 };
+
+/// Hardware whose cells reach their levels and stay there: no spread, no faults, no drift, no read
+/// noise. Wires and converters are as they are.
+[[nodiscard]] Hardware without_spread(Hardware hardware);
 
 /// An integer network and where its weights sit.
 struct MappedNetwork {

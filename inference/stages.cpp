@@ -178,7 +178,8 @@ Hardware hardware_of(const EvaluateInputs& inputs, const MappedNetwork& mapped,
          ": there are only " + std::to_string(validation.images.size(0)) + " validation images"});
   const CodeBatch images =
       first_images(quantize_images(inputs.mapped, validation), inputs.adc.calibration_images);
-  hardware.range_bits = calibrated_range_bits(mapped, hardware, images);
+  hardware.range_bits = calibrated_range_bits(
+      mapped, hardware, images, inputs.adapted ? RangeChip::Wired : RangeChip::Ideal);
   return hardware;
 }
 
@@ -212,7 +213,7 @@ Json compare_modes_of_chip(const Population& population, const EvaluateInputs& i
 Json evaluate_chips(const EvaluateInputs& inputs, const EvaluateContext& context,
                     const TestCodes& test, int num_images,
                     const std::shared_ptr<crossbar::MatrixCache>& matrices) {
-  MappedNetwork mapped{inputs.mapped, inputs.placement};
+  MappedNetwork mapped{inputs.on_chip(), inputs.placement};
   Hardware hardware = hardware_of(inputs, mapped, matrices);
   const MemoryEstimate memory = estimate_memory(mapped, hardware,
                                                 {at::get_num_threads(), inputs.options.batch,
@@ -240,10 +241,21 @@ Json evaluate_chips(const EvaluateInputs& inputs, const EvaluateContext& context
   return json;
 }
 
-Json activity_of(const QuantizedNetwork& network, const EvaluateInputs& inputs,
-                 const CodeBatch& images) {
+/// What the layers of the placed network make of their inputs: exactly, or, once it is adapted to
+/// its arrays, as these would if all cells were at their levels.
+LayerProducts usual_products(const EvaluateInputs& inputs) {
+  if (!inputs.adapted) return exact_products(inputs.mapped);
+  Hardware hardware{inputs.device, inputs.array, inputs.adc, inputs.dac};
+  hardware.adc = {};
+  hardware.dac = crossbar::DacOptions{inputs.dac.bits};
+  return program_chip({*inputs.adapted, inputs.placement}, without_spread(hardware),
+                      {RandomStream(0), 0}, on_torch_threads);
+}
+
+Json activity_of(const QuantizedNetwork& network, const LayerProducts& products,
+                 const EvaluateInputs& inputs, const CodeBatch& images) {
   return activity_to_json(
-      measure_activity(network, first_images(images, inputs.options.activity_images),
+      measure_activity(network, products, first_images(images, inputs.options.activity_images),
                        inputs.dac.bits, inputs.options.batch, on_torch_threads));
 }
 
@@ -255,7 +267,7 @@ void write_reference(const EvaluateInputs& inputs, const EvaluateContext& contex
   if (count > images.num_images)
     throw ConfigError({"/chip/functional_images = " + std::to_string(count) +
                        ": the test split has " + std::to_string(images.num_images) + " images"});
-  const MappedNetwork mapped{inputs.mapped, inputs.placement};
+  const MappedNetwork mapped{inputs.on_chip(), inputs.placement};
   Hardware hardware{inputs.device, inputs.array, inputs.adc, inputs.dac};
   hardware.matrices = matrices;
   const ReferenceChip chip(mapped, hardware, {context.stream, 0});
@@ -277,9 +289,10 @@ void evaluate_stage(const EvaluateInputs& inputs, const EvaluateContext& context
   accuracy["integer"] = static_cast<double>(correct) / test.images.num_images;
 
   Json activity;
-  activity["network"] = activity_of(inputs.mapped, inputs, test.images);
-  activity["baseline"] =
-      activity_of(inputs.baseline, inputs, quantize_images(inputs.baseline, split));
+  activity["network"] =
+      activity_of(inputs.on_chip(), usual_products(inputs), inputs, test.images);
+  activity["baseline"] = activity_of(inputs.baseline, exact_products(inputs.baseline), inputs,
+                                     quantize_images(inputs.baseline, split));
 
   Json seed;
   seed["seed"] = inputs.seed;

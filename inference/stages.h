@@ -23,7 +23,8 @@ struct EvaluateInputs {
   NetworkModel dense;
   std::optional<NetworkModel> compressed;  // empty when nothing was compressed
   std::optional<std::string> owz;          // bytes of the compressed network's archive
-  QuantizedNetwork mapped;                 // integers of the network on the chip
+  QuantizedNetwork mapped;                 // integers of the network that was placed
+  std::optional<QuantizedNetwork> adapted;  // as trained for its arrays: what chips hold instead
   QuantizedNetwork baseline;               // integers of the dense network
   mapping::Placement placement;            // of `mapped`
   crossbar::DeviceOptions device;
@@ -36,6 +37,7 @@ struct EvaluateInputs {
   int functional_images = 0;  // first images of the test split that reference.json holds
   data::DataOptions data;
   std::uint64_t seed = 0;  // of the run; generated data sets are drawn from it
+  [[nodiscard]] const QuantizedNetwork& on_chip() const { return adapted ? *adapted : mapped; }
 };
 
 struct EvaluateContext {
@@ -49,7 +51,7 @@ struct EvaluateContext {
 
 /// Writes accuracy.json and activity.json into context.output. accuracy.json: {dense, compressed,
 /// quantized, integer, on_chip: {...}, seeds: [...]}, top-1 on the whole test split but for
-/// on_chip (its first num_images); keys of what was not given are absent. activity.json:
+/// on_chip (its first num_images, of the adapted network where there is one); keys of what was not given are absent. activity.json:
 /// {network, baseline}, see activity.h. With functional_images also reference.json, see
 /// reference_chip.h; with options.reference_images on_chip.reference, see mode_comparison.h. Uses
 /// torch's threads; results do not depend on their number. Throws ConfigError when more images are

@@ -160,6 +160,7 @@ PageInput read_page_input(const ReportedRun& run, const Json& result) {
           read_if("dense", "train.csv"),
           read_if("compress", "train.csv"),
           read_if("compress", "admm.csv"),
+          read_if("adapt", "train.csv"),
           read_if("estimate", "power.csv")};
 }
 
@@ -170,7 +171,7 @@ std::string report_page(const PageInput& input) {
       "<h1>" + escaped(title) + "</h1>\n<p class=\"lead\">" + escaped(lead_text(input)) + "</p>\n";
   return html_document(title,
                        head + summary_section(input.result) + accuracy_section(input.result) +
-                           compression_section(input.result) + chip_section(input.result) +
+                           adaptation_section(input.result) + compression_section(input.result) + chip_section(input.result) +
                            reduction_section(input.result) + efficiency_section(input.result) +
                            floorplan_section(input.result) + breakdown_section(input) +
                            sensitivity_section(input.result) + reload_section(input.result) +

@@ -17,9 +17,10 @@ struct PageInput {
   Json config;
   Json result;                             // build_result()
   Json placement;                          // map/placement.json
-  std::optional<CsvTable> dense_training;  // absent when nothing was trained, as the next two
+  std::optional<CsvTable> dense_training;  // absent when nothing was trained, as the next three
   std::optional<CsvTable> compress_training;
   std::optional<CsvTable> admm;
+  std::optional<CsvTable> adapt_training;
   std::optional<CsvTable> power;  // estimate/power.csv
 };
 /// Throws DataError naming a file that is missing or damaged.
@@ -39,6 +40,7 @@ struct HtmlTable {
 
 // The sections; each is empty when the run has nothing to show in it.
 [[nodiscard]] std::string accuracy_section(const Json& result);
+[[nodiscard]] std::string adaptation_section(const Json& result);
 [[nodiscard]] std::string compression_section(const Json& result);
 [[nodiscard]] std::string training_section(const PageInput& input);
 [[nodiscard]] std::string arrays_section(const PageInput& input);

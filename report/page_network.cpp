@@ -204,6 +204,43 @@ std::string accuracy_section(const Json& result) {
   return html_section("Accuracy", html);
 }
 
+std::string adaptation_section(const Json& result) {
+  const Json& adaptation = value_at(result, "/adaptation");
+  if (!adaptation.is_object()) return "";
+  struct Form {
+    const char* key;
+    const char* label;
+  };
+  static constexpr Form kForms[] = {{"ideal", "codes of the placed network, no wires"},
+                                    {"programmed", "the same codes on the arrays"},
+                                    {"rescaled", "with the scales of the layers fitted"},
+                                    {"adapted", "trained through the arrays"}};
+  HtmlTable forms{{"Validation images", "Loss", "Accuracy"}, {}};
+  for (const Form& form : kForms) {
+    const std::string at = std::string("/validation/") + form.key;
+    const auto loss = number_at(adaptation, at + "/loss");
+    if (loss)
+      forms.rows.push_back({form.label, short_number(*loss, 3),
+                            percent_text(number_at(adaptation, at + "/accuracy").value_or(0.0), 2)});
+  }
+  HtmlTable layers{{"Layer", "Scale factor", "Weights", "Changed codes"}, {}};
+  for (const Json& layer : value_at(adaptation, "/layers")) {
+    const auto count = [&](const char* key) {
+      return count_text(number_at(layer, key).value_or(0.0));
+    };
+    layers.rows.push_back({text_at(layer, "/name"),
+                           short_number(number_at(layer, "/gain").value_or(0.0), 4),
+                           count("/nonzero_weights"), count("/changed_codes")});
+  }
+  const bool is_undone = adaptation.value("is_kept", true) == false;
+  return html_section("Adaptation to the arrays",
+                      html_of(forms) +
+                          (is_undone ? "<p class=\"note\">Training ended with a greater loss than "
+                                       "the fitted scales alone, which were kept.</p>\n"
+                                     : "") +
+                          html_of(layers));
+}
+
 std::string compression_section(const Json& result) {
   const Json& compression = value_at(result, "/compression");
   if (!compression.is_object()) return "";
@@ -250,6 +287,9 @@ std::string training_section(const PageInput& input) {
   std::string html = "<h3>Dense network</h3>\n" + training_charts(*input.dense_training);
   if (input.compress_training && !input.compress_training->rows.empty()) {
     html += "<h3>Compression</h3>\n" + training_charts(*input.compress_training);
+  }
+  if (input.adapt_training && !input.adapt_training->rows.empty()) {
+    html += "<h3>Adaptation</h3>\n" + training_charts(*input.adapt_training);
   }
   if (input.admm && !input.admm->rows.empty()) {
     html += "<h3>ADMM residuals</h3>\n" +

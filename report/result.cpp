@@ -38,6 +38,7 @@ Json build_result(const ReportedRun& run) {
   if (run.has("compress")) {
     result["compression"] = read_artifact(run.folder / "compress" / "compression.json");
   }
+  if (run.has("adapt")) result["adaptation"] = read_artifact(run.folder / "adapt" / "adapt.json");
   result["mapping"] = read_artifact(run.folder / "map" / "mapping.json");
   if (run.has("estimate")) {
     const Json estimate = read_artifact(run.folder / "estimate" / "chip.json");
@@ -57,6 +58,7 @@ Json layer_rows(const Json& result) {
   };
   static constexpr Source kSources[] = {{"/compression/layers", ""},
                                         {"/mapping/layers", "mapping_"},
+                                        {"/adaptation/layers", "adaptation_"},
                                         {"/chip/layers", "chip_"},
                                         {"/baseline_chip/layers", "baseline_chip_"}};
   Json rows = Json::array();

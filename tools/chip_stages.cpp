@@ -63,19 +63,33 @@ void add_grid_arrays(const QuantizedNetwork& network, const mapping::Geometry& g
 
 }  // namespace
 
-ChipNetworks load_chip_networks(const Run& run) {
+namespace {
+
+/// As ChipNetworks; `mapped_stage` made the network that is mapped.
+ChipNetworks load_networks(const Run& run, const std::string& mapped_stage) {
   const QuantizationOptions options = quantization_options(run.loaded.config);
   ChipNetworks networks;
   networks.baseline = quantize(load_network_model(run.folder / "dense"), options);
-  networks.mapped = is_compressed(run.loaded.config)
-                        ? quantize(load_network_model(run.folder / "compress"), options)
-                        : networks.baseline;
+  networks.mapped = mapped_stage == "dense"
+                        ? networks.baseline
+                        : quantize(load_network_model(run.folder / mapped_stage), options);
   return networks;
+}
+
+std::string placed_stage(const RunConfig& config) {
+  return is_compressed(config) ? "compress" : "dense";
+}
+
+}  // namespace
+
+ChipNetworks load_chip_networks(const Run& run) {
+  const RunConfig& config = run.loaded.config;
+  return load_networks(run, config.adapt ? "adapt" : placed_stage(config));
 }
 
 void map_stage(const Run& run, const std::filesystem::path& output) {
   const RunConfig& config = run.loaded.config;
-  const ChipNetworks networks = load_chip_networks(run);
+  const ChipNetworks networks = load_networks(run, placed_stage(config));
   const PlacedNetwork placed = place_network(config, networks.mapped);
   const mapping::Placement& placement = placed.placement;
   const PlacedNetwork placed_dense =

@@ -11,8 +11,8 @@
 
 namespace ohmweave::tools {
 
-/// The network that goes onto the chip (compressed if the run compresses) and its dense form, both
-/// in integers.
+/// The network that goes onto the chip (compressed if the run compresses, adapted if it adapts) and
+/// its dense form, both in integers.
 struct ChipNetworks {
   QuantizedNetwork mapped;
   QuantizedNetwork baseline;

@@ -213,13 +213,26 @@ void check_torch_device(const RunConfig& c, std::vector<std::string>& problems) 
     problems.push_back("/evaluate/torch_device = \"cuda\": must be \"cpu\" where " + problem);
 }
 
+/// What training through the arrays asks of them.
+void check_adapt(const RunConfig& c, std::vector<std::string>& problems) {
+  if (!c.adapt) return;
+  if (c.array.topology == crossbar::Topology::GateInput)
+    problems.emplace_back(
+        "/adapt: arrays of /array/topology \"gate_input\" are no matrix that weights could be "
+        "trained through; leave one of both out");
+  if (c.evaluate && c.evaluate->calibrates_columns)
+    problems.emplace_back(
+        "/evaluate/calibrates_columns: trims columns to the codes they hold, and /adapt chooses "
+        "codes by what columns give without it; leave one of both out");
+}
+
 /// What a device may have that whole networks are not run with.
 void check_device(const RunConfig& c, std::vector<std::string>& problems) {
   const bool is_gate = c.array.topology == crossbar::Topology::GateInput;
   if (c.device.iv && c.chip)
     problems.emplace_back(
         "/device/iv: /chip reckons the energy of ohmic cells; leave one of both sections out");
-  if (c.device.iv && c.evaluate && (is_gate || c.array.transistor_ohm > 0.0))
+  if (c.device.iv && (c.evaluate || c.adapt) && (is_gate || c.array.transistor_ohm > 0.0))
     problems.emplace_back(
         "/device/iv: nonlinear cells are linearized without a transistor in series; leave the "
         "section out, or set /array/topology to \"passive\" or \"row_select\" and "
@@ -251,6 +264,7 @@ void check_sections(const RunConfig& c, std::vector<std::string>& problems) {
   if (c.data) return;
   for (const auto& [is_asked, section] :
        {std::pair(is_trained(c), "training"), std::pair(c.compress.has_value(), "/compress"),
+        std::pair(c.adapt.has_value(), "/adapt"),
         std::pair(c.evaluate.has_value(), "/evaluate")})
     if (is_asked)
       problems.push_back(std::string("/data: is missing; ") + section + " needs images");
@@ -311,6 +325,7 @@ std::vector<std::string> cross_section_problems(const RunConfig& c) {
   check_sparsity(c, network, problems);
   if (c.compress) check_constraints(c, network, problems);
   check_times(c, problems);
+  check_adapt(c, problems);
   check_device(c, problems);
   check_torch_device(c, problems);
   check_reference_mode(c, problems);

@@ -97,6 +97,7 @@ void add_run_commands(CLI::App& app, Arguments& a) {
            {"dense", "one stage of a run: train the dense network"},
            {"compress", "one stage of a run: prune and quantize"},
            {"map", "one stage of a run: assign weights to cells, arrays to tiles"},
+           {"adapt", "one stage of a run: train the mapped weights through their arrays"},
            {"evaluate", "one stage of a run: accuracy on simulated chips"},
            {"estimate", "one stage of a run: area, power, energy and time"}}) {
     auto* stage = app.add_subcommand(name, summary);

@@ -33,9 +33,9 @@ int run_program(int argc, char** argv) {
   app.require_subcommand(1);
   Arguments a;
   auto* stage = app.add_subcommand("stage", "one torch stage of a run");
-  stage->add_option("name", a.stage, "dense, compress or evaluate")
+  stage->add_option("name", a.stage, "dense, compress, adapt or evaluate")
       ->required()
-      ->check(CLI::IsMember({"dense", "compress", "evaluate"}));
+      ->check(CLI::IsMember({"dense", "compress", "adapt", "evaluate"}));
   stage->add_option("folder", a.path, "folder of the run")->required();
   stage->add_option("--stamp", a.stamp, "what the artifact is stamped with")->required();
   stage->add_flag("--quiet", a.is_quiet, "no progress on stderr");

@@ -32,6 +32,25 @@ fs::path open_work_folder(const fs::path& run, const std::string& stage, const s
   return mine;
 }
 
+mapping::Placement load_placement(const fs::path& run) {
+  return mapping::placement_from_json(
+      parse_artifact_file((run / "map" / "placement.json").string()));
+}
+
+void run_adapt(const RunConfig& config, const fs::path& run, const std::string& stamp,
+               const train::StageContext& context) {
+  train::AdaptInputs inputs;
+  inputs.model = load_network_model(run / (is_compressed(config) ? "compress" : "dense"));
+  inputs.quantization = quantization_options(config);
+  inputs.placement = load_placement(run);
+  inputs.hardware.device = config.device;
+  inputs.hardware.array = config.array;
+  inputs.hardware.dac = config.dac;
+  inputs.hardware.fault_aware = config.mapping.fault_aware;
+  inputs.stamp = stamp;
+  train::adapt_stage(inputs, *config.data, *config.adapt, context);
+}
+
 void run_evaluate(const RunConfig& config, const fs::path& run,
                   const inference::EvaluateContext& context) {
   inference::EvaluateInputs inputs;
@@ -44,8 +63,8 @@ void run_evaluate(const RunConfig& config, const fs::path& run,
     inputs.owz = read_file(run / "compress" / "model.owz");
     inputs.mapped = quantize(*inputs.compressed, quantization);
   }
-  inputs.placement =
-      mapping::placement_from_json(parse_artifact_file((run / "map" / "placement.json").string()));
+  if (config.adapt) inputs.adapted = quantize(load_network_model(run / "adapt"), quantization);
+  inputs.placement = load_placement(run);
   inputs.data = *config.data;
   inputs.device = config.device;
   inputs.array = config.array;
@@ -99,6 +118,8 @@ void run_torch_stage(const std::string& stage, const fs::path& folder, const std
     } else if (stage == "compress") {
       train::compress_stage(load_network_model(folder / "dense"), *config.data, *config.train,
                             *config.compress, level_grid(config), context);
+    } else if (stage == "adapt") {
+      run_adapt(config, folder, stamp, context);
     } else {
       run_evaluate(config, folder, {output, work, stream, progress});
     }

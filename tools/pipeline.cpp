@@ -92,16 +92,18 @@ Sections dense_sections(const RunConfig& config) {
   return {"seed", "data", "model/kind", "model/weights"};
 }
 
-/// With what decides which values weights can take on the chip.
-Sections with_levels(Sections sections, const RunConfig& config) {
+/// With what decides which weights a chip can hold, and in which array: wires and drive do not.
+Sections with_cells(Sections sections, const RunConfig& config) {
+  for (const char* key : {"array/rows", "array/cols", "array/encoding", "array/bits_per_cell",
+                          "array/weight_bits", "array/slice_bits"})
+    sections.emplace_back(key);
   if (!config.device.level_means.empty()) sections.emplace_back("device/level_means");
   return sections;
 }
 
 Sections compress_sections(const RunConfig& config) {
   if (config.compress)
-    return with_levels({"seed", "threads", "data", "train", "compress", "activations", "array"},
-                       config);
+    return with_cells({"seed", "threads", "data", "train", "compress", "activations"}, config);
   return {"seed", "data", "model", "array/cols", "evaluate"};
 }
 
@@ -126,7 +128,7 @@ Sections evaluate_sections(const RunConfig& config) {
 Sections map_sections(const RunConfig& config) {
   if (wants_copies(config.mapping))
     return {"activations", "device", "array", "adc", "dac", "mapping", "chip"};
-  return with_levels({"activations", "array", "mapping"}, config);
+  return with_cells({"activations", "array/rows_active", "mapping"}, config);
 }
 
 const std::vector<Stage>& stages() {
@@ -155,11 +157,20 @@ const std::vector<Stage>& stages() {
        {kBoost},
        [](const RunConfig&) { return true; },
        run_map},
+      {"adapt",
+       "trains the mapped weights through the arrays they sit in",
+       1,
+       always({"seed", "threads", "data", "activations", "device", "array", "dac", "adapt",
+               "mapping/fault_aware"}),
+       {"dense", "compress", "map"},
+       {kTorch, kEigen},
+       [](const RunConfig& c) { return c.adapt.has_value(); },
+       [](const Run& run, const std::string& stamp) { run_in_worker("adapt", run, stamp); }},
       {"evaluate",
        "accuracy on frozen chip samples, activity of every layer",
        7,
        evaluate_sections,
-       {"dense", "compress", "map"},
+       {"dense", "compress", "map", "adapt"},
        {kTorch, kEigen},
        [](const RunConfig& c) { return c.evaluate.has_value(); },
        [](const Run& run, const std::string& stamp) { run_in_worker("evaluate", run, stamp); }},
@@ -167,15 +178,15 @@ const std::vector<Stage>& stages() {
        "area, power, energy and time of the chip and of its dense baseline",
        8,
        always({"seed", "activations", "device", "array", "adc", "dac", "mapping", "chip"}),
-       {"dense", "compress", "map", "evaluate"},
+       {"dense", "compress", "map", "adapt", "evaluate"},
        {kBoost, kEigen, kSystemc},
        [](const RunConfig& c) { return c.chip.has_value(); },
        run_estimate},
       {"report",
        "result.json, tables and report.html",
-       4,
+       5,
        always({}),
-       {"dense", "compress", "map", "evaluate", "estimate"},
+       {"dense", "compress", "map", "adapt", "evaluate", "estimate"},
        {},
        [](const RunConfig&) { return true; },
        run_report},

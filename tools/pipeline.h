@@ -29,7 +29,7 @@ struct StageInfo {
   std::string name;
   std::string summary;
 };
-/// dense, compress, map, evaluate, estimate, report, in order.
+/// dense, compress, map, adapt, evaluate, estimate, report, in order.
 [[nodiscard]] const std::vector<StageInfo>& stage_table();
 
 /// True if the config asks for the stage.

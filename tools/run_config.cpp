@@ -181,6 +181,7 @@ void declare(Fields& f, RunConfig& c) {
   f.section("adc", c.adc, "the converters of the columns");
   f.section("dac", c.dac, "the converters of the rows");
   f.section("mapping", c.mapping, "which weight goes to which cell, which array to which tile");
+  f.section("adapt", c.adapt, "training of the mapped weights through the arrays they sit in");
   f.section("evaluate", c.evaluate, "accuracy on simulated chips");
   f.section("chip", c.chip, "area, power and time of the chip");
   f.rule(!c.name.empty() && c.name.find('/') == std::string::npos, "name",

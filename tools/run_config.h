@@ -42,6 +42,7 @@ struct RunConfig {
   crossbar::AdcOptions adc;
   crossbar::DacOptions dac;
   mapping::MappingOptions mapping;
+  std::optional<train::AdaptOptions> adapt;
   std::optional<inference::EvaluateOptions> evaluate;
   std::optional<power_area::ChipOptions> chip;
 };

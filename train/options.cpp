@@ -178,4 +178,18 @@ void declare(Fields& f, CompressOptions& o) {
   f.rule(!o.steps.empty(), "steps", "at least one step must be given");
 }
 
+void declare(Fields& f, AdaptOptions& o) {
+  f.choice<AdaptDevices>(
+      "devices", o.devices,
+      {{AdaptDevices::Ideal, "ideal", "every cell reaches its level; wires are as they are"},
+       {AdaptDevices::Drawn, "drawn", "another chip sample at every step"}},
+      "chips that the network is trained on");
+  f.integer("epochs", o.epochs, {0, kMostEpochs},
+            "passes over the training images; 0 = only the layers' scales are fitted");
+  f.integer("batch", o.batch, {1, kLargestBatch},
+            "images a step; every step solves all arrays and their adjoints");
+  f.number("learning_rate", o.learning_rate, kPositive,
+           "of Adam at the start; falls to 0 along a cosine");
+}
+
 }  // namespace ohmweave::train

@@ -165,6 +165,22 @@ struct CompressOptions {
 };
 void declare(Fields& f, CompressOptions& o);
 
+/// Which devices a network is adapted to.
+enum class AdaptDevices {
+  Ideal,  // every cell reaches its level: what all chips have in common, their wires
+  Drawn,  // another chip sample at every step
+};
+
+/// Section /adapt: training of the mapped weights through the arrays they sit in, from the codes
+/// that compression left. Adam, cosine learning rate to 0.
+struct AdaptOptions {
+  AdaptDevices devices = AdaptDevices::Ideal;
+  int epochs = 1;
+  int batch = 256;              // images a step; every step solves all arrays and their adjoints
+  double learning_rate = 1e-3;  // at the start
+};
+void declare(Fields& f, AdaptOptions& o);
+
 /// What compression has to fit: the integers of the chip and the size of its arrays.
 struct LevelGrid {
   QuantizationOptions quantization;

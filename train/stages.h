@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two training stages of a run, each a function of its options, the artifact before it and a
+// The training stages of a run, each a function of its options, the artifact before it and a
 // keyed stream.
 #pragma once
 
@@ -10,6 +10,7 @@
 #include "core/progress.h"
 #include "core/random.h"
 #include "data/options.h"
+#include "inference/mapped_chip.h"
 #include "train/options.h"
 
 namespace ohmweave::train {
@@ -39,5 +40,27 @@ void check_compression(const Network& network, const CompressOptions& options,
 void compress_stage(const NetworkModel& dense, const data::DataOptions& data_options,
                     const TrainOptions& train_options, const CompressOptions& options,
                     const LevelGrid& grid, const StageContext& context);
+
+/// A network, the arrays it was placed on, and what these are made of.
+struct AdaptInputs {
+  NetworkModel model;  // with ranges
+  QuantizationOptions quantization;
+  mapping::Placement placement;  // of its integers
+  inference::Hardware hardware;  // not with gates as inputs
+  std::string stamp;             // of all that the stage depends on
+};
+
+/// Trains the mapped weights, the layers' scales and the biases through the arrays: forwards with
+/// the weights that devices and wires make of the codes (inference/effective_weights.h),
+/// backwards with the exact derivatives of the circuits. What is left out: rounding and clamping of
+/// converters, read noise, spread of drivers and converters, drift. Codes of weights that are 0
+/// stay 0, others never become it. Writes the adapted network: model.safetensors, network.json
+/// (folded, with ranges and scales), model.owz; train.csv; adapt.json: {validation: {ideal (no
+/// wires), programmed (the codes as they were), rescaled (layers' scales fitted), adapted: {loss,
+/// accuracy}}, is_kept (false: training ended with a greater loss than rescaling, which stays),
+/// layers: [{name, gain, nonzero_weights, changed_codes}]}; scores are those of float
+/// accumulators, on the chip without spread or on one that training did not see. Throws as dense_stage().
+void adapt_stage(const AdaptInputs& inputs, const data::DataOptions& data_options,
+                 const AdaptOptions& options, const StageContext& context);
 
 }  // namespace ohmweave::train
