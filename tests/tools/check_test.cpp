@@ -363,6 +363,19 @@ TEST(Check, SaysWhereRowsCannotChangeLines) {
     EXPECT_NE(outcome.err.find(what + ": must be 0 where"), std::string::npos) << outcome.err;
 }
 
+TEST(Check, SaysWhereWeightsCannotBeTrainedThroughArrays) {
+  EXPECT_EQ(check_with({"/adapt={}"}).exit_code, 0);
+
+  const Outcome outcome = check_with(
+      {"/adapt={}", "/array/topology=gate_input", "/evaluate/calibrates_columns=true"});
+
+  EXPECT_EQ(outcome.exit_code, 2);
+  for (const std::string what :
+       {"/adapt: arrays of /array/topology \"gate_input\" are no matrix",
+        "/evaluate/calibrates_columns: trims columns to the codes they hold"})
+    EXPECT_NE(outcome.err.find(what), std::string::npos) << what << "\n" << outcome.err;
+}
+
 TEST(Check, NamesAnUnknownComponentLibrary) {
   const Outcome outcome = check_with({"/chip/preset=isac"});
 

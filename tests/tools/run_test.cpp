@@ -124,6 +124,40 @@ TEST(Run, ChangingTheConverterTrainsNothingAgain) {
   EXPECT_NE(compared.out.find("chip/area_m2"), std::string::npos) << compared.out;
 }
 
+TEST(Run, AdaptsToItsArraysWithoutTrainingTheRestAgain) {
+  const TemporaryFolder folder;
+  fs::copy(finished_run(), folder.path() / "run", fs::copy_options::recursive);
+  // So much resistance that the pairs lose most of their currents.
+  std::vector<std::string> arguments = {"run",   tiny(),
+                                        "--out", "run",
+                                        "--set", "/array/row_ohm=100",
+                                        "--set", "/array/col_ohm=100",
+                                        "--set", "/adapt={}"};
+
+  const Outcome outcome = run_program(arguments, folder.path());
+
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("compress: up to date"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("map: up to date"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("adapt: done"), std::string::npos) << outcome.err;
+  const Json adapted = parse_json_file((folder.path() / "run/report/result.json").string());
+  const Json& scores = adapted["adaptation"]["validation"];
+  EXPECT_LT(scores["adapted"]["loss"].get<double>(), scores["programmed"]["loss"].get<double>());
+  EXPECT_EQ(adapted["accuracy"]["integer"], result()["accuracy"]["integer"])
+      << "that of the network before, on an ideal chip";
+  const std::string page = read_file(folder.path() / "run/report/report.html");
+  EXPECT_NE(page.find("trained through the arrays"), std::string::npos);
+
+  // Every later command takes the adapted network's cells.
+  const Outcome cells =
+      run_program({"export", "run", "--format", "csv", "--array", "0"}, folder.path());
+  const Outcome cells_before =
+      run_program({"export", finished_run().string(), "--format", "csv", "--array", "0"},
+                  folder.path());
+  EXPECT_EQ(cells.exit_code, 0) << cells.err;
+  EXPECT_NE(cells.out, cells_before.out);
+}
+
 TEST(Run, MeasuredLevelsOfTheDeviceChangeWeightsAndMapButNotTheDenseNetwork) {
   const TemporaryFolder folder;
   fs::copy(finished_run(), folder.path() / "run", fs::copy_options::recursive);
