@@ -61,11 +61,9 @@ Matrix read_gradient(const Matrix& siemens, const ArrayOptions& array, const Dev
                        d_loss_d_effective.cols() * array.rows_per_input() == siemens.rows(),
                    "one derivative per column and input");
   const Matrix chords = linearized_siemens(siemens, array, device);
-  const double transistor_ohm =
-      array.topology == Topology::RowSelect ? array.transistor_ohm : 0.0;
-  const Matrix gradient =
-      cells_gradient(behind_transistors(chords, transistor_ohm), array,
-                     by_row(d_loss_d_effective, array.rows_per_input()));
+  const double transistor_ohm = array.topology == Topology::RowSelect ? array.transistor_ohm : 0.0;
+  const Matrix gradient = cells_gradient(behind_transistors(chords, transistor_ohm), array,
+                                         by_row(d_loss_d_effective, array.rows_per_input()));
   // d(cell) / d(G): what a transistor leaves of a change of G, and of a curve its chord over G.
   const auto of_cell = [transistor_ohm](double g, double chord) {
     const double behind = 1.0 + chord * transistor_ohm;

@@ -57,8 +57,7 @@ Matrix effective_matrix_of_rows(const Matrix& siemens, const Wires& wires, Eigen
                           wires_of_rows(wires, siemens.rows(), first, count));
 }
 
-Wires wires_of_rows(const Wires& wires, Eigen::Index rows, Eigen::Index first,
-                    Eigen::Index count) {
+Wires wires_of_rows(const Wires& wires, Eigen::Index rows, Eigen::Index first, Eigen::Index count) {
   OHMWEAVE_REQUIRE(!wires.sensed_at_both_ends, "the ends of a column are equally far");
   Wires of_rows = wires;
   of_rows.sense_ohm += wires.col_ohm * static_cast<double>(rows - first - count);

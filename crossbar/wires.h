@@ -35,8 +35,8 @@ struct Wires {
 [[nodiscard]] Matrix effective_matrix_of_rows(const Matrix& siemens, const Wires& wires,
                                               Eigen::Index first, Eigen::Index count);
 
-/// The wires of such rows as an array of their own; not of arrays that are sensed at both ends, whose
-/// two ends of a column are then at different distances (std::logic_error).
+/// The wires of such rows as an array of their own; not of arrays that are sensed at both ends,
+/// whose two ends of a column are then at different distances (std::logic_error).
 [[nodiscard]] Wires wires_of_rows(const Wires& wires, Eigen::Index rows, Eigen::Index first,
                                   Eigen::Index count);
 

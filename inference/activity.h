@@ -31,8 +31,8 @@ struct LayerActivity {
   std::vector<double> nonzero_read_fraction;
 };
 
-/// From the network on `input`, its layers made by `products`, one entry a weight node; `digit_bits` are the DACs',
-/// `batch` images are run at a time.
+/// From the network on `input`, its layers made by `products`, one entry a weight node;
+/// `digit_bits` are the DACs', `batch` images are run at a time.
 [[nodiscard]] std::vector<LayerActivity> measure_activity(const QuantizedNetwork& network,
                                                           const LayerProducts& products,
                                                           const CodeBatch& input, int digit_bits,

@@ -78,9 +78,8 @@ void count_block(const LayerProduct& product, const BlockProduct& block, const W
 
 std::vector<BitCounts> count_converter_bits(const MappedNetwork& mapped, const Hardware& hardware,
                                             const CodeBatch& images, RangeChip chip) {
-  const Hardware counted = chip == RangeChip::Ideal
-                               ? ideal(hardware)
-                               : without_spread(with_ideal_converters(hardware));
+  const Hardware counted =
+      chip == RangeChip::Ideal ? ideal(hardware) : without_spread(with_ideal_converters(hardware));
   const LayerProducts products = program_chip(mapped, counted, {RandomStream(0), 0});
   const std::vector<CodeBatch> codes = run_network(mapped.network, products, images);
   std::vector<BitCounts> counts(products.size());

@@ -41,10 +41,9 @@ void add_block(const LayerProduct& layer, const BlockProduct& block, GainMatrix&
   for (Eigen::Index c = 0; c < columns; ++c) {
     for (std::size_t r = 0; r < block.rows.size(); ++r) {
       const auto row = static_cast<Eigen::Index>(r);
-      double weight = block.unit_weight > 0
-                          ? -static_cast<double>(block.unit_weight) *
-                                block.gain(block.gain.rows() - 1, row)
-                          : 0.0;
+      double weight = block.unit_weight > 0 ? -static_cast<double>(block.unit_weight) *
+                                                  block.gain(block.gain.rows() - 1, row)
+                                            : 0.0;
       for (int slice = 0; slice < layer.num_slices; ++slice)
         weight += std::ldexp(block.gain(slice * columns + c, row), layer.shift(slice));
       weights(block.outputs[c], block.rows[r]) = static_cast<float>(weight);
@@ -93,8 +92,9 @@ class SliceGradient {
     const std::vector<Matrix> d_effective = derivatives_by_array(d_loss_d_weight, cells);
     for (std::size_t array = 0; array < cells.siemens.size(); ++array) {
       const Matrix& siemens = cells.siemens[array];
-      const Matrix d_siemens = crossbar::read_gradient(
-          siemens, hardware_.array, hardware_.device, in_order_of_lines(d_effective[array], lines_));
+      const Matrix d_siemens =
+          crossbar::read_gradient(siemens, hardware_.array, hardware_.device,
+                                  in_order_of_lines(d_effective[array], lines_));
       for (const Block* block : site_.blocks)
         add_block(*block, static_cast<int>(array), siemens, d_siemens, gradient.at(block->node));
     }
@@ -107,15 +107,14 @@ class SliceGradient {
     const crossbar::ArrayOptions& array = hardware_.array;
     const double unit_siemens =
         crossbar::unit_siemens(array, hardware_.device, bits_.bits) / cells.compensation;
-    std::vector<Matrix> result(cells.siemens.size(),
-                               Matrix::Zero(array.cols, array.num_inputs()));
+    std::vector<Matrix> result(cells.siemens.size(), Matrix::Zero(array.cols, array.num_inputs()));
     for (const Block* block : site_.blocks) {
       const GainMatrix& by_weight = d_loss_d_weight.at(block->node);
       const int output = first_output(mapped_.network, *block);
       for (std::size_t r = 0; r < block->rows.size(); ++r)
         for (std::size_t c = 0; c < block->columns.size(); ++c)
-          add_weight(by_weight(output + block->columns[c], block->rows[r]) / unit_siemens,
-                     *block, static_cast<Eigen::Index>(c), static_cast<Eigen::Index>(r), result);
+          add_weight(by_weight(output + block->columns[c], block->rows[r]) / unit_siemens, *block,
+                     static_cast<Eigen::Index>(c), static_cast<Eigen::Index>(r), result);
     }
     return result;
   }
@@ -169,8 +168,7 @@ class SliceGradient {
   [[nodiscard]] double siemens_per_code(int code, int cell, double siemens) const {
     const double levels = levels_per_code(code, cell);
     if (levels == 0.0) return 0.0;
-    const int level =
-        code_cells_.level(code, code_cells_.cells_per_slice() * site_.slice + cell);
+    const int level = code_cells_.level(code, code_cells_.cells_per_slice() * site_.slice + cell);
     const double target = crossbar::level_siemens(hardware_.device, level, bits_.bits);
     return levels * crossbar::level_step_siemens(hardware_.device, bits_.bits) *
            (target > 0.0 ? siemens / target : 1.0);
@@ -193,7 +191,7 @@ class SliceGradient {
   WeightCells code_cells_;
   SliceBits bits_;
   int first_array_;
-  double squares_ = 0.0;      // sum over slices of 4^shift
+  double squares_ = 0.0;  // sum over slices of 4^shift
 };
 
 }  // namespace

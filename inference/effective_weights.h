@@ -2,7 +2,8 @@
 // The weights that a layer computes with once its arrays are read: what its codes become by
 // devices and wires, before converters round, and its exact derivatives by the codes. Training that
 // sees the chip (train/adapt_stage.cpp) runs a network of these.
-//   weight(o, r) = sum over slices s of gain_s(o, r) 2^shift(s)  (less what a unit column subtracts)
+//   weight(o, r) = sum over slices s of gain_s(o, r) 2^shift(s)  (less what a unit column
+//   subtracts)
 // in units of the codes, gain_s being BlockProduct::gain; ideal devices and wires give the codes.
 #pragma once
 
@@ -22,10 +23,10 @@ using LayerWeights = std::map<int, GainMatrix>;
                                              const ChipKey& key,
                                              const ForEach& for_each = in_sequence);
 
-/// d(loss) / d(value of the code) of every weight, in units of the codes, of a loss whose derivative
-/// by effective_weights() is `d_loss_d_weight`. What a weight's cells do to all other weights
-/// through the wires is in it (crossbar/read_gradient.h). Codes are whole numbers; the derivative
-/// is that of cells that take any conductance: one unit moves the cells of slice s by
+/// d(loss) / d(value of the code) of every weight, in units of the codes, of a loss whose
+/// derivative by effective_weights() is `d_loss_d_weight`. What a weight's cells do to all other
+/// weights through the wires is in it (crossbar/read_gradient.h). Codes are whole numbers; the
+/// derivative is that of cells that take any conductance: one unit moves the cells of slice s by
 /// 2^shift(s) / (sum over slices of 4^shift) mean steps between levels, so that ideal wires give
 /// back d_loss_d_weight. 0 for weights without a block, of code 0 where each sign has a cell of its
 /// own, and for stuck cells.

@@ -29,14 +29,6 @@ crossbar::Matrix program_array(const MappedNetwork& mapped, const Hardware& hard
                                    crossbar::array_stream(key.run, key.index, array));
 }
 
-crossbar::Matrix aged_array(const crossbar::Matrix& programmed, const Hardware& hardware,
-                            const ChipKey& key, int array, const crossbar::DriftTime& when) {
-  const std::vector<double> cells(programmed.data(), programmed.data() + programmed.size());
-  const std::vector<double> aged = crossbar::drifted_siemens(
-      hardware.device, cells, when, crossbar::array_stream(key.run, key.index, array));
-  return Eigen::Map<const crossbar::Matrix>(aged.data(), programmed.rows(), programmed.cols());
-}
-
 }  // namespace
 
 std::map<int, Lines> assigned_lines(const MappedNetwork& mapped, const Hardware& hardware,
@@ -61,7 +53,8 @@ SliceCells slice_cells(const MappedNetwork& mapped, const Hardware& hardware, co
     fresh.siemens.push_back(program_array(mapped, hardware, key, first_array + i, lines));
     if (age)
       old.siemens.push_back(
-          aged_array(fresh.siemens.back(), hardware, key, first_array + i, age->when));
+          crossbar::drifted_siemens(hardware.device, fresh.siemens.back(), age->when,
+                                    crossbar::array_stream(key.run, key.index, first_array + i)));
   }
   if (!age) return fresh;
   if (age->is_compensated)

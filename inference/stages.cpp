@@ -178,8 +178,8 @@ Hardware hardware_of(const EvaluateInputs& inputs, const MappedNetwork& mapped,
          ": there are only " + std::to_string(validation.images.size(0)) + " validation images"});
   const CodeBatch images =
       first_images(quantize_images(inputs.mapped, validation), inputs.adc.calibration_images);
-  hardware.range_bits = calibrated_range_bits(
-      mapped, hardware, images, inputs.adapted ? RangeChip::Wired : RangeChip::Ideal);
+  hardware.range_bits = calibrated_range_bits(mapped, hardware, images,
+                                              inputs.adapted ? RangeChip::Wired : RangeChip::Ideal);
   return hardware;
 }
 
@@ -289,8 +289,7 @@ void evaluate_stage(const EvaluateInputs& inputs, const EvaluateContext& context
   accuracy["integer"] = static_cast<double>(correct) / test.images.num_images;
 
   Json activity;
-  activity["network"] =
-      activity_of(inputs.on_chip(), usual_products(inputs), inputs, test.images);
+  activity["network"] = activity_of(inputs.on_chip(), usual_products(inputs), inputs, test.images);
   activity["baseline"] = activity_of(inputs.baseline, exact_products(inputs.baseline), inputs,
                                      quantize_images(inputs.baseline, split));
 

@@ -21,12 +21,12 @@ namespace ohmweave::inference {
 
 struct EvaluateInputs {
   NetworkModel dense;
-  std::optional<NetworkModel> compressed;  // empty when nothing was compressed
-  std::optional<std::string> owz;          // bytes of the compressed network's archive
-  QuantizedNetwork mapped;                 // integers of the network that was placed
+  std::optional<NetworkModel> compressed;   // empty when nothing was compressed
+  std::optional<std::string> owz;           // bytes of the compressed network's archive
+  QuantizedNetwork mapped;                  // integers of the network that was placed
   std::optional<QuantizedNetwork> adapted;  // as trained for its arrays: what chips hold instead
-  QuantizedNetwork baseline;               // integers of the dense network
-  mapping::Placement placement;            // of `mapped`
+  QuantizedNetwork baseline;                // integers of the dense network
+  mapping::Placement placement;             // of `mapped`
   crossbar::DeviceOptions device;
   crossbar::ArrayOptions array;
   crossbar::AdcOptions adc;
@@ -51,11 +51,12 @@ struct EvaluateContext {
 
 /// Writes accuracy.json and activity.json into context.output. accuracy.json: {dense, compressed,
 /// quantized, integer, on_chip: {...}, seeds: [...]}, top-1 on the whole test split but for
-/// on_chip (its first num_images, of the adapted network where there is one); keys of what was not given are absent. activity.json:
-/// {network, baseline}, see activity.h. With functional_images also reference.json, see
-/// reference_chip.h; with options.reference_images on_chip.reference, see mode_comparison.h. Uses
-/// torch's threads; results do not depend on their number. Throws ConfigError when more images are
-/// asked for than there are, DataError for bad files, NumericError for outputs that are not finite.
+/// on_chip (its first num_images, of the adapted network where there is one); keys of what was not
+/// given are absent. activity.json: {network, baseline}, see activity.h. With functional_images
+/// also reference.json, see reference_chip.h; with options.reference_images on_chip.reference, see
+/// mode_comparison.h. Uses torch's threads; results do not depend on their number. Throws
+/// ConfigError when more images are asked for than there are, DataError for bad files, NumericError
+/// for outputs that are not finite.
 void evaluate_stage(const EvaluateInputs& inputs, const EvaluateContext& context);
 
 }  // namespace ohmweave::inference

@@ -169,15 +169,15 @@ std::string report_page(const PageInput& input) {
   const std::string title = "Ohmweave chip report: " + name;
   const std::string head =
       "<h1>" + escaped(title) + "</h1>\n<p class=\"lead\">" + escaped(lead_text(input)) + "</p>\n";
-  return html_document(title,
-                       head + summary_section(input.result) + accuracy_section(input.result) +
-                           adaptation_section(input.result) + compression_section(input.result) + chip_section(input.result) +
-                           reduction_section(input.result) + efficiency_section(input.result) +
-                           floorplan_section(input.result) + breakdown_section(input) +
-                           sensitivity_section(input.result) + reload_section(input.result) +
-                           programming_section(input.result) + arrays_section(input) +
-                           training_section(input) + assumptions_section(input) +
-                           not_modelled_section(input.result) + reproducibility_section(input));
+  return html_document(
+      title, head + summary_section(input.result) + accuracy_section(input.result) +
+                 adaptation_section(input.result) + compression_section(input.result) +
+                 chip_section(input.result) + reduction_section(input.result) +
+                 efficiency_section(input.result) + floorplan_section(input.result) +
+                 breakdown_section(input) + sensitivity_section(input.result) +
+                 reload_section(input.result) + programming_section(input.result) +
+                 arrays_section(input) + training_section(input) + assumptions_section(input) +
+                 not_modelled_section(input.result) + reproducibility_section(input));
 }
 
 }  // namespace ohmweave::report

@@ -220,8 +220,9 @@ std::string adaptation_section(const Json& result) {
     const std::string at = std::string("/validation/") + form.key;
     const auto loss = number_at(adaptation, at + "/loss");
     if (loss)
-      forms.rows.push_back({form.label, short_number(*loss, 3),
-                            percent_text(number_at(adaptation, at + "/accuracy").value_or(0.0), 2)});
+      forms.rows.push_back(
+          {form.label, short_number(*loss, 3),
+           percent_text(number_at(adaptation, at + "/accuracy").value_or(0.0), 2)});
   }
   HtmlTable layers{{"Layer", "Scale factor", "Weights", "Changed codes"}, {}};
   for (const Json& layer : value_at(adaptation, "/layers")) {

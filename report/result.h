@@ -18,9 +18,9 @@ struct ReportedRun {
   [[nodiscard]] bool has(const std::string& stage) const { return stages.count(stage) > 0; }
 };
 
-/// {provenance, accuracy, compression, adaptation, mapping, chip, baseline_chip, reduction, programming,
-/// sensitivity, not_modelled, notes, components}: what a stage would give that the run has not is
-/// absent. Throws DataError naming a file that is missing or not JSON.
+/// {provenance, accuracy, compression, adaptation, mapping, chip, baseline_chip, reduction,
+/// programming, sensitivity, not_modelled, notes, components}: what a stage would give that the run
+/// has not is absent. Throws DataError naming a file that is missing or not JSON.
 [[nodiscard]] Json build_result(const ReportedRun& run);
 
 /// One line a layer: its compression, mapping, chip and baseline figures joined by name.

@@ -49,6 +49,7 @@ struct ExportArguments {
   std::string format = "spice";      // spice, npz or csv
   std::optional<int> array;          // one of the placement's; spice: 0, others: all
   int chip = 0;                      // the chip sample
+  std::optional<double> age_s;       // since programming; absent: as programmed
   std::optional<std::string> input;  // spice: digits of the rows, "1,0,1"; rest 0
   std::optional<std::string> out;    // a file in place of stdout
 };

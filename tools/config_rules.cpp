@@ -220,6 +220,11 @@ void check_adapt(const RunConfig& c, std::vector<std::string>& problems) {
     problems.emplace_back(
         "/adapt: arrays of /array/topology \"gate_input\" are no matrix that weights could be "
         "trained through; leave one of both out");
+  if (c.adapt->devices == train::AdaptDevices::FirstChip && c.evaluate &&
+      c.evaluate->num_chips != 1)
+    problems.push_back("/evaluate/num_chips = " + std::to_string(c.evaluate->num_chips) +
+                       ": must be 1 with /adapt/devices = \"first_chip\", for whose cells alone "
+                       "the network is trained");
   if (c.evaluate && c.evaluate->calibrates_columns)
     problems.emplace_back(
         "/evaluate/calibrates_columns: trims columns to the codes they hold, and /adapt chooses "
@@ -264,8 +269,7 @@ void check_sections(const RunConfig& c, std::vector<std::string>& problems) {
   if (c.data) return;
   for (const auto& [is_asked, section] :
        {std::pair(is_trained(c), "training"), std::pair(c.compress.has_value(), "/compress"),
-        std::pair(c.adapt.has_value(), "/adapt"),
-        std::pair(c.evaluate.has_value(), "/evaluate")})
+        std::pair(c.adapt.has_value(), "/adapt"), std::pair(c.evaluate.has_value(), "/evaluate")})
     if (is_asked)
       problems.push_back(std::string("/data: is missing; ") + section + " needs images");
 }

@@ -10,6 +10,7 @@
 #include "core/npz.h"
 #include "crossbar/converter.h"
 #include "crossbar/device.h"
+#include "crossbar/drift.h"
 #include "crossbar/netlist.h"
 #include "crossbar/pair.h"
 #include "mapping/line_assignment.h"
@@ -28,6 +29,7 @@ struct ExportedChip {
   QuantizedNetwork network;
   mapping::Placement placement;
   int chip = 0;
+  std::optional<crossbar::DriftTime> age;  // absent: as programmed
 
   [[nodiscard]] RandomStream stream(int array) const {
     return crossbar::array_stream(RandomStream(config.seed), chip, array);
@@ -60,8 +62,11 @@ struct ExportedChip {
     return config.array.cell_bits(placement.arrays[array].slice);
   }
   [[nodiscard]] crossbar::Matrix siemens(int array) const {
-    return crossbar::program_siemens(levels(array), config.array.rows, config.array.cols,
-                                     config.device, cell_bits(array), stream(array));
+    const crossbar::Matrix programmed =
+        crossbar::program_siemens(levels(array), config.array.rows, config.array.cols,
+                                  config.device, cell_bits(array), stream(array));
+    return age ? crossbar::drifted_siemens(config.device, programmed, *age, stream(array))
+               : programmed;
   }
   [[nodiscard]] const std::string& layer_name(const mapping::Block& block) const {
     return network.network.nodes[block.node].name;
@@ -219,6 +224,7 @@ std::string netlist_of(const ExportedChip& chip, int array,
   const double digit_v = options.read_voltage_v / ((1 << chip.config.dac.bits) - 1);
   crossbar::SingleRead read;
   read.title = "ohmweave: run " + chip.config.name + ", chip " + std::to_string(chip.chip) +
+               (chip.age ? ", " + Json(chip.age->time_s).dump() + " s old" : std::string()) +
                ", array " + std::to_string(array) + ", slice " +
                std::to_string(chip.placement.arrays[array].slice) + ", " +
                mapping::sign_name(chip.placement.arrays[array].sign);
@@ -244,7 +250,22 @@ std::string netlist_of(const ExportedChip& chip, int array,
   return crossbar::spice_netlist(read);
 }
 
-ExportedChip load_chip(const fs::path& folder, int chip, const CommonArguments& common) {
+/// `age_s` as ages in the config have to be.
+std::optional<crossbar::DriftTime> age_of(const RunConfig& config,
+                                          const std::optional<double>& age_s) {
+  if (!age_s) return std::nullopt;
+  const std::string what = "--age " + Json(*age_s).dump();
+  if (!config.device.drift)
+    throw ConfigError({what + ": /device has no drift, so nothing changes with time"});
+  const double first_s = config.device.drift->t0_s;
+  if (!(*age_s >= first_s && *age_s <= 1e12))
+    throw ConfigError(
+        {what + ": must be in [" + Json(first_s).dump() + ", 1e12], from /device/drift/t0_s on"});
+  return crossbar::DriftTime{*age_s, config.evaluate ? config.evaluate->temperature_k : 300.0};
+}
+
+ExportedChip load_chip(const ExportArguments& arguments, const CommonArguments& common) {
+  const fs::path& folder = arguments.folder;
   const fs::path config = folder / "config.json";
   if (!fs::exists(config))
     throw DataError(config.string() +
@@ -255,7 +276,8 @@ ExportedChip load_chip(const fs::path& folder, int chip, const CommonArguments& 
       make_run(load_resolved_config(config, common.overrides), folder, common.verbosity());
   const fs::path placement = folder / "map" / "placement.json";
   ExportedChip result{run.loaded.config, load_chip_networks(run).mapped,
-                      mapping::placement_from_json(parse_artifact_file(placement.string())), chip};
+                      mapping::placement_from_json(parse_artifact_file(placement.string())),
+                      arguments.chip, age_of(run.loaded.config, arguments.age_s)};
   mapping::validate(result.placement, result.network);
   return result;
 }
@@ -271,7 +293,7 @@ void command_export(const ExportArguments& arguments, const CommonArguments& com
     throw ConfigError({"--format npz: name the file with --out"});
   if (format != "spice" && arguments.input)
     throw ConfigError({"--input " + *arguments.input + ": goes with --format spice only"});
-  const ExportedChip chip = load_chip(arguments.folder, arguments.chip, common);
+  const ExportedChip chip = load_chip(arguments, common);
   const int num_arrays = static_cast<int>(chip.placement.arrays.size());
   if (arguments.array && *arguments.array >= num_arrays)
     throw ConfigError({"--array " + std::to_string(*arguments.array) + ": must be in [0, " +

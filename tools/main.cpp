@@ -137,6 +137,10 @@ void add_export_command(CLI::App& app, Arguments& a) {
   command->add_option("--chip", a.exported.chip, "chip sample (default: 0)")
       ->check(CLI::NonNegativeNumber);
   command
+      ->add_option("--age", a.exported.age_s,
+                   "seconds since programming, at /evaluate/temperature_k (default: as programmed)")
+      ->type_name("SECONDS");
+  command
       ->add_option("--input", a.exported.input,
                    "spice: digits of the rows (default: the largest in all rows read at once)")
       ->type_name("D0,D1,...");

@@ -10,8 +10,9 @@
 
 namespace ohmweave::tools {
 
-/// Runs dense, compress, adapt or evaluate of the run in `folder` (its config.json says how) and writes
-/// the artifact, stamped. Checkpoints live in <folder>/.work/<stage>/<stamp> until it is complete.
+/// Runs dense, compress, adapt or evaluate of the run in `folder` (its config.json says how) and
+/// writes the artifact, stamped. Checkpoints live in <folder>/.work/<stage>/<stamp> until it is
+/// complete.
 void run_torch_stage(const std::string& stage, const std::filesystem::path& folder,
                      const std::string& stamp, Verbosity verbosity);
 

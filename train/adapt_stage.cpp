@@ -87,7 +87,10 @@ class Adaptation {
         context_(context),
         weights_(weights),
         learner_(learner),
-        judged_chip_{context.stream.child("validation"), 0} {}
+        judged_chip_{options.devices == AdaptDevices::FirstChip
+                         ? context.stream
+                         : context.stream.child("validation"),
+                     0} {}
 
   /// {validation, is_kept} of adapt.json; ends with the better of what rescaling and training gave.
   Json run(const std::string& stamp, Traces& traces) {
@@ -147,8 +150,7 @@ class Adaptation {
   }
 
   void draw_chip() {
-    weights_.take_chip(
-        {context_.stream.child("chips", static_cast<std::uint64_t>(epoch_)), step_});
+    weights_.take_chip({context_.stream.child("chips", static_cast<std::uint64_t>(epoch_)), step_});
   }
 
   [[nodiscard]] nn::TensorMap state() const {

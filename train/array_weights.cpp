@@ -135,8 +135,8 @@ void ArrayWeights::fit_gains() {
     }
     // A layer of which nothing is left keeps its scale.
     if (product > 0.0)
-      trained_.at(name_of(node) + kGainSuffix).fill_(
-          static_cast<float>(std::log(product / square)));
+      trained_.at(name_of(node) + kGainSuffix)
+          .fill_(static_cast<float>(std::log(product / square)));
   }
   settle();
 }

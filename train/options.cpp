@@ -182,7 +182,9 @@ void declare(Fields& f, AdaptOptions& o) {
   f.choice<AdaptDevices>(
       "devices", o.devices,
       {{AdaptDevices::Ideal, "ideal", "every cell reaches its level; wires are as they are"},
-       {AdaptDevices::Drawn, "drawn", "another chip sample at every step"}},
+       {AdaptDevices::Drawn, "drawn", "another chip sample at every step"},
+       {AdaptDevices::FirstChip, "first_chip",
+        "the first chip sample: its mismatch and its stuck cells are known"}},
       "chips that the network is trained on");
   f.integer("epochs", o.epochs, {0, kMostEpochs},
             "passes over the training images; 0 = only the layers' scales are fitted");

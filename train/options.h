@@ -167,8 +167,9 @@ void declare(Fields& f, CompressOptions& o);
 
 /// Which devices a network is adapted to.
 enum class AdaptDevices {
-  Ideal,  // every cell reaches its level: what all chips have in common, their wires
-  Drawn,  // another chip sample at every step
+  Ideal,      // every cell reaches its level: what all chips have in common, their wires
+  Drawn,      // another chip sample at every step
+  FirstChip,  // the first chip sample of the evaluation, whose cells are known
 };
 
 /// Section /adapt: training of the mapped weights through the arrays they sit in, from the codes

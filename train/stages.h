@@ -59,7 +59,9 @@ struct AdaptInputs {
 /// wires), programmed (the codes as they were), rescaled (layers' scales fitted), adapted: {loss,
 /// accuracy}}, is_kept (false: training ended with a greater loss than rescaling, which stays),
 /// layers: [{name, gain, nonzero_weights, changed_codes}]}; scores are those of float
-/// accumulators, on the chip without spread or on one that training did not see. Throws as dense_stage().
+/// accumulators: on the chip that is trained on, or, of drawn ones, on one that training did not
+/// see. The first chip is chip 0 of context.stream. Throws as
+/// dense_stage().
 void adapt_stage(const AdaptInputs& inputs, const data::DataOptions& data_options,
                  const AdaptOptions& options, const StageContext& context);
 

@@ -10,7 +10,7 @@ namespace ohmweave::crossbar {
 namespace {
 
 constexpr double kRelativeStep = 1.0 / 4096.0;  // of the conductance
-constexpr double kDifferenceError = 1e-7;   // the square of the step, and rounding over it
+constexpr double kDifferenceError = 1e-7;       // the square of the step, and rounding over it
 
 /// By central differences of read_of_array(): the derivative of the product with `weights`.
 Matrix differences(const Matrix& siemens, const ArrayOptions& array, const DeviceOptions& device,
@@ -22,8 +22,8 @@ Matrix differences(const Matrix& siemens, const ArrayOptions& array, const Devic
     Matrix less = siemens;
     more.data()[i] += step;
     less.data()[i] -= step;
-    const Matrix change = read_of_array(more, array, device).effective -
-                          read_of_array(less, array, device).effective;
+    const Matrix change =
+        read_of_array(more, array, device).effective - read_of_array(less, array, device).effective;
     result.data()[i] = change.cwiseProduct(weights).sum() / (2.0 * step);
   }
   return result;
@@ -78,7 +78,8 @@ TEST(ReadGradient, AgreesWithDifferencesOfWhatIsRead) {
 
     const Matrix gradient = read_gradient(siemens, one.array, {}, weights);
 
-    EXPECT_LT(relative_error(gradient, differences(siemens, one.array, {}, weights)), kDifferenceError)
+    EXPECT_LT(relative_error(gradient, differences(siemens, one.array, {}, weights)),
+              kDifferenceError)
         << one.name;
   }
 }
@@ -93,7 +94,8 @@ TEST(ReadGradient, IsExactForCurvedCellsWithoutWires) {
 
   const Matrix gradient = read_gradient(siemens, array, device, weights);
 
-  EXPECT_LT(relative_error(gradient, differences(siemens, array, device, weights)), kDifferenceError);
+  EXPECT_LT(relative_error(gradient, differences(siemens, array, device, weights)),
+            kDifferenceError);
 }
 
 TEST(ReadGradient, OfAnOpenCellIsThatOfAClosingOne) {

@@ -52,9 +52,9 @@ LayerWeights random_derivatives(const LayerWeights& like, std::uint64_t seed) {
   LayerWeights result = like;
   for (auto& [node, matrix] : result)
     for (Eigen::Index i = 0; i < matrix.size(); ++i)
-      matrix.data()[i] =
-          static_cast<float>(RandomStream(seed).child("d", static_cast<std::uint64_t>(node))
-                                 .normal(static_cast<std::uint64_t>(i)));
+      matrix.data()[i] = static_cast<float>(RandomStream(seed)
+                                                .child("d", static_cast<std::uint64_t>(node))
+                                                .normal(static_cast<std::uint64_t>(i)));
   return result;
 }
 
@@ -142,7 +142,8 @@ TEST(CodeGradients, OfStuckCellsAreZero) {
   hardware.device.stuck_on_fraction = 0.5;
   const QuantizedNetwork network = residual_network(0.3, RandomStream(1));
   const MappedNetwork mapped{network, simple_placement(network, hardware.array)};
-  const LayerWeights derivatives = random_derivatives(effective_weights(mapped, hardware, kChip), 9);
+  const LayerWeights derivatives =
+      random_derivatives(effective_weights(mapped, hardware, kChip), 9);
 
   for (const auto& [node, matrix] : code_gradients(mapped, hardware, kChip, derivatives))
     EXPECT_EQ(matrix.cwiseAbs().maxCoeff(), 0.0F) << node;

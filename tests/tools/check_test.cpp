@@ -365,9 +365,13 @@ TEST(Check, SaysWhereRowsCannotChangeLines) {
 
 TEST(Check, SaysWhereWeightsCannotBeTrainedThroughArrays) {
   EXPECT_EQ(check_with({"/adapt={}"}).exit_code, 0);
+  EXPECT_EQ(check_with({"/adapt/devices=first_chip", "/evaluate/num_chips=1"}).exit_code, 0);
+  EXPECT_NE(check_with({"/adapt/devices=first_chip", "/evaluate/num_chips=2"})
+                .err.find("/evaluate/num_chips = 2: must be 1 with /adapt/devices"),
+            std::string::npos);
 
-  const Outcome outcome = check_with(
-      {"/adapt={}", "/array/topology=gate_input", "/evaluate/calibrates_columns=true"});
+  const Outcome outcome =
+      check_with({"/adapt={}", "/array/topology=gate_input", "/evaluate/calibrates_columns=true"});
 
   EXPECT_EQ(outcome.exit_code, 2);
   for (const std::string what :

@@ -242,6 +242,30 @@ TEST_F(Export, DrivesEachRowAsTheDriversOfTheChipDo) {
   EXPECT_NE(volts("1"), first);
 }
 
+TEST_F(Export, GivesCellsAtTheirAge) {
+  Json config = small_config();
+  config["device"]["drift"] = {{"model", "power_law"}, {"t0_s", 10.0}, {"nu_mean", {0.1}}};
+  make_run(config);
+
+  const Outcome fresh = exported({"npz", "--array", "3", "--out", "fresh.npz"});
+  const Outcome old = exported({"npz", "--array", "3", "--age", "1e5", "--out", "old.npz"});
+  const Outcome netlist = exported({"spice", "--array", "3", "--age", "1e5"});
+
+  ASSERT_EQ(fresh.exit_code + old.exit_code + netlist.exit_code, 0) << old.err << netlist.err;
+  const auto siemens = [&](const char* file) {
+    return doubles_of(decode_npz(read_file(folder() / file), file).at("siemens"));
+  };
+  const std::vector<double> before = siemens("fresh.npz");
+  const std::vector<double> after = siemens("old.npz");
+  ASSERT_EQ(before.size(), after.size());
+  for (std::size_t i = 0; i < before.size(); ++i)
+    EXPECT_NEAR(after[i], before[i] * std::pow(1e4, -0.1), 1e-12 * before[i]);
+  EXPECT_NE(netlist.out.find("100000.0 s old"), std::string::npos) << netlist.out.substr(0, 200);
+
+  EXPECT_NE(exported({"csv", "--age", "5"}).err.find("--age 5.0: must be in [10.0, 1e12]"),
+            std::string::npos);
+}
+
 TEST_F(Export, SaysWhatIsWrongWithItsArguments) {
   EXPECT_NE(exported({"spice"}).err.find("there is none; make the run first"), std::string::npos);
   make_run(small_config());
@@ -255,6 +279,8 @@ TEST_F(Export, SaysWhatIsWrongWithItsArguments) {
             std::string::npos);
   EXPECT_NE(error_of({"npz"}).find("name the file with --out"), std::string::npos);
   EXPECT_NE(error_of({"csv", "--array", "99999"}).find("--array 99999: must be in [0, "),
+            std::string::npos);
+  EXPECT_NE(error_of({"csv", "--age", "5"}).find("--age 5.0: /device has no drift"),
             std::string::npos);
   EXPECT_NE(error_of({"spice", "--input", "1,2"}).find("'2' must be a digit from -1 to 1"),
             std::string::npos);

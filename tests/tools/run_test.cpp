@@ -151,9 +151,8 @@ TEST(Run, AdaptsToItsArraysWithoutTrainingTheRestAgain) {
   // Every later command takes the adapted network's cells.
   const Outcome cells =
       run_program({"export", "run", "--format", "csv", "--array", "0"}, folder.path());
-  const Outcome cells_before =
-      run_program({"export", finished_run().string(), "--format", "csv", "--array", "0"},
-                  folder.path());
+  const Outcome cells_before = run_program(
+      {"export", finished_run().string(), "--format", "csv", "--array", "0"}, folder.path());
   EXPECT_EQ(cells.exit_code, 0) << cells.err;
   EXPECT_NE(cells.out, cells_before.out);
 }
