@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "crossbar/gate_reads.h"
 #include "crossbar/options.h"
 #include "crossbar/pair.h"
 #include "inference/layer_product.h"
@@ -15,6 +16,7 @@ namespace ohmweave::inference {
 struct GateBlock {
   crossbar::ArrayOptions array;
   int first_row = 0;  // in inputs
+  int num_rows = 0;
 };
 
 /// Conductances of a block's rows in the two columns whose currents a converted column is the
@@ -36,14 +38,15 @@ class GateCircuit final : public BlockCircuit {
                                  const GainMatrix& digits) const override;
 
  private:
-  /// Amperes, one an input.
-  [[nodiscard]] std::vector<double> differences(const crossbar::Vector& positive,
-                                                const crossbar::Vector& negative,
-                                                const crossbar::GateColumn& column,
-                                                const GainMatrix& active) const;
+  /// Amperes of the rows first .. first + reads.num_rows - 1, converted columns x distinct reads.
+  [[nodiscard]] crossbar::Matrix differences(Eigen::Index first,
+                                             const crossbar::GateReads& reads) const;
 
   GateBlock block_;
-  std::vector<GatePair> columns_;  // with their transistors
+  // Of cells with their transistors: rows x converted columns.
+  crossbar::Matrix positive_;
+  crossbar::Matrix negative_;
+  std::vector<double> unit_amperes_;  // of a level step, by converted column
 };
 
 }  // namespace ohmweave::inference
