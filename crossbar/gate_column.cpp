@@ -45,7 +45,7 @@ double gate_column_current(const Vector& cell_siemens, const GateColumn& column)
 
 namespace {
 
-/// Four columns as the header has them; lanes are columns.
+/// Four columns with one bit line each (gate_ladder.h); lanes are columns.
 class ColumnLadder {
  public:
   using Cells = OfColumns;
@@ -82,7 +82,9 @@ class ColumnLadder {
     run.f = f;
   }
 
-  static void put_cells_before(Run& run, const Cells& cells) { run.y += cells.lanes; }
+  [[nodiscard]] static Run with_cells(const Run& run, const Cells& cells) {
+    return {run.y + cells.lanes, run.f, run.z, run.n, run.x, run.a};
+  }
 
   [[nodiscard]] static Beyond put_before(const Beyond& beyond, const Run& run) {
     const Lanes share = 1.0 / (1.0 + run.x * beyond.y);
@@ -92,7 +94,7 @@ class ColumnLadder {
             run.z + beyond.z - run.a * amps - beyond.f * volts};
   }
 
-  /// With all current in the bit line.
+  /// All of it comes through the bit line: t = j.
   [[nodiscard]] Lanes current(const Beyond& beyond) const {
     const Lanes rest = 1.0 - beyond.f;
     const Lanes ohm = column_.driver_ohm + column_.bit_line_ohm + beyond.z;

@@ -6,7 +6,7 @@
 //   d_r,
 // a single ladder of shunts g_r and series resistances bit_line_ohm + source_line_ohm, fed with
 // bit_line_ohm and source_line_ohm parts of I from its two ends. Exact, in O(rows); any resistance
-// may be 0.
+// may be 0. Many reads of many columns share runs of rows (gate_ladder.h).
 #pragma once
 
 #include "crossbar/gate_reads.h"

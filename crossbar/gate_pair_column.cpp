@@ -160,7 +160,7 @@ Joined join(const Symmetric& p, const Symmetric& q) {
           mixed(share, q, q_determinant, p)};
 }
 
-/// ColumnLadder of gate_column.cpp with two bit lines, as the header has it.
+/// Four columns with two bit lines each (gate_ladder.h); lanes are columns.
 class PairLadder {
  public:
   using Cells = Two;
@@ -208,9 +208,9 @@ class PairLadder {
     run.f = f;
   }
 
-  static void put_cells_before(Run& run, const Cells& cells) {
-    run.y.first += cells.first;
-    run.y.second += cells.second;
+  [[nodiscard]] static Run with_cells(const Run& run, const Cells& cells) {
+    return {
+        run.y + Symmetric{cells.first, Lanes{}, cells.second}, run.f, run.z, run.n, run.x, run.a};
   }
 
   [[nodiscard]] static Beyond put_before(const Beyond& beyond, const Run& run) {
@@ -222,7 +222,8 @@ class PairLadder {
             run.z + beyond.z - dot(run.a, amps) - dot(beyond.f, volts)};
   }
 
-  /// With all current in the bit lines, from their sources.
+  /// All of it comes through the bit lines, t = 1' j, with the drivers as segments of theirs: from
+  ///   (1 - 1' f) t = 1' Y (e - q 1),      (1 - 1' f) q = z t - f' e,      e: of the sources.
   [[nodiscard]] Lanes current(const Beyond& beyond) const {
     const Lanes ohm = all_lanes(column_.lines.driver_ohm + column_.lines.bit_line_ohm);
     const Joined joined = join(beyond.y, {ohm, Lanes{}, ohm});

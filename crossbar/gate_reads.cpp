@@ -12,10 +12,10 @@ namespace {
 constexpr std::size_t kPatterns = std::size_t{1} << kRunRows;
 
 /// The pattern of every read in the rows of a run.
-std::vector<std::uint8_t> patterns_of(const MatrixF& active, const RowRun& run) {
+std::vector<std::uint8_t> patterns_of(const Eigen::Ref<const MatrixF>& active, const RowRun& run) {
   std::vector<std::uint8_t> patterns(static_cast<std::size_t>(active.cols()), 0);
   for (Eigen::Index i = 0; i < run.num_rows; ++i) {
-    const float* row = active.data() + (run.last_row - i) * active.cols();
+    const float* row = active.data() + (run.last_row - i) * active.outerStride();
     for (std::size_t read = 0; read < patterns.size(); ++read)
       patterns[read] |= static_cast<std::uint8_t>(static_cast<int>(row[read] != 0.0F) << i);
   }
@@ -64,8 +64,8 @@ void list_endings(RowRun& run) {
 
 }  // namespace
 
-GateReads gate_reads(const MatrixF& active) {
-  OHMWEAVE_REQUIRE(active.rows() > 0, "a read connects some of the rows that there are");
+GateReads gate_reads(const Eigen::Ref<const MatrixF>& active) {
+  OHMWEAVE_REQUIRE(active.size() > 0, "there are rows, and reads of them");
   GateReads reads;
   reads.num_rows = active.rows();
   reads.nodes.assign(static_cast<std::size_t>(active.cols()), 0);

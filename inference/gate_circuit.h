@@ -29,17 +29,22 @@ struct GatePair {
 
 class GateCircuit final : public BlockCircuit {
  public:
+  /// Converted columns whose currents are held at a time.
+  static constexpr Eigen::Index kColumnsAtOnce = 32;
+
   GateCircuit(GateBlock block, int num_columns);
 
   /// Distinct converted columns may be set at the same time.
   void set(int column, const GatePair& pair);
 
   [[nodiscard]] GainMatrix units(Eigen::Index first, Eigen::Index rows,
-                                 const GainMatrix& digits) const override;
+                                 const Eigen::Ref<const GainMatrix>& digits) const override;
 
  private:
-  /// Amperes of the rows first .. first + reads.num_rows - 1, converted columns x distinct reads.
-  [[nodiscard]] crossbar::Matrix differences(Eigen::Index first,
+  /// Amperes of the rows from first_row on and of `columns` converted columns from first_column on:
+  /// columns x distinct reads.
+  [[nodiscard]] crossbar::Matrix differences(Eigen::Index first_row, Eigen::Index first_column,
+                                             Eigen::Index columns,
                                              const crossbar::GateReads& reads) const;
 
   GateBlock block_;

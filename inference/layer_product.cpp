@@ -20,8 +20,6 @@ namespace {
 
 // Windows read together: digits (128 rows) and currents (256 columns) then stay in the cache.
 constexpr int kWindowsAtOnce = 256;
-// Of circuits more: what their rows may look like is found once for all reads.
-constexpr int kCircuitWindows = 1024;
 
 /// Working memory of one thread for one block and one set of windows.
 struct Scratch {
@@ -204,27 +202,39 @@ void read_block(const LayerProduct& product, const BlockProduct& block,
   }
 }
 
+/// The signs of inputs whose digits a circuit reads.
+std::vector<int> polarities(const LayerProduct& product, const BlockProduct& block,
+                            const std::vector<std::int32_t>& inputs) {
+  const bool has_negative =
+      std::any_of(inputs.begin(), inputs.end(), [](std::int32_t input) { return input < 0; });
+  if (has_negative || (product.has_signed_digits && converts_zeros(block))) return {1, -1};
+  return {1};
+}
+
 /// The same through a circuit, whose gates are on or off: digits of each sign are read by
 /// themselves, and all of them are solved together.
 void read_circuit(const LayerProduct& product, const BlockProduct& block,
                   const std::optional<BlockNoise>& noise, Scratch& scratch) {
   const Eigen::Index count = scratch.digits.cols();
-  GainMatrix digits(scratch.digits.rows(), 2 * product.num_digits * count);  // side by side
+  const std::vector<int> signs = polarities(product, block, scratch.inputs);
+  GainMatrix digits(scratch.digits.rows(),  // of all reads side by side
+                    static_cast<Eigen::Index>(signs.size()) * product.num_digits * count);
   std::vector<OneRead> reads;
   for (int digit = 0; digit < product.num_digits; ++digit) {
-    split_digit(scratch.inputs, digit, product.digit_bits, scratch.digits.data());
+    const bool is_any =
+        split_digit(scratch.inputs, digit, product.digit_bits, scratch.digits.data());
+    if (!is_any && !converts_zeros(block)) continue;
     if (block.drive.size() > 0) drive(block.drive, scratch.digits);
-    for (const int polarity : {1, -1}) {
-      auto of_sign = digits.middleCols(static_cast<Eigen::Index>(reads.size()) * count, count);
-      of_sign = (scratch.digits * static_cast<float>(polarity)).cwiseMax(0.0F);
-      const bool is_read = converts_zeros(block) && (polarity > 0 || product.has_signed_digits);
-      if (is_read || !of_sign.isZero(0.0F)) reads.push_back({digit, polarity});
+    for (const int polarity : signs) {
+      digits.middleCols(static_cast<Eigen::Index>(reads.size()) * count, count) =
+          (scratch.digits * static_cast<float>(polarity)).cwiseMax(0.0F);
+      reads.push_back({digit, polarity});
     }
   }
-  digits.conservativeResize(Eigen::NoChange, static_cast<Eigen::Index>(reads.size()) * count);
   if (reads.empty()) return;
+  const auto read_digits = digits.leftCols(static_cast<Eigen::Index>(reads.size()) * count);
   for_each_group(product, block, [&](Eigen::Index first, Eigen::Index rows) {
-    const GainMatrix units = block.circuit->units(first, rows, digits);
+    const GainMatrix units = block.circuit->units(first, rows, read_digits);
     for (std::size_t i = 0; i < reads.size(); ++i) {
       const Eigen::Index column = static_cast<Eigen::Index>(i) * count;
       scratch.units = units.middleCols(column, count);
