@@ -17,7 +17,7 @@ std::vector<std::uint8_t> patterns_of(const Eigen::Ref<const MatrixF>& active, c
   for (Eigen::Index i = 0; i < run.num_rows; ++i) {
     const float* row = active.data() + (run.last_row - i) * active.outerStride();
     for (std::size_t read = 0; read < patterns.size(); ++read)
-      patterns[read] |= static_cast<std::uint8_t>(static_cast<int>(row[read] != 0.0F) << i);
+      patterns[read] |= static_cast<std::uint8_t>(static_cast<int>(row[read] > 0.0F) << i);
   }
   return patterns;
 }

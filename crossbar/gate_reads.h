@@ -34,8 +34,8 @@ struct GateReads {
   }
 };
 
-/// active: rows x reads, at least one of each; connected where it is not 0. Nodes are numbered as
-/// reads come.
+/// active: rows x reads, at least one of each; none negative, connected where it is not 0. Nodes
+/// are numbered as reads come.
 [[nodiscard]] GateReads gate_reads(const Eigen::Ref<const MatrixF>& active);
 
 }  // namespace ohmweave::crossbar
