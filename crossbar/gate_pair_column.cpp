@@ -17,12 +17,7 @@ class Before {
         e1_(column.lines.read_voltage_v),
         e2_(column.second_voltage_v),
         z11_(column.lines.driver_ohm + bit_line_ohm_),
-        z12_(0.0),
-        z22_(z11_),
-        k1_(1.0),
-        k2_(1.0),
-        s_(0.0),
-        y_(0.0) {}
+        z22_(z11_) {}
 
   void add_segments() {
     const double f = 1.0 / (1.0 + source_line_ohm_ * y_);
@@ -70,9 +65,9 @@ class Before {
   double bit_line_ohm_;
   double source_line_ohm_;
   double e1_, e2_;
-  double z11_, z12_, z22_;
-  double k1_, k2_;
-  double s_, y_;
+  double z11_, z12_ = 0.0, z22_;
+  double k1_ = 1.0, k2_ = 1.0;
+  double s_ = 0.0, y_ = 0.0;
 };
 
 }  // namespace
@@ -91,7 +86,8 @@ double gate_pair_current(const Vector& first, const Vector& second, const GatePa
 
 namespace {
 
-// Of the two bit lines of four columns; lanes are columns.
+// Of the two bit lines of four columns; lanes are columns. Larger operations are inline: called,
+// they would pass their registers through memory.
 struct Two {
   Lanes first, second;
 };
@@ -128,7 +124,7 @@ Square operator*(const Square& a, const Square& b) {
 Lanes determinant(const Symmetric& m) { return m.first * m.second - m.across * m.across; }
 
 /// n m n'
-Symmetric between(const Square& n, const Symmetric& m) {
+inline Symmetric between(const Square& n, const Symmetric& m) {
   const Two first = m * Two{n.first, n.first_second};
   const Two second = m * Two{n.second_first, n.second};
   return {dot(first, {n.first, n.first_second}), dot(first, {n.second_first, n.second}),
@@ -136,8 +132,8 @@ Symmetric between(const Square& n, const Symmetric& m) {
 }
 
 /// scale (m + factor adj(other))
-Symmetric mixed(const Lanes& scale, const Symmetric& m, const Lanes& factor,
-                const Symmetric& other) {
+inline Symmetric mixed(const Lanes& scale, const Symmetric& m, const Lanes& factor,
+                       const Symmetric& other) {
   return {scale * (m.first + factor * other.second), scale * (m.across - factor * other.across),
           scale * (m.second + factor * other.first)};
 }
@@ -148,7 +144,7 @@ struct Joined {
   Symmetric p;     // (1 + p q)^-1 p
   Symmetric q;     // q (1 + p q)^-1
 };
-Joined join(const Symmetric& p, const Symmetric& q) {
+inline Joined join(const Symmetric& p, const Symmetric& q) {
   const Lanes p_determinant = determinant(p);
   const Lanes q_determinant = determinant(q);
   const Lanes one = p.first * q.first + p.across * q.across;

@@ -18,9 +18,10 @@ constexpr std::int64_t kMatricesOfCells = 7;
 // What the solve of one array holds at a time: matrices between the ports on its rim (nested
 // dissection: measured at 1.07 of them for 256 x 256 cells; oblong arrays join larger halves).
 constexpr std::int64_t kMatricesOfPorts = 2;
-// Currents by both sides of a pair; what four ladders are known by, before a run of rows and after.
+// Currents by both sides of a pair; the six numbers that each of four ladders is known by at most,
+// before a run of rows and after it.
 constexpr std::int64_t kNumbersOfColumn = 2;
-constexpr std::int64_t kNumbersOfLadder = 2 * 6 * 4;
+constexpr std::int64_t kNumbersOfLadder = 48;
 // The node's input, padded input, output and accumulators are alive together with all outputs.
 constexpr std::int64_t kCopiesOfCodes = 2;
 // Codes and accumulators of every node of a batch, 64 bits each.
