@@ -13,7 +13,7 @@ namespace ohmweave::crossbar {
 namespace {
 
 constexpr double kColumnRounding = 1e-11;
-constexpr double kReadRounding = 1e-13;
+constexpr double kColumnReadRounding = 1e-13;
 
 TEST(GateColumn, OfOneCellIsASeriesCircuit) {
   EXPECT_DOUBLE_EQ(gate_column_current(Vector::Constant(1, 1.0 / 90.0), {1.0, 2.0, 3.0, 4.0, 0.5}),
@@ -61,7 +61,7 @@ TEST(GateColumns, OfManyReadsAreSolvedAsEachByItself) {
           for (Eigen::Index c = 0; c < siemens.cols(); ++c) {
             const Vector connected = siemens.col(c).cwiseProduct(active.col(i).cast<double>());
             const double expected = gate_column_current(connected, column);
-            EXPECT_NEAR(currents(c, reads.nodes[i]), expected, kReadRounding * expected)
+            EXPECT_NEAR(currents(c, reads.nodes[i]), expected, kColumnReadRounding * expected)
                 << rows << " rows, read " << i << ", zeros " << zeros << ", scale " << scale;
           }
       }

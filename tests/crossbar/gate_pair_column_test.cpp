@@ -13,7 +13,7 @@ namespace ohmweave::crossbar {
 namespace {
 
 constexpr double kPairRounding = 1e-11;  // of the currents that are subtracted
-constexpr double kReadRounding = 1e-12;
+constexpr double kPairReadRounding = 1e-12;
 
 Vector random_cells(Eigen::Index count, std::uint64_t seed) {
   return random_siemens(count, 1, seed).col(0);
@@ -97,7 +97,7 @@ TEST(GatePairColumns, OfManyReadsAreSolvedAsEachByItself) {
               const Vector seconds = second.col(c).cwiseProduct(is_active);
               EXPECT_NEAR(currents(c, reads.nodes[i]),
                           gate_pair_current(firsts, seconds, {lines, second_v}),
-                          kReadRounding * gate_pair_current(firsts, seconds, {lines, 0.4}))
+                          kPairReadRounding * gate_pair_current(firsts, seconds, {lines, 0.4}))
                   << rows << " rows, read " << i << ", zeros " << zeros << ", scale " << scale
                   << ", second at " << second_v;
             }
