@@ -139,15 +139,27 @@ void four_slices_bit_serial_without_wires(benchmark::State& state) {
   run_images(state, make_chip(2, 1, false));
 }
 
-/// Every read of every column is solved: 16 rows at a time, transistors of 1 kohm.
-void two_slices_gate_input(benchmark::State& state) {
+/// Every read of every column is solved, state.range(0) rows at a time; transistors of 1 kohm.
+void read_by_gates(benchmark::State& state, Encoding encoding) {
   Chip chip = make_chip(4, 1, true);
-  chip.hardware.array.topology = crossbar::Topology::GateInput;
-  chip.hardware.array.transistor_ohm = 1e3;
-  chip.hardware.array.rows_active = 16;
-  chip.mapped.placement.geometry.rows_active = 16;
+  crossbar::ArrayOptions& array = chip.hardware.array;
+  array.topology = crossbar::Topology::GateInput;
+  array.encoding = encoding;
+  array.transistor_ohm = 1e3;
+  array.rows_active = static_cast<int>(state.range(0));
+  chip.mapped.placement = mapping::map_network(chip.mapped.network,
+                                               {array.rows, array.cols, array.num_slices(),
+                                                array.bits_per_cell, array.rows_active, encoding},
+                                               {});
   chip.products = program_chip(chip.mapped, chip.hardware, {RandomStream(2), 0});
   run_images(state, chip);
+}
+
+void two_slices_gate_input(benchmark::State& state) {
+  read_by_gates(state, Encoding::OneSidedPair);
+}
+void two_slices_gate_input_row_pairs(benchmark::State& state) {
+  read_by_gates(state, Encoding::RowPair);
 }
 
 /// Programming all arrays of a dense VGG-16 for CIFAR-10 and solving their wires: 128 x 128 cells
@@ -186,7 +198,8 @@ BENCHMARK(one_slice_8_bit_inputs_and_wires)->Unit(benchmark::kMillisecond);
 BENCHMARK(four_slices_8_bit_inputs_and_wires)->Unit(benchmark::kMillisecond);
 BENCHMARK(one_slice_8_bit_inputs_and_5_percent_read_noise)->Unit(benchmark::kMillisecond);
 BENCHMARK(four_slices_bit_serial_without_wires)->Unit(benchmark::kMillisecond);
-BENCHMARK(two_slices_gate_input)->Unit(benchmark::kMillisecond);
+BENCHMARK(two_slices_gate_input)->Arg(8)->Arg(16)->Arg(32)->Arg(128)->Unit(benchmark::kMillisecond);
+BENCHMARK(two_slices_gate_input_row_pairs)->Arg(16)->Arg(128)->Unit(benchmark::kMillisecond);
 BENCHMARK(all_arrays_of_vgg16)->Unit(benchmark::kSecond)->Iterations(1);
 
 }  // namespace

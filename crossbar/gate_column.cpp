@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crossbar/gate_column.h"
 
-#include <algorithm>
-
 #include "core/error.h"
+#include "crossbar/gate_ladder.h"
 
 namespace ohmweave::crossbar {
 
@@ -46,63 +45,75 @@ double gate_column_current(const Vector& cell_siemens, const GateColumn& column)
 
 namespace {
 
-constexpr Eigen::Index kLanes = 8;  // inputs solved side by side
-using Lanes = Eigen::Array<double, kLanes, 1>;
+/// Four columns with one bit line each (gate_ladder.h); lanes are columns.
+class ColumnLadder {
+ public:
+  using Cells = OfColumns;
+  struct Beyond {
+    Lanes y, f, z;
+  };
+  struct Run {
+    Lanes y, f, z, n, x, a;
+  };
 
-/// gate_column_current() for kLanes inputs: cells(r) of each are its conductances at row r.
-Lanes lane_currents(const std::vector<Lanes>& cells, const GateColumn& column,
-                    std::vector<Lanes>& admittance, std::vector<Lanes>& fed) {
-  const std::size_t rows = cells.size();
-  const double segment_ohm = column.bit_line_ohm + column.source_line_ohm;
-  const double fed_first = segment_ohm > 0.0 ? column.bit_line_ohm / segment_ohm : 1.0;
-  admittance[0] = cells[0];
-  fed[0].setConstant(fed_first);
-  for (std::size_t r = 1; r < rows; ++r) {
-    const Lanes share = 1.0 / (1.0 + segment_ohm * admittance[r - 1]);
-    admittance[r] = cells[r] + admittance[r - 1] * share;
-    fed[r] = fed[r - 1] * share;
+  explicit ColumnLadder(const GateColumn& column) : column_(column) {}
+
+  [[nodiscard]] Beyond end() const {
+    Beyond result{};
+    result.z += column_.sense_ohm;
+    return result;
   }
-  fed[rows - 1] += 1.0 - fed_first;
-  // A column without active cells divides by 0; its resistance is infinite, its current 0.
-  Lanes volts = fed[rows - 1] / admittance[rows - 1];
-  Lanes drop = Lanes::Zero();  // of the source line, for all but the last segment
-  Lanes last_crossed = Lanes::Zero();
-  for (std::size_t r = rows - 1; r-- > 0;) {
-    // Between nodes r and r + 1 the source line carries what has crossed up to r: 1 - the rest.
-    last_crossed += cells[r + 1] * volts;
-    drop += 1.0 - last_crossed;
-    volts = (volts + segment_ohm * fed[r]) / (1.0 + segment_ohm * admittance[r]);
+  [[nodiscard]] static Run no_rows() {
+    Run result{};
+    result.n += 1.0;
+    return result;
   }
-  const Lanes ohm = column.driver_ohm + column.bit_line_ohm + volts +
-                    column.source_line_ohm * (drop + 1.0) + column.sense_ohm;
-  return (admittance[rows - 1] == 0.0).select(Lanes::Zero(), column.read_voltage_v / ohm);
-}
+
+  void put_segments_before(Run& run) const {
+    const double source_ohm = column_.source_line_ohm;
+    const Lanes share = 1.0 / (1.0 + segment_ohm_ * run.y);
+    const Lanes f = share * (run.f + source_ohm * run.y);
+    const Lanes drop = source_ohm - segment_ohm_ * f;
+    run.z += source_ohm * (1.0 - f) - run.f * drop;
+    run.a += run.n * drop;
+    run.x += segment_ohm_ * run.n * run.n * share;
+    run.n *= share;
+    run.y *= share;
+    run.f = f;
+  }
+
+  [[nodiscard]] static Run with_cells(const Run& run, const Cells& cells) {
+    return {run.y + cells.lanes, run.f, run.z, run.n, run.x, run.a};
+  }
+
+  [[nodiscard]] static Beyond put_before(const Beyond& beyond, const Run& run) {
+    const Lanes share = 1.0 / (1.0 + run.x * beyond.y);
+    const Lanes volts = share * (run.a - run.x * beyond.f);
+    const Lanes amps = beyond.f + beyond.y * volts;
+    return {run.y + run.n * run.n * share * beyond.y, run.f + run.n * amps,
+            run.z + beyond.z - run.a * amps - beyond.f * volts};
+  }
+
+  /// All of it comes through the bit line: t = j.
+  [[nodiscard]] Lanes current(const Beyond& beyond) const {
+    const Lanes rest = 1.0 - beyond.f;
+    const Lanes ohm = column_.driver_ohm + column_.bit_line_ohm + beyond.z;
+    return column_.read_voltage_v * beyond.y / (rest * rest + beyond.y * ohm);
+  }
+
+ private:
+  GateColumn column_;
+  double segment_ohm_ = column_.bit_line_ohm + column_.source_line_ohm;
+};
 
 }  // namespace
 
-std::vector<double> gate_column_currents(const Vector& cell_siemens, const GateColumn& column,
-                                         const MatrixF& active) {
-  OHMWEAVE_REQUIRE(cell_siemens.size() > 0 && cell_siemens.minCoeff() >= 0.0 &&
-                       active.rows() == cell_siemens.size(),
-                   "a column has cells, each passive, and every input says which are active");
-  const auto rows = static_cast<std::size_t>(cell_siemens.size());
-  std::vector<Lanes> cells(rows);
-  std::vector<Lanes> admittance(rows);
-  std::vector<Lanes> fed(rows);
-  std::vector<double> currents(static_cast<std::size_t>(active.cols()));
-  for (Eigen::Index first = 0; first < active.cols(); first += kLanes) {
-    const Eigen::Index count = std::min(kLanes, active.cols() - first);
-    for (std::size_t r = 0; r < rows; ++r) {
-      const auto row = static_cast<Eigen::Index>(r);
-      for (Eigen::Index i = 0; i < kLanes; ++i) {
-        const bool is_active = i < count && active(row, first + i) != 0.0F;
-        cells[r](i) = is_active ? cell_siemens(row) : 0.0;
-      }
-    }
-    const Lanes amps = lane_currents(cells, column, admittance, fed);
-    std::copy_n(amps.data(), count, currents.data() + first);
-  }
-  return currents;
+Matrix gate_column_currents(const Matrix& siemens, const GateColumn& column,
+                            const GateReads& reads) {
+  OHMWEAVE_REQUIRE(siemens.rows() == reads.num_rows && siemens.minCoeff() >= 0.0,
+                   "columns have a cell, each passive, in every row that a read connects");
+  return solve_columns(ColumnLadder(column), reads, siemens.cols(),
+                       [&](Eigen::Index first) { return lanes_of_columns(siemens, first); });
 }
 
 GateColumn gate_column_of_rows(const GateColumn& column, Eigen::Index rows, Eigen::Index first,

@@ -6,11 +6,10 @@
 //   d_r,
 // a single ladder of shunts g_r and series resistances bit_line_ohm + source_line_ohm, fed with
 // bit_line_ohm and source_line_ohm parts of I from its two ends. Exact, in O(rows); any resistance
-// may be 0.
+// may be 0. Many reads of many columns share runs of rows (gate_ladder.h).
 #pragma once
 
-#include <vector>
-
+#include "crossbar/gate_reads.h"
 #include "crossbar/matrix.h"
 
 namespace ohmweave::crossbar {
@@ -27,11 +26,10 @@ struct GateColumn {
 /// Result: amperes into the virtual ground.
 [[nodiscard]] double gate_column_current(const Vector& cell_siemens, const GateColumn& column);
 
-/// The same column for many inputs at once. active: rows x inputs, row-major; cells carry current
-/// where it is not 0. Result: amperes, one an input.
-[[nodiscard]] std::vector<double> gate_column_currents(const Vector& cell_siemens,
-                                                       const GateColumn& column,
-                                                       const MatrixF& active);
+/// Many columns with the same wires in many reads. siemens: rows x columns. Result: amperes,
+/// columns x distinct reads; of a read the same, to the last bit, whatever the others are.
+[[nodiscard]] Matrix gate_column_currents(const Matrix& siemens, const GateColumn& column,
+                                          const GateReads& reads);
 
 /// A column of which only `count` neighbouring rows from `first` on are ever active, as a column of
 /// these rows alone: the wires before and after them carry the whole current.

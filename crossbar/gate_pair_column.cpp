@@ -1,46 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crossbar/gate_pair_column.h"
 
-#include <algorithm>
-
 #include "core/error.h"
+#include "crossbar/gate_ladder.h"
 
 namespace ohmweave::crossbar {
 namespace {
 
-constexpr Eigen::Index kPairLanes = 8;  // inputs solved side by side
-using PairLanes = Eigen::Array<double, kPairLanes, 1>;
-
-/// Both cells of a word line; Number: of one input, or of kPairLanes.
-template <class Number>
-struct CellPair {
-  Number first;
-  Number second;
-};
-
 /// What lies before a place of the column, as the header has it.
-template <class Number>
 class Before {
  public:
   /// Up to the first word line, without its cells.
-  Before(const GatePairColumn& column, const Number& zero)
+  explicit Before(const GatePairColumn& column)
       : bit_line_ohm_(column.lines.bit_line_ohm),
         source_line_ohm_(column.lines.source_line_ohm),
-        e1_(zero + column.lines.read_voltage_v),
-        e2_(zero + column.second_voltage_v),
-        z11_(zero + column.lines.driver_ohm + bit_line_ohm_),
-        z12_(zero),
-        z22_(z11_),
-        k1_(zero + 1.0),
-        k2_(zero + 1.0),
-        s_(zero),
-        y_(zero) {}
+        e1_(column.lines.read_voltage_v),
+        e2_(column.second_voltage_v),
+        z11_(column.lines.driver_ohm + bit_line_ohm_),
+        z22_(z11_) {}
 
   void add_segments() {
-    const Number f = 1.0 / (1.0 + source_line_ohm_ * y_);
-    const Number n1 = 1.0 - k1_;
-    const Number n2 = 1.0 - k2_;
-    const Number ohm = source_line_ohm_ * f;
+    const double f = 1.0 / (1.0 + source_line_ohm_ * y_);
+    const double n1 = 1.0 - k1_;
+    const double n2 = 1.0 - k2_;
+    const double ohm = source_line_ohm_ * f;
     e1_ += ohm * s_ * n1;
     e2_ += ohm * s_ * n2;
     z11_ += bit_line_ohm_ + ohm * n1 * n1;
@@ -52,88 +35,225 @@ class Before {
     y_ *= f;
   }
 
-  void add_cells(const CellPair<Number>& cells) {
-    const Number product = z11_ * z22_ - z12_ * z12_;
-    const Number share = 1.0 / (1.0 + cells.first * z11_ + cells.second * z22_ +
-                                cells.first * cells.second * product);  // 1 / det(1 + Z D)
-    const Number h11 = (1.0 + cells.second * z22_) * share;
-    const Number h12 = -cells.second * z12_ * share;
-    const Number h21 = -cells.first * z12_ * share;
-    const Number h22 = (1.0 + cells.first * z11_) * share;
-    const Number e1 = h11 * e1_ + h12 * e2_;
-    const Number e2 = h21 * e1_ + h22 * e2_;
-    const Number k1 = h11 * k1_ + h12 * k2_;
-    const Number k2 = h21 * k1_ + h22 * k2_;
-    s_ += k1_ * cells.first * e1 + k2_ * cells.second * e2;
-    y_ += k1_ * cells.first * k1 + k2_ * cells.second * k2;
+  void add_cells(double first, double second) {
+    const double product = z11_ * z22_ - z12_ * z12_;
+    const double share =
+        1.0 / (1.0 + first * z11_ + second * z22_ + first * second * product);  // 1 / det(1 + Z D)
+    const double h11 = (1.0 + second * z22_) * share;
+    const double h12 = -second * z12_ * share;
+    const double h21 = -first * z12_ * share;
+    const double h22 = (1.0 + first * z11_) * share;
+    const double e1 = h11 * e1_ + h12 * e2_;
+    const double e2 = h21 * e1_ + h22 * e2_;
+    const double k1 = h11 * k1_ + h12 * k2_;
+    const double k2 = h21 * k1_ + h22 * k2_;
+    s_ += k1_ * first * e1 + k2_ * second * e2;
+    y_ += k1_ * first * k1 + k2_ * second * k2;
     e1_ = e1;
     e2_ = e2;
     k1_ = k1;
     k2_ = k2;
-    z11_ = (z11_ + cells.second * product) * share;
-    z22_ = (z22_ + cells.first * product) * share;
+    z11_ = (z11_ + second * product) * share;
+    z22_ = (z22_ + first * product) * share;
     z12_ *= share;
   }
 
   /// Through `ohm` into a ground; nothing is drawn from the bit lines.
-  [[nodiscard]] Number current(double ohm) const { return s_ / (1.0 + ohm * y_); }
+  [[nodiscard]] double current(double ohm) const { return s_ / (1.0 + ohm * y_); }
 
  private:
   double bit_line_ohm_;
   double source_line_ohm_;
-  Number e1_, e2_;
-  Number z11_, z12_, z22_;
-  Number k1_, k2_;
-  Number s_, y_;
+  double e1_, e2_;
+  double z11_, z12_ = 0.0, z22_;
+  double k1_ = 1.0, k2_ = 1.0;
+  double s_ = 0.0, y_ = 0.0;
 };
-
-template <class Number>
-Number pair_current(const std::vector<CellPair<Number>>& cells, const GatePairColumn& column,
-                    const Number& zero) {
-  Before<Number> before(column, zero);
-  for (std::size_t r = 0; r < cells.size(); ++r) {
-    if (r > 0) before.add_segments();
-    before.add_cells(cells[r]);
-  }
-  return before.current(column.lines.source_line_ohm + column.lines.sense_ohm);
-}
-
-void check(const Vector& first, const Vector& second) {
-  OHMWEAVE_REQUIRE(first.size() > 0 && first.size() == second.size() && first.minCoeff() >= 0.0 &&
-                       second.minCoeff() >= 0.0,
-                   "a column has pairs of cells, each passive");
-}
 
 }  // namespace
 
 double gate_pair_current(const Vector& first, const Vector& second, const GatePairColumn& column) {
-  check(first, second);
-  std::vector<CellPair<double>> cells;
-  cells.reserve(static_cast<std::size_t>(first.size()));
-  for (Eigen::Index r = 0; r < first.size(); ++r) cells.push_back({first(r), second(r)});
-  return pair_current(cells, column, 0.0);
+  OHMWEAVE_REQUIRE(first.size() > 0 && first.size() == second.size() && first.minCoeff() >= 0.0 &&
+                       second.minCoeff() >= 0.0,
+                   "a column has pairs of cells, each passive");
+  Before before(column);
+  for (Eigen::Index r = 0; r < first.size(); ++r) {
+    if (r > 0) before.add_segments();
+    before.add_cells(first(r), second(r));
+  }
+  return before.current(column.lines.source_line_ohm + column.lines.sense_ohm);
 }
 
-std::vector<double> gate_pair_currents(const Vector& first, const Vector& second,
-                                       const GatePairColumn& column, const MatrixF& active) {
-  check(first, second);
-  OHMWEAVE_REQUIRE(active.rows() == first.size(), "every input says which word lines are active");
-  std::vector<CellPair<PairLanes>> cells(static_cast<std::size_t>(first.size()));
-  std::vector<double> currents(static_cast<std::size_t>(active.cols()));
-  for (Eigen::Index input = 0; input < active.cols(); input += kPairLanes) {
-    const Eigen::Index count = std::min(kPairLanes, active.cols() - input);
-    for (Eigen::Index r = 0; r < first.size(); ++r) {
-      CellPair<PairLanes>& pair = cells[static_cast<std::size_t>(r)];
-      for (Eigen::Index i = 0; i < kPairLanes; ++i) {
-        const bool is_active = i < count && active(r, input + i) != 0.0F;
-        pair.first(i) = is_active ? first(r) : 0.0;
-        pair.second(i) = is_active ? second(r) : 0.0;
-      }
-    }
-    const auto amps = pair_current<PairLanes>(cells, column, PairLanes::Zero());
-    std::copy_n(amps.data(), count, currents.data() + input);
+namespace {
+
+// Of the two bit lines of four columns; lanes are columns. Larger operations are inline: called,
+// they would pass their registers through memory.
+struct Two {
+  Lanes first, second;
+};
+struct Symmetric {
+  Lanes first, across, second;
+};
+struct Square {
+  Lanes first, first_second, second_first, second;
+};
+
+Two operator+(const Two& a, const Two& b) { return {a.first + b.first, a.second + b.second}; }
+Two operator-(const Two& a, const Two& b) { return {a.first - b.first, a.second - b.second}; }
+Lanes dot(const Two& a, const Two& b) { return a.first * b.first + a.second * b.second; }
+Lanes sum(const Two& a) { return a.first + a.second; }
+Two both(const Lanes& a) { return {a, a}; }
+
+Two operator*(const Symmetric& m, const Two& v) {
+  return {m.first * v.first + m.across * v.second, m.across * v.first + m.second * v.second};
+}
+Two operator*(const Square& m, const Two& v) {
+  return {m.first * v.first + m.first_second * v.second,
+          m.second_first * v.first + m.second * v.second};
+}
+Symmetric operator+(const Symmetric& a, const Symmetric& b) {
+  return {a.first + b.first, a.across + b.across, a.second + b.second};
+}
+Square transposed(const Square& m) { return {m.first, m.second_first, m.first_second, m.second}; }
+Square operator*(const Square& a, const Square& b) {
+  return {a.first * b.first + a.first_second * b.second_first,
+          a.first * b.first_second + a.first_second * b.second,
+          a.second_first * b.first + a.second * b.second_first,
+          a.second_first * b.first_second + a.second * b.second};
+}
+Lanes determinant(const Symmetric& m) { return m.first * m.second - m.across * m.across; }
+
+/// n m n'
+inline Symmetric between(const Square& n, const Symmetric& m) {
+  const Two first = m * Two{n.first, n.first_second};
+  const Two second = m * Two{n.second_first, n.second};
+  return {dot(first, {n.first, n.first_second}), dot(first, {n.second_first, n.second}),
+          dot(second, {n.second_first, n.second})};
+}
+
+/// scale (m + factor adj(other))
+inline Symmetric mixed(const Lanes& scale, const Symmetric& m, const Lanes& factor,
+                       const Symmetric& other) {
+  return {scale * (m.first + factor * other.second), scale * (m.across - factor * other.across),
+          scale * (m.second + factor * other.first)};
+}
+
+/// What (1 + p q)^-1 is, and what it makes of p and q; both are semidefinite.
+struct Joined {
+  Square inverse;  // (1 + p q)^-1
+  Symmetric p;     // (1 + p q)^-1 p
+  Symmetric q;     // q (1 + p q)^-1
+};
+inline Joined join(const Symmetric& p, const Symmetric& q) {
+  const Lanes p_determinant = determinant(p);
+  const Lanes q_determinant = determinant(q);
+  const Lanes one = p.first * q.first + p.across * q.across;
+  const Lanes other = p.across * q.across + p.second * q.second;
+  const Lanes share = 1.0 / (1.0 + one + other + p_determinant * q_determinant);
+  return {{share * (1.0 + other), -share * (p.first * q.across + p.across * q.second),
+           -share * (p.across * q.first + p.second * q.across), share * (1.0 + one)},
+          mixed(share, p, p_determinant, q),
+          mixed(share, q, q_determinant, p)};
+}
+
+/// Four columns with two bit lines each (gate_ladder.h); lanes are columns.
+class PairLadder {
+ public:
+  using Cells = Two;
+  struct Beyond {
+    Symmetric y;
+    Two f;
+    Lanes z;
+  };
+  struct Run {
+    Symmetric y;
+    Two f;
+    Lanes z;
+    Square n;
+    Symmetric x;
+    Two a;
+  };
+
+  explicit PairLadder(const GatePairColumn& column)
+      : column_(column),
+        source_ohm_(all_lanes(column.lines.source_line_ohm)),
+        segments_{source_ohm_ + column.lines.bit_line_ohm, source_ohm_,
+                  source_ohm_ + column.lines.bit_line_ohm} {}
+
+  [[nodiscard]] Beyond end() const {
+    Beyond result{};
+    result.z += column_.lines.sense_ohm;
+    return result;
   }
-  return currents;
+  [[nodiscard]] static Run no_rows() {
+    Run result{};
+    result.n.first += 1.0;
+    result.n.second += 1.0;
+    return result;
+  }
+
+  void put_segments_before(Run& run) const {
+    const Joined joined = join(run.y, segments_);
+    const Two f = joined.inverse * (run.f + run.y * both(source_ohm_));
+    const Two drop = both(source_ohm_) - segments_ * f;
+    run.z += source_ohm_ * (1.0 - sum(f)) - dot(run.f, drop);
+    run.a = run.a + run.n * drop;
+    run.x = run.x + between(run.n, joined.q);
+    run.n = run.n * transposed(joined.inverse);
+    run.y = joined.p;
+    run.f = f;
+  }
+
+  [[nodiscard]] static Run with_cells(const Run& run, const Cells& cells) {
+    return {
+        run.y + Symmetric{cells.first, Lanes{}, cells.second}, run.f, run.z, run.n, run.x, run.a};
+  }
+
+  [[nodiscard]] static Beyond put_before(const Beyond& beyond, const Run& run) {
+    const Joined joined = join(run.x, beyond.y);
+    const Two volts = joined.inverse * (run.a - run.x * beyond.f);
+    const Two amps = beyond.f + beyond.y * volts;
+    const Square back = transposed(run.n);
+    return {run.y + between(back, joined.q), run.f + back * amps,
+            run.z + beyond.z - dot(run.a, amps) - dot(beyond.f, volts)};
+  }
+
+  /// All of it comes through the bit lines, t = 1' j, with the drivers as segments of theirs: from
+  ///   (1 - 1' f) t = 1' Y (e - q 1),      (1 - 1' f) q = z t - f' e,      e: of the sources.
+  [[nodiscard]] Lanes current(const Beyond& beyond) const {
+    const Lanes ohm = all_lanes(column_.lines.driver_ohm + column_.lines.bit_line_ohm);
+    const Joined joined = join(beyond.y, {ohm, Lanes{}, ohm});
+    const Two f = joined.inverse * beyond.f;
+    const Two volts{all_lanes(column_.lines.read_voltage_v), all_lanes(column_.second_voltage_v)};
+    const Two to_ground = joined.p * both(all_lanes(1.0));
+    const Lanes rest = 1.0 - sum(f);
+    const Lanes z = beyond.z + ohm * dot(beyond.f, f);
+    return (rest * dot(to_ground, volts) + sum(to_ground) * dot(f, volts)) /
+           (rest * rest + sum(to_ground) * z);
+  }
+
+ private:
+  GatePairColumn column_;
+  Lanes source_ohm_;
+  Symmetric segments_;
+};
+
+}  // namespace
+
+Matrix gate_pair_currents(const Matrix& first, const Matrix& second, const GatePairColumn& column,
+                          const GateReads& reads) {
+  OHMWEAVE_REQUIRE(first.rows() == reads.num_rows && second.rows() == first.rows() &&
+                       second.cols() == first.cols() && first.minCoeff() >= 0.0 &&
+                       second.minCoeff() >= 0.0,
+                   "columns have a pair of cells, each passive, at every word line");
+  return solve_columns(PairLadder(column), reads, first.cols(), [&](Eigen::Index column_index) {
+    const std::vector<OfColumns> firsts = lanes_of_columns(first, column_index);
+    const std::vector<OfColumns> seconds = lanes_of_columns(second, column_index);
+    std::vector<Two> cells;
+    for (std::size_t r = 0; r < firsts.size(); ++r)
+      cells.push_back({firsts[r].lanes, seconds[r].lanes});
+    return cells;
+  });
 }
 
 }  // namespace ohmweave::crossbar

@@ -13,8 +13,6 @@
 // resistance may be 0. Exact, in O(rows).
 #pragma once
 
-#include <vector>
-
 #include "crossbar/gate_column.h"
 #include "crossbar/matrix.h"
 
@@ -30,10 +28,9 @@ struct GatePairColumn {
 [[nodiscard]] double gate_pair_current(const Vector& first, const Vector& second,
                                        const GatePairColumn& column);
 
-/// The same column for many inputs at once. active: word lines x inputs, row-major; cells carry
-/// current where it is not 0. Result: amperes, one an input.
-[[nodiscard]] std::vector<double> gate_pair_currents(const Vector& first, const Vector& second,
-                                                     const GatePairColumn& column,
-                                                     const MatrixF& active);
+/// Many columns with the same wires in many reads. first, second: word lines x columns. Result:
+/// amperes, columns x distinct reads; of a read the same, to the last bit, whatever the others are.
+[[nodiscard]] Matrix gate_pair_currents(const Matrix& first, const Matrix& second,
+                                        const GatePairColumn& column, const GateReads& reads);
 
 }  // namespace ohmweave::crossbar

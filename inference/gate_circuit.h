@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "crossbar/gate_reads.h"
 #include "crossbar/options.h"
 #include "crossbar/pair.h"
 #include "inference/layer_product.h"
@@ -15,6 +16,7 @@ namespace ohmweave::inference {
 struct GateBlock {
   crossbar::ArrayOptions array;
   int first_row = 0;  // in inputs
+  int num_rows = 0;
 };
 
 /// Conductances of a block's rows in the two columns whose currents a converted column is the
@@ -27,23 +29,29 @@ struct GatePair {
 
 class GateCircuit final : public BlockCircuit {
  public:
+  /// Converted columns whose currents are held at a time.
+  static constexpr Eigen::Index kColumnsAtOnce = 32;
+
   GateCircuit(GateBlock block, int num_columns);
 
   /// Distinct converted columns may be set at the same time.
   void set(int column, const GatePair& pair);
 
   [[nodiscard]] GainMatrix units(Eigen::Index first, Eigen::Index rows,
-                                 const GainMatrix& digits) const override;
+                                 const Eigen::Ref<const GainMatrix>& digits) const override;
 
  private:
-  /// Amperes, one an input.
-  [[nodiscard]] std::vector<double> differences(const crossbar::Vector& positive,
-                                                const crossbar::Vector& negative,
-                                                const crossbar::GateColumn& column,
-                                                const GainMatrix& active) const;
+  /// Amperes of the rows from first_row on and of `columns` converted columns from first_column on:
+  /// columns x distinct reads.
+  [[nodiscard]] crossbar::Matrix differences(Eigen::Index first_row, Eigen::Index first_column,
+                                             Eigen::Index columns,
+                                             const crossbar::GateReads& reads) const;
 
   GateBlock block_;
-  std::vector<GatePair> columns_;  // with their transistors
+  // Of cells with their transistors: rows x converted columns.
+  crossbar::Matrix positive_;
+  crossbar::Matrix negative_;
+  std::vector<double> unit_amperes_;  // of a level step, by converted column
 };
 
 }  // namespace ohmweave::inference

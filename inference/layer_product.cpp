@@ -108,19 +108,36 @@ struct BlockNoise {
   std::int64_t window = 0;  // the first one, counted over all that the copy reads
 };
 
-/// Adds to scratch.units the noise of the rows `first` .. `first + rows` - 1, all in one read.
-void add_noise(const BlockProduct& block, Eigen::Index first, Eigen::Index rows,
-               const BlockNoise& noise, std::int64_t read, Scratch& scratch) {
+/// What is read at once: neighbouring rows of a block, with one digit of one sign of their inputs.
+struct OneRead {
+  int digit = 0;
+  int polarity = 1;  // -1: of negative inputs
+  Eigen::Index first = 0;
+  Eigen::Index rows = 0;
+};
+
+/// Reads of a block are counted digit by digit; those of negative digits come after all others.
+std::int64_t number_of(const OneRead& read, const LayerProduct& product,
+                       const BlockProduct& block) {
+  const auto num_rows = static_cast<std::int64_t>(block.rows.size());
+  const std::int64_t digit = read.digit + (read.polarity < 0 ? product.num_digits : 0);
+  return digit * ceil_div(num_rows, product.rows_at_once) + read.first / product.rows_at_once;
+}
+
+/// Adds to scratch.units the noise of read number `number`. digits: of the rows that it reads.
+void add_noise(const BlockProduct& block, const OneRead& read, std::int64_t number,
+               const Eigen::Ref<const GainMatrix>& digits, const BlockNoise& noise,
+               Scratch& scratch) {
   constexpr auto kPerBlock = static_cast<Eigen::Index>(RandomStream::kNormalsPerBlock);
   const Eigen::Index columns = scratch.units.rows();
   const Eigen::Index count = scratch.units.cols();
   const Eigen::Index blocks = (columns + kPerBlock - 1) / kPerBlock;  // of numbers, a window
-  scratch.squares = scratch.digits.middleRows(first, rows).array().square();
+  scratch.squares = digits.array().square();
   scratch.deviations.resize(columns, count);
-  scratch.deviations.noalias() = block.variance.middleCols(first, rows) * scratch.squares;
+  scratch.deviations.noalias() = block.variance.middleCols(read.first, read.rows) * scratch.squares;
   scratch.deviations = scratch.deviations.array().sqrt();
   scratch.normals.resize(static_cast<std::size_t>(count * blocks * kPerBlock));
-  noise.stream.child("read", noise.block, static_cast<std::uint64_t>(read))
+  noise.stream.child("read", noise.block, static_cast<std::uint64_t>(number))
       .normals(static_cast<std::uint64_t>(noise.window * blocks), scratch.normals.size(),
                scratch.normals.data());
   for (Eigen::Index column = 0; column < columns; ++column) {
@@ -149,52 +166,94 @@ void read_rows(const BlockProduct& block, Eigen::Index first, Eigen::Index rows,
       block.gain.middleCols(first, rows) * scratch.digits.middleRows(first, rows);
 }
 
-/// One digit of all rows, group by group.
-void read_digit(const LayerProduct& product, const BlockProduct& block, int digit, int polarity,
-                const std::optional<BlockNoise>& noise, Scratch& scratch) {
-  const Eigen::Index num_rows = scratch.digits.rows();
-  const Eigen::Index num_groups = (num_rows + product.rows_at_once - 1) / product.rows_at_once;
-  for (Eigen::Index first = 0; first < num_rows; first += product.rows_at_once) {
-    const Eigen::Index rows = std::min<Eigen::Index>(product.rows_at_once, num_rows - first);
-    read_rows(block, first, rows, scratch);
-    if (noise) {
-      // Reads are counted digit by digit; those of negative digits come after all others.
-      const Eigen::Index read = digit + (polarity < 0 ? product.num_digits : 0);
-      add_noise(block, first, rows, *noise, read * num_groups + first / product.rows_at_once,
-                scratch);
-    }
-    trim(block.trims, scratch.units);
-    convert(product, block, digit, polarity, scratch);
-  }
+/// From the currents of a read to its codes. digits: of the rows that it reads.
+void finish_read(const LayerProduct& product, const BlockProduct& block, const OneRead& read,
+                 const Eigen::Ref<const GainMatrix>& digits, const std::optional<BlockNoise>& noise,
+                 Scratch& scratch) {
+  if (noise) add_noise(block, read, number_of(read, product, block), digits, *noise, scratch);
+  trim(block.trims, scratch.units);
+  convert(product, block, read.digit, read.polarity, scratch);
 }
 
-/// Fills scratch.accumulators with the block's sums for the gathered inputs.
-void read_block(const LayerProduct& product, const BlockProduct& block, int count,
-                const std::optional<BlockNoise>& noise, Scratch& scratch) {
+/// Calls read(first, rows) for each group of rows that are read at once.
+template <class Read>
+void for_each_group(const LayerProduct& product, const BlockProduct& block, const Read& read) {
   const auto num_rows = static_cast<Eigen::Index>(block.rows.size());
-  scratch.accumulators.assign(num_accumulators(block) * static_cast<std::size_t>(count), 0);
-  scratch.digits.resize(num_rows, count);
-  scratch.units.resize(block.gain.rows(), count);
-  // Without digits there is nothing to read, unless converters make something of it.
-  const bool converts_zeros = block.converters || !block.trims.empty();
+  for (Eigen::Index first = 0; first < num_rows; first += product.rows_at_once)
+    read(first, std::min<Eigen::Index>(product.rows_at_once, num_rows - first));
+}
+
+/// Whether there is something to read without digits: converters may make something of it.
+bool converts_zeros(const BlockProduct& block) { return block.converters || !block.trims.empty(); }
+
+/// Adds the block's sums for the gathered inputs to scratch.accumulators.
+void read_block(const LayerProduct& product, const BlockProduct& block,
+                const std::optional<BlockNoise>& noise, Scratch& scratch) {
   for (int digit = 0; digit < product.num_digits; ++digit) {
     const bool is_any =
         split_digit(scratch.inputs, digit, product.digit_bits, scratch.digits.data());
-    if (!is_any && !converts_zeros) continue;
+    if (!is_any && !converts_zeros(block)) continue;
     if (block.drive.size() > 0) drive(block.drive, scratch.digits);
-    if (!block.circuit) {
-      read_digit(product, block, digit, 1, noise, scratch);
-      continue;
-    }
-    // A gate is on or off: digits of each sign are read by themselves.
-    const GainMatrix signed_digits = scratch.digits;
-    for (const int polarity : {1, -1}) {
-      scratch.digits = (signed_digits * static_cast<float>(polarity)).cwiseMax(0.0F);
-      const bool is_read = converts_zeros && (polarity > 0 || product.has_signed_digits);
-      if (!is_read && scratch.digits.isZero(0.0F)) continue;
-      read_digit(product, block, digit, polarity, noise, scratch);
+    for_each_group(product, block, [&](Eigen::Index first, Eigen::Index rows) {
+      read_rows(block, first, rows, scratch);
+      finish_read(product, block, {digit, 1, first, rows}, scratch.digits.middleRows(first, rows),
+                  noise, scratch);
+    });
+  }
+}
+
+/// The signs of inputs whose digits a circuit reads.
+std::vector<int> polarities(const LayerProduct& product, const BlockProduct& block,
+                            const std::vector<std::int32_t>& inputs) {
+  const bool has_negative =
+      std::any_of(inputs.begin(), inputs.end(), [](std::int32_t input) { return input < 0; });
+  if (has_negative || (product.has_signed_digits && converts_zeros(block))) return {1, -1};
+  return {1};
+}
+
+/// The same through a circuit, whose gates are on or off: digits of each sign are read by
+/// themselves, and all of them are solved together.
+void read_circuit(const LayerProduct& product, const BlockProduct& block,
+                  const std::optional<BlockNoise>& noise, Scratch& scratch) {
+  const Eigen::Index count = scratch.digits.cols();
+  const std::vector<int> signs = polarities(product, block, scratch.inputs);
+  GainMatrix digits(scratch.digits.rows(),  // of all reads side by side
+                    static_cast<Eigen::Index>(signs.size()) * product.num_digits * count);
+  std::vector<OneRead> reads;
+  for (int digit = 0; digit < product.num_digits; ++digit) {
+    const bool is_any =
+        split_digit(scratch.inputs, digit, product.digit_bits, scratch.digits.data());
+    if (!is_any && !converts_zeros(block)) continue;
+    if (block.drive.size() > 0) drive(block.drive, scratch.digits);
+    for (const int polarity : signs) {
+      digits.middleCols(static_cast<Eigen::Index>(reads.size()) * count, count) =
+          (scratch.digits * static_cast<float>(polarity)).cwiseMax(0.0F);
+      reads.push_back({digit, polarity});
     }
   }
+  if (reads.empty()) return;
+  const auto read_digits = digits.leftCols(static_cast<Eigen::Index>(reads.size()) * count);
+  for_each_group(product, block, [&](Eigen::Index first, Eigen::Index rows) {
+    const GainMatrix units = block.circuit->units(first, rows, read_digits);
+    for (std::size_t i = 0; i < reads.size(); ++i) {
+      const Eigen::Index column = static_cast<Eigen::Index>(i) * count;
+      scratch.units = units.middleCols(column, count);
+      finish_read(product, block, {reads[i].digit, reads[i].polarity, first, rows},
+                  digits.block(first, column, rows, count), noise, scratch);
+    }
+  });
+}
+
+/// Fills scratch.accumulators with the block's sums for the gathered inputs.
+void read_windows(const LayerProduct& product, const BlockProduct& block, int count,
+                  const std::optional<BlockNoise>& noise, Scratch& scratch) {
+  scratch.accumulators.assign(num_accumulators(block) * static_cast<std::size_t>(count), 0);
+  scratch.digits.resize(static_cast<Eigen::Index>(block.rows.size()), count);
+  scratch.units.resize(block.gain.rows(), count);
+  if (block.circuit)
+    read_circuit(product, block, noise, scratch);
+  else
+    read_block(product, block, noise, scratch);
   subtract_unit_column(block, count, scratch.accumulators);
 }
 
@@ -355,9 +414,9 @@ CodeBatch multiply(const LayerProduct& product, const Node& node, const Shape& o
         is_plain ? IntegerGain::from(block.gain, product.rows_at_once, product.digit_bits)
                  : std::nullopt;
     const DealtWindows dealt = deal(windows, product, block.copy, reading.first_image);
-    for (std::int64_t done = 0; done < dealt.count; done += kWindowsAtOnce) {
-      const int count =
-          static_cast<int>(std::min<std::int64_t>(kWindowsAtOnce, dealt.count - done));
+    const int at_once = block.circuit ? kCircuitWindows : kWindowsAtOnce;
+    for (std::int64_t done = 0; done < dealt.count; done += at_once) {
+      const int count = static_cast<int>(std::min<std::int64_t>(at_once, dealt.count - done));
       const Windows::Run run{dealt.first + done * dealt.step, count, dealt.step};
       scratch.inputs.resize(block.rows.size() * static_cast<std::size_t>(count));
       windows.gather(block.group, block.rows, run, scratch.inputs.data());
@@ -366,7 +425,7 @@ CodeBatch multiply(const LayerProduct& product, const Node& node, const Shape& o
         std::optional<BlockNoise> block_noise;
         if (is_noisy)
           block_noise.emplace(BlockNoise{*reading.noise, b, dealt.first_of_copy + done});
-        read_block(product, block, count, block_noise, scratch);
+        read_windows(product, block, count, block_noise, scratch);
         stride = count;
       }
       const std::vector<std::int64_t> offsets = windows.output_offsets(run);

@@ -24,6 +24,10 @@ namespace ohmweave::inference {
 
 using GainMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
+/// Windows that go through a circuit together, in all their digits: what circuits find once for all
+/// of these is worth it, and their digits stay in the cache.
+constexpr int kCircuitWindows = 512;
+
 /// Arrays whose currents are no product of a matrix with their digits.
 class BlockCircuit {
  public:
@@ -32,7 +36,7 @@ class BlockCircuit {
   /// alone. digits: all rows of the block x windows, none negative. Result: converted columns x
   /// windows.
   [[nodiscard]] virtual GainMatrix units(Eigen::Index first, Eigen::Index rows,
-                                         const GainMatrix& digits) const = 0;
+                                         const Eigen::Ref<const GainMatrix>& digits) const = 0;
 };
 
 /// The converters of a block as built.

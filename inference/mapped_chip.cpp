@@ -93,8 +93,9 @@ std::vector<SliceSite> lay_out(const MappedNetwork& mapped, const Hardware& hard
     SeatedBlock seat{block.node, product.blocks.size(), block.first_row, block.first_column, {}};
     BlockProduct& added = product.blocks.emplace_back(empty_block(mapped, block, hardware));
     if (hardware.is_read_by_gates()) {
-      seat.circuit = std::make_shared<GateCircuit>(GateBlock{hardware.array, block.first_row},
-                                                   static_cast<int>(added.gain.rows()));
+      seat.circuit = std::make_shared<GateCircuit>(
+          GateBlock{hardware.array, block.first_row, static_cast<int>(block.rows.size())},
+          static_cast<int>(added.gain.rows()));
       added.circuit = seat.circuit;
     }
     for (int slice = 0; slice < geometry.num_slices; ++slice) {

@@ -7,6 +7,8 @@
 #include <string>
 
 #include "core/error.h"
+#include "inference/gate_circuit.h"
+#include "mapping/column_sums.h"
 
 namespace ohmweave::inference {
 namespace {
@@ -16,6 +18,10 @@ constexpr std::int64_t kMatricesOfCells = 7;
 // What the solve of one array holds at a time: matrices between the ports on its rim (nested
 // dissection: measured at 1.07 of them for 256 x 256 cells; oblong arrays join larger halves).
 constexpr std::int64_t kMatricesOfPorts = 2;
+// Currents by both sides of a pair; the six numbers that each of four ladders is known by at most,
+// before a run of rows and after it.
+constexpr std::int64_t kNumbersOfColumn = 2;
+constexpr std::int64_t kNumbersOfLadder = 48;
 // The node's input, padded input, output and accumulators are alive together with all outputs.
 constexpr std::int64_t kCopiesOfCodes = 2;
 // Codes and accumulators of every node of a batch, 64 bits each.
@@ -23,6 +29,15 @@ constexpr std::int64_t kCopiesOfReference = 4;
 
 std::int64_t bytes_of(const Shape& shape) {
   return shape.size() * static_cast<std::int64_t>(sizeof(std::int32_t));
+}
+
+/// Of one block's reads by gates: digits of its rows and currents of its converted columns, and
+/// what is found for some of these at a time.
+std::int64_t bytes_of_reads(int num_digits, std::int64_t rows, std::int64_t converted) {
+  const std::int64_t reads = std::int64_t{kCircuitWindows} * num_digits;
+  const std::int64_t at_a_time =
+      (kNumbersOfColumn * GateCircuit::kColumnsAtOnce + kNumbersOfLadder) * sizeof(double);
+  return reads * ((rows + converted) * static_cast<std::int64_t>(sizeof(float)) + at_a_time);
 }
 
 }  // namespace
@@ -47,6 +62,14 @@ MemoryEstimate estimate_memory(const MappedNetwork& mapped, const Hardware& hard
         (cells.kind().has_unit_column ? 1 : 0);
     estimate.gains +=
         converted * static_cast<std::int64_t>(block.rows.size()) * (of_gain + of_variance);
+    if (is_gate) {
+      const CodeFormat& format = mapping::input_format(mapped.network, block.node);
+      const int num_digits = format.magnitude_bits() * (format.is_signed ? 2 : 1);
+      estimate.circuits = std::max(
+          estimate.circuits,
+          size.threads *
+              bytes_of_reads(num_digits, static_cast<std::int64_t>(block.rows.size()), converted));
+    }
     if (hardware.adc.mismatch_sigma > 0.0) {
       const int bits = converter_bits(mapped, block.node, hardware).adc_bits;
       const std::int64_t shared = std::min<std::int64_t>(
@@ -68,10 +91,11 @@ MemoryEstimate estimate_memory(const MappedNetwork& mapped, const Hardware& hard
 }
 
 Json memory_json(const MemoryEstimate& estimate) {
-  return {{"network_bytes", estimate.network},           {"gains_bytes", estimate.gains},
-          {"converters_bytes", estimate.converters},     {"working_bytes", estimate.working},
-          {"feature_maps_bytes", estimate.feature_maps}, {"images_bytes", estimate.images},
-          {"matrices_bytes", estimate.matrices},         {"total_bytes", estimate.total()}};
+  return {{"network_bytes", estimate.network},       {"gains_bytes", estimate.gains},
+          {"converters_bytes", estimate.converters}, {"working_bytes", estimate.working},
+          {"circuits_bytes", estimate.circuits},     {"feature_maps_bytes", estimate.feature_maps},
+          {"images_bytes", estimate.images},         {"matrices_bytes", estimate.matrices},
+          {"total_bytes", estimate.total()}};
 }
 
 std::int64_t machine_memory() {
@@ -83,7 +107,7 @@ void check_memory(const MemoryEstimate& estimate, std::int64_t available) {
   throw DataError("evaluate needs about " + std::to_string(estimate.total()) +
                   " bytes of memory, this machine has " + std::to_string(available) + ": " +
                   memory_json(estimate).dump() +
-                  "; lower /evaluate/batch or /threads (feature maps, working)");
+                  "; lower /evaluate/batch or /threads (feature maps, working, circuits)");
 }
 
 }  // namespace ohmweave::inference

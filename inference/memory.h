@@ -15,11 +15,12 @@ struct MemoryEstimate {
   std::int64_t gains = 0;       // what one chip's reads need: gains, variances, ladders
   std::int64_t converters = 0;  // tables of converters as built
   std::int64_t working = 0;     // of all threads: an array's cells and matrices while it is solved
+  std::int64_t circuits = 0;    // of all threads: some windows' reads of a block by gates
   std::int64_t feature_maps = 0;  // of all threads: one batch through the network
   std::int64_t images = 0;        // of the test split, as codes
   std::int64_t matrices = 0;      // kept for arrays that are read again
   [[nodiscard]] std::int64_t total() const {
-    return network + gains + converters + working + feature_maps + images + matrices;
+    return network + gains + converters + working + circuits + feature_maps + images + matrices;
   }
 };
 

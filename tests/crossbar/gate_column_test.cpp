@@ -4,16 +4,16 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstddef>
-#include <vector>
 
 #include "tests/crossbar/random_array.h"
+#include "tests/crossbar/random_reads.h"
 #include "tests/crossbar/twin_circuits.h"
 
 namespace ohmweave::crossbar {
 namespace {
 
 constexpr double kColumnRounding = 1e-11;
+constexpr double kColumnReadRounding = 1e-13;
 
 TEST(GateColumn, OfOneCellIsASeriesCircuit) {
   EXPECT_DOUBLE_EQ(gate_column_current(Vector::Constant(1, 1.0 / 90.0), {1.0, 2.0, 3.0, 4.0, 0.5}),
@@ -46,24 +46,39 @@ TEST(GateColumn, WithoutActiveCellsCarriesNothing) {
   EXPECT_EQ(gate_column_current(Vector::Zero(4), {1.0, 1.0, 0.0, 0.0, 0.5}), 0.0);
 }
 
-TEST(GateColumns, OfManyInputsAreSolvedAsEachByItself) {
-  constexpr Eigen::Index kRows = 21;
-  constexpr Eigen::Index kInputs = 19;
-  const Vector cells = random_siemens(kRows, 1, 3).col(0);
-  MatrixF active(kRows, kInputs);
-  for (Eigen::Index i = 0; i < active.size(); ++i)
-    active.data()[i] = static_cast<float>(RandomStream(4).below(2, static_cast<std::uint64_t>(i)));
-  active.col(5).setZero();
-  for (const GateColumn& column :
-       {GateColumn{100.0, 70.0, 500.0, 30.0, 0.4}, GateColumn{0.0, 0.0, 0.0, 0.0, 0.2},
-        GateColumn{0.0, 50.0, 10.0, 0.0, 0.3}}) {
-    const std::vector<double> currents = gate_column_currents(cells, column, active);
-    for (Eigen::Index i = 0; i < kInputs; ++i) {
-      const Vector connected = cells.cwiseProduct(active.col(i).cast<double>());
-      const double expected = gate_column_current(connected, column);
-      EXPECT_NEAR(currents[static_cast<std::size_t>(i)], expected, kColumnRounding * expected) << i;
+TEST(GateColumns, OfManyReadsAreSolvedAsEachByItself) {
+  for (const Eigen::Index rows : {1, 7, 8, 21, 140}) {
+    const Matrix siemens = random_siemens(rows, 6, 3);
+    const MatrixF active = random_reads(rows, 19);
+    const GateReads reads = gate_reads(active);
+    for (int zeros = 0; zeros < 16; ++zeros) {
+      const auto ohm = [&](int bit, double value) { return (zeros >> bit) % 2 == 1 ? 0.0 : value; };
+      for (const double scale : {0.01, 1.0, 1e4}) {
+        const GateColumn column{ohm(0, 100.0 * scale), ohm(1, 70.0 * scale), ohm(2, 500.0),
+                                ohm(3, 30.0), 0.4};
+        const Matrix currents = gate_column_currents(siemens, column, reads);
+        for (Eigen::Index i = 0; i < active.cols(); ++i)
+          for (Eigen::Index c = 0; c < siemens.cols(); ++c) {
+            const Vector connected = siemens.col(c).cwiseProduct(active.col(i).cast<double>());
+            const double expected = gate_column_current(connected, column);
+            EXPECT_NEAR(currents(c, reads.nodes[i]), expected, kColumnReadRounding * expected)
+                << rows << " rows, read " << i << ", zeros " << zeros << ", scale " << scale;
+          }
+      }
     }
   }
+}
+
+TEST(GateColumns, OfAReadDoNotDependOnTheOthers) {
+  const Matrix siemens = random_siemens(21, 5, 3);
+  const MatrixF active = random_reads(21, 40);
+  const GateColumn column{100.0, 70.0, 500.0, 30.0, 0.4};
+  const GateReads reads = gate_reads(active);
+  const Matrix together = gate_column_currents(siemens, column, reads);
+  for (Eigen::Index i = 0; i < active.cols(); ++i)
+    EXPECT_EQ(gate_column_currents(siemens, column, gate_reads(active.col(i))),
+              together.col(reads.nodes[i]))
+        << i;
 }
 
 TEST(GateColumns, OfAGroupOfRowsCarryTheirCurrentPastTheOthers) {

@@ -4,16 +4,16 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstddef>
-#include <vector>
 
 #include "tests/crossbar/random_array.h"
+#include "tests/crossbar/random_reads.h"
 #include "tests/crossbar/twin_circuits.h"
 
 namespace ohmweave::crossbar {
 namespace {
 
 constexpr double kPairRounding = 1e-11;  // of the currents that are subtracted
+constexpr double kPairReadRounding = 1e-12;
 
 Vector random_cells(Eigen::Index count, std::uint64_t seed) {
   return random_siemens(count, 1, seed).col(0);
@@ -75,25 +75,34 @@ TEST(GatePairColumn, OfEqualCellsCarriesNothing) {
             0.0);
 }
 
-TEST(GatePairColumns, OfManyInputsAreSolvedAsEachByItself) {
-  constexpr Eigen::Index kRows = 21;
-  constexpr Eigen::Index kInputs = 19;
-  const Vector first = random_cells(kRows, 5);
-  const Vector second = random_cells(kRows, 6);
-  MatrixF active(kRows, kInputs);
-  for (Eigen::Index i = 0; i < active.size(); ++i)
-    active.data()[i] = static_cast<float>(RandomStream(7).below(2, static_cast<std::uint64_t>(i)));
-  active.col(5).setZero();
-  const GatePairColumn column{{100.0, 70.0, 500.0, 30.0, 0.4}, -0.4};
-
-  const std::vector<double> currents = gate_pair_currents(first, second, column, active);
-
-  ASSERT_EQ(currents.size(), static_cast<std::size_t>(kInputs));
-  for (Eigen::Index i = 0; i < kInputs; ++i) {
-    const Vector is_active = active.col(i).cast<double>();
-    const double expected =
-        gate_pair_current(first.cwiseProduct(is_active), second.cwiseProduct(is_active), column);
-    EXPECT_NEAR(currents[static_cast<std::size_t>(i)], expected, 1e-15 * first.sum()) << i;
+TEST(GatePairColumns, OfManyReadsAreSolvedAsEachByItself) {
+  for (const Eigen::Index rows : {1, 8, 21, 70}) {
+    const Matrix first = random_siemens(rows, 6, 5);
+    const Matrix second = random_siemens(rows, 6, 6);
+    const MatrixF active = random_reads(rows, 19);
+    const GateReads reads = gate_reads(active);
+    for (int zeros = 0; zeros < 16; ++zeros)
+      for (const double scale : {1.0, 1e4}) {
+        const auto ohm = [&](int bit, double value) {
+          return (zeros >> bit) % 2 == 1 ? 0.0 : value;
+        };
+        const GateColumn lines{ohm(0, 100.0 * scale), ohm(1, 70.0 * scale), ohm(2, 500.0),
+                               ohm(3, 30.0), 0.4};
+        for (const double second_v : {-0.4, 0.4, 0.1}) {
+          const Matrix currents = gate_pair_currents(first, second, {lines, second_v}, reads);
+          for (Eigen::Index i = 0; i < active.cols(); ++i)
+            for (Eigen::Index c = 0; c < first.cols(); ++c) {
+              const Vector is_active = active.col(i).cast<double>();
+              const Vector firsts = first.col(c).cwiseProduct(is_active);
+              const Vector seconds = second.col(c).cwiseProduct(is_active);
+              EXPECT_NEAR(currents(c, reads.nodes[i]),
+                          gate_pair_current(firsts, seconds, {lines, second_v}),
+                          kPairReadRounding * gate_pair_current(firsts, seconds, {lines, 0.4}))
+                  << rows << " rows, read " << i << ", zeros " << zeros << ", scale " << scale
+                  << ", second at " << second_v;
+            }
+        }
+      }
   }
 }
 

@@ -13,6 +13,7 @@
 #include "inference/executor.h"
 #include "inference/mapped_chip.h"
 #include "inference/memory.h"
+#include "mapping/column_sums.h"
 #include "small_networks.h"
 
 namespace ohmweave::inference {
@@ -146,6 +147,7 @@ TEST(MemoryEstimate, AddsItsPartsAndNamesThemWhenTheyDoNotFit) {
   EXPECT_EQ(estimate.total(), estimate.network + estimate.gains + estimate.working +
                                   estimate.feature_maps + estimate.images + estimate.matrices);
   EXPECT_EQ(estimate.matrices, 0);
+  EXPECT_EQ(estimate.circuits, 0);
   // In reference mode as well: codes and accumulators of 64 bits.
   EXPECT_EQ(estimate_memory(mapped, hardware, {2, 10, 7, true}).feature_maps,
             estimate.feature_maps + 2 * (64 + 4) * 8 * 10 * 2);
@@ -157,6 +159,19 @@ TEST(MemoryEstimate, AddsItsPartsAndNamesThemWhenTheyDoNotFit) {
     EXPECT_NE(std::string(error.what()).find("\"gains_bytes\":2048"), std::string::npos)
         << error.what();
   }
+}
+
+TEST(MemoryEstimate, HasTheReadsByGatesOfTheLargestBlock) {
+  const QuantizedNetwork network = linear_network(64, 4, std::vector<std::int32_t>(256, 3));
+  Hardware hardware = ideal_hardware(64, 8);
+  hardware.array.topology = crossbar::Topology::GateInput;
+  hardware.dac.bits = 1;
+  const MappedNetwork mapped{network, simple_placement(network, hardware.array)};
+  const int bits = mapping::input_format(network, 1).magnitude_bits();
+
+  // Digits and currents in float; of 32 columns of both arrays, and of ladders, in double.
+  EXPECT_EQ(estimate_memory(mapped, hardware, {2, 10, 7}).circuits,
+            std::int64_t{2} * 512 * bits * ((64 + 4 * 2) * 4 + (2 * 32 + 48) * 8));
 }
 
 }  // namespace

@@ -147,6 +147,31 @@ TEST(BuiltChip, SolvesEveryReadOfGateInputs) {
   EXPECT_GT(num_unlike_ideal, 40) << "the wires had no effect";
 }
 
+TEST(BuiltChip, ReadsGatesAlikeInAnyBatch) {
+  const QuantizedNetwork network = signed_conv_network();
+  Hardware hardware = ideal_hardware(40, 6);
+  hardware.array.topology = crossbar::Topology::GateInput;
+  hardware.array.col_ohm = 20.0;
+  hardware.array.rows_active = 12;
+  hardware.device.read_noise.emplace();
+  hardware.device.read_noise->fraction = 0.05;
+  const MappedNetwork mapped{network, simple_placement(network, hardware.array)};
+  const LayerProducts products = program_chip(mapped, hardware, {RandomStream(5), 1});
+  CodeBatch input = random_input(network, 40, RandomStream(9));  // more windows than go together
+  for (std::size_t i = 0; i < input.codes.size(); i += 3) input.codes[i] *= -1;
+  const Shape output = infer_shapes(network.network)[1];
+  ASSERT_GT(input.num_images * output.height * output.width, kCircuitWindows);
+
+  const CodeBatch together = run_network(network, products, input, {0, RandomStream(3)}).back();
+
+  for (const int image : {0, 17, 39}) {
+    CodeBatch one = make_code_batch(1, network.network.input);
+    one.codes = image_of(input, image);
+    EXPECT_EQ(run_network(network, products, one, {image, RandomStream(3)}).back().codes,
+              image_of(together, image));
+  }
+}
+
 TEST(BuiltChip, PutsTransistorsInSeriesWithTheCells) {
   Hardware hardware = ideal_hardware(16, 6);
   hardware.array.bits_per_cell = 4;
