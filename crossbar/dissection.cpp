@@ -154,7 +154,7 @@ struct Part {
   }
 
   void update(Range r, Range c, const ConstMatrixBlock& a, const ConstMatrixBlock& b,
-              MatrixBlock result) const {
+              const MatrixBlock& result) const {
     if (r.count == 0 || c.count == 0) return;
     if (r.first < c.first) {
       copy_transposed(block.s.block(c.first, r.first, c.count, r.count), result);

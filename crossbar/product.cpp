@@ -12,8 +12,7 @@ namespace {
 using Eigen::Index;
 
 constexpr Index kTileCols = 4;
-constexpr Index kLargestOperand =
-    256 * 128;  // entries of b; beyond, Eigen's packing pays: measured
+constexpr Index kLargestOperand = 32768;  // entries of b; beyond, Eigen's packing pays: measured
 
 Lanes loaded(const double* from) {
   Lanes result;
@@ -37,13 +36,13 @@ struct Product {
   Index c_step;
 
   /// The entries of c from (i, j) down, of which `sums` are those of a b' and `rows` count.
-  template <int kVectors>
+  template <Index kVectors>
   void finish(const Lanes (&sums)[kVectors], Index i, Index j, Index rows) const {
     double* const to = c + i + j * c_step;
     const double* const from = base == nullptr ? nullptr : base + i + j * base_step;
     if (rows == kVectors * kLanes) {
 #pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) {
+      for (Index v = 0; v < kVectors; ++v) {
         const Index at = v * kLanes;
         store(from == nullptr ? sums[v] : loaded(from + at) + all_lanes(sign) * sums[v], to + at);
       }
@@ -57,7 +56,7 @@ struct Product {
 
   /// Of `rows` rows from i on, at most kVectors * kLanes, the first `cols` columns. Tiles of 4
   /// kVectors x 4 sums stay in registers.
-  template <int kVectors>
+  template <Index kVectors>
   void strip(Index i, Index rows, Index cols) const {
     for (Index j = 0; j < cols; j += kTileCols) {
       Lanes sums[kTileCols][kVectors];
@@ -67,17 +66,17 @@ struct Product {
       for (int l = 0; l < kTileCols; ++l) {
         factors[l] = b + (j + l < cols ? j + l : j);
 #pragma GCC unroll 4
-        for (int v = 0; v < kVectors; ++v) sums[l][v] = all_lanes(0.0);
+        for (Index v = 0; v < kVectors; ++v) sums[l][v] = all_lanes(0.0);
       }
       for (Index k = 0; k < depth; ++k, column += a_step) {
         Lanes entries[kVectors];
 #pragma GCC unroll 4
-        for (int v = 0; v < kVectors; ++v) entries[v] = loaded(column + v * kLanes);
+        for (Index v = 0; v < kVectors; ++v) entries[v] = loaded(column + v * kLanes);
 #pragma GCC unroll 4
         for (int l = 0; l < kTileCols; ++l) {
           const Lanes factor = all_lanes(factors[l][k * b_step]);
 #pragma GCC unroll 4
-          for (int v = 0; v < kVectors; ++v) sums[l][v] += entries[v] * factor;
+          for (Index v = 0; v < kVectors; ++v) sums[l][v] += entries[v] * factor;
         }
       }
 #pragma GCC unroll 4
@@ -88,7 +87,7 @@ struct Product {
   }
 
   void rows_of_strip(Index i, Index rows, Index cols) const {
-    if (rows > 2 * kLanes) {
+    if (rows > Index{2} * kLanes) {
       strip<3>(i, rows, cols);
     } else if (rows > kLanes) {
       strip<2>(i, rows, cols);
@@ -130,22 +129,22 @@ void multiply(const ConstMatrixBlock* base, double sign, const ConstMatrixBlock&
 
 }  // namespace
 
-void set_product(const ConstMatrixBlock& a, const ConstMatrixBlock& b, MatrixBlock c) {
+void set_product(const ConstMatrixBlock& a, const ConstMatrixBlock& b, const MatrixBlock& c) {
   multiply(nullptr, 1.0, a, b, false, c);
 }
 
 void add_product(const ConstMatrixBlock& base, const ConstMatrixBlock& a, const ConstMatrixBlock& b,
-                 MatrixBlock c) {
+                 const MatrixBlock& c) {
   multiply(&base, 1.0, a, b, false, c);
 }
 
 void subtract_product(const ConstMatrixBlock& base, const ConstMatrixBlock& a,
-                      const ConstMatrixBlock& b, MatrixBlock c) {
+                      const ConstMatrixBlock& b, const MatrixBlock& c) {
   multiply(&base, -1.0, a, b, false, c);
 }
 
 void add_lower_product(const ConstMatrixBlock& base, const ConstMatrixBlock& a,
-                       const ConstMatrixBlock& b, MatrixBlock c) {
+                       const ConstMatrixBlock& b, const MatrixBlock& c) {
   multiply(&base, 1.0, a, b, true, c);
 }
 

@@ -7,24 +7,24 @@
 
 namespace ohmweave::crossbar {
 
-using MatrixBlock = Eigen::Ref<Eigen::MatrixXd>;
+using MatrixBlock = Eigen::Ref<Eigen::MatrixXd>;  // written to even where it is const
 using ConstMatrixBlock = Eigen::Ref<const Eigen::MatrixXd>;
 
 /// c = a b'. Here and below the columns of `a` are read up to a whole vector of four
 /// (matrix_stack.h), and of the operands only `base` may be c itself.
-void set_product(const ConstMatrixBlock& a, const ConstMatrixBlock& b, MatrixBlock c);
+void set_product(const ConstMatrixBlock& a, const ConstMatrixBlock& b, const MatrixBlock& c);
 
 /// c = base + a b'
 void add_product(const ConstMatrixBlock& base, const ConstMatrixBlock& a, const ConstMatrixBlock& b,
-                 MatrixBlock c);
+                 const MatrixBlock& c);
 
 /// c = base - a b'
 void subtract_product(const ConstMatrixBlock& base, const ConstMatrixBlock& a,
-                      const ConstMatrixBlock& b, MatrixBlock c);
+                      const ConstMatrixBlock& b, const MatrixBlock& c);
 
 /// c = base + a b', of which only the lower triangle is wanted; what is above it is lost.
 void add_lower_product(const ConstMatrixBlock& base, const ConstMatrixBlock& a,
-                       const ConstMatrixBlock& b, MatrixBlock c);
+                       const ConstMatrixBlock& b, const MatrixBlock& c);
 
 /// to = from'
 void copy_transposed(const ConstMatrixBlock& from, MatrixBlock to);
