@@ -259,7 +259,7 @@ class Join {
 
 class Dissection {
  public:
-  Dissection(const Matrix& siemens, const Wires& wires)
+  Dissection(const Matrix& siemens, const Wires& wires, MatrixStack& stack)
       : siemens_(siemens),
         wires_(wires),
         tall_(blocks(siemens.rows())),
@@ -269,7 +269,8 @@ class Dissection {
         padding_(tall_ * height_ - siemens.rows()),
         has_far_drivers_(wires.driven_at_both_ends && far_row_ohm() > 0.0),
         has_far_grounds_(wires.sensed_at_both_ends && far_col_ohm() > 0.0),
-        leaves_(height_, width_) {}
+        leaves_(height_, width_),
+        stack_(stack) {}
 
   [[nodiscard]] Matrix effective() {
     const Multiport whole = rectangle({0, tall_}, {0, wide_});
@@ -412,13 +413,17 @@ class Dissection {
   bool has_far_drivers_;  // without any resistance they would change nothing
   bool has_far_grounds_;
   CellBlocks leaves_;
-  MatrixStack stack_;
+  MatrixStack& stack_;
 };
 
 }  // namespace
 
 Matrix dissected_matrix(const Matrix& siemens, const Wires& wires) {
-  return Dissection(siemens, wires).effective();
+  thread_local MatrixStack stack;
+  stack.clear();  // also of what an exception left
+  Matrix result = Dissection(siemens, wires, stack).effective();
+  stack.clear();
+  return result;
 }
 
 }  // namespace ohmweave::crossbar

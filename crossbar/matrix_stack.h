@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Memory of matrices that end in the opposite order of their beginning, as those of a recursion do:
-// a few chunks serve all of them, which stay in the caches better than new memory would.
+// a few chunks serve all of them, which stay in the caches better than new memory would. A stack
+// that is kept for the next call saves the system from clearing it again.
 #pragma once
 
 #include <Eigen/Core>
@@ -37,6 +38,13 @@ class MatrixStack {
   /// Ends all matrices made since top() returned `mark`.
   void drop_to(const Mark& mark) { top_ = mark; }
 
+  /// Ends all matrices and gives back what few calls need.
+  void clear() {
+    top_ = {};
+    if (chunks_.size() > kChunksKept) chunks_.resize(kChunksKept);
+    if (!chunks_.empty() && chunks_.back().size() > kChunk) chunks_.pop_back();
+  }
+
  private:
   /// At powers of two, columns would displace each other from the cache.
   static Eigen::Index stride_of(Eigen::Index rows) {
@@ -45,6 +53,7 @@ class MatrixStack {
   }
 
   static constexpr Eigen::Index kChunk = 1 << 20;  // 8 MiB, resident only as far as it is used
+  static constexpr std::size_t kChunksKept = 2;    // enough for 256 x 256 cells
 
   std::vector<Eigen::ArrayXd> chunks_;
   Mark top_;
