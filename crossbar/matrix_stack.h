@@ -21,10 +21,11 @@ class MatrixStack {
     Eigen::Index used = 0;
   };
 
-  /// A matrix of undefined contents whose columns are followed by memory up to a whole vector.
+  /// A matrix of undefined contents, followed by memory of a vector: whole vectors may be read from
+  /// any of its rows on.
   [[nodiscard]] View matrix(Eigen::Index rows, Eigen::Index cols) {
     const Eigen::Index stride = stride_of(rows);
-    const Eigen::Index size = stride * cols;
+    const Eigen::Index size = stride * cols + kLanes;
     while (top_.chunk < chunks_.size() && top_.used + size > chunks_[top_.chunk].size()) {
       top_ = {top_.chunk + 1, 0};
     }

@@ -10,8 +10,8 @@ namespace ohmweave::crossbar {
 using MatrixBlock = Eigen::Ref<Eigen::MatrixXd>;  // written to even where it is const
 using ConstMatrixBlock = Eigen::Ref<const Eigen::MatrixXd>;
 
-/// c = a b'. Here and below the columns of `a` are read up to a whole vector of four
-/// (matrix_stack.h), and of the operands only `base` may be c itself.
+/// c = a b'. Here and below whole vectors of four are read from the columns of `a`, up to three
+/// entries past its rows (matrix_stack.h), and of the operands only `base` may be c itself.
 void set_product(const ConstMatrixBlock& a, const ConstMatrixBlock& b, const MatrixBlock& c);
 
 /// c = base + a b'
