@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "crossbar/spd_inverse.h"
+#include "crossbar/inverse.h"
 
 namespace ohmweave::crossbar {
 namespace {

@@ -33,7 +33,7 @@ class CellBlocks {
   [[nodiscard]] Cell& cell(Eigen::Index row, Eigen::Index col);
 
   /// Ports are numbered left (top to bottom), right, above (left to right), below.
-  /// Result: ports x ports row-major, valid until the next call; only entries (i, j) with i >= j.
+  /// Result: ports x ports, symmetric, valid until the next call.
   [[nodiscard]] const Lanes* build();
   [[nodiscard]] Eigen::Index ports() const { return 2 * (rows_ + cols_); }
 
@@ -45,7 +45,8 @@ class CellBlocks {
   struct Part;
 
   void build_range(Range rows, Range cols, Lanes* result, Lanes* free);
-  void build_cell(const Cell& cell, Lanes* result) const;
+  void build_core(Range rows, Eigen::Index col, Lanes* core);
+  void build_column(Range rows, Eigen::Index col, Lanes* result);
 
   Eigen::Index rows_;
   Eigen::Index cols_;

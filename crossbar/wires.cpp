@@ -12,8 +12,12 @@
 namespace ohmweave::crossbar {
 namespace {
 
-// Measured: below, block elimination is faster (bench/crossbar_bench.cpp has both).
-constexpr Eigen::Index kSmallestDissected = 32;
+// Measured: below, block elimination is faster (bench/crossbar_bench.cpp has both). Dissection
+// builds four blocks of up to 16 cells a side at once, which narrower arrays have only along their
+// length.
+constexpr Eigen::Index kNarrowestDissected = 12;
+constexpr Eigen::Index kNarrowestOfFourBlocks = 17;
+constexpr Eigen::Index kShortestOfFourBlocks = 33;
 
 void check(const Matrix& siemens, const Wires& wires) {
   OHMWEAVE_REQUIRE(siemens.size() > 0, "an array has at least one cell");
@@ -28,7 +32,10 @@ void check(const Matrix& siemens, const Wires& wires) {
 bool suits_elimination(const Matrix& siemens, const Wires& wires) {
   if (wires.driven_at_both_ends || wires.sensed_at_both_ends) return false;
   const double ohm = siemens.rows() <= siemens.cols() ? wires.row_ohm : wires.col_ohm;
-  return ohm == 0.0 || std::min(siemens.rows(), siemens.cols()) < kSmallestDissected;
+  const Eigen::Index narrow = std::min(siemens.rows(), siemens.cols());
+  const Eigen::Index length = std::max(siemens.rows(), siemens.cols());
+  const bool is_long = length >= kShortestOfFourBlocks;
+  return ohm == 0.0 || narrow < (is_long ? kNarrowestDissected : kNarrowestOfFourBlocks);
 }
 
 }  // namespace
