@@ -212,18 +212,6 @@ TEST(Check, FindsWhatTrainingWouldOtherwiseFindTooLate) {
       << outcome.err;
 }
 
-/// What `check` says of the quick-start config with the given settings.
-Outcome check_with(const std::vector<std::string>& settings) {
-  const TemporaryFolder folder;
-  std::vector<std::string> arguments = {"check",
-                                        (source_folder() / "configs/quickstart.json").string()};
-  for (const std::string& setting : settings) {
-    arguments.emplace_back("--set");
-    arguments.push_back(setting);
-  }
-  return run_program(arguments, folder.path());
-}
-
 TEST(Check, RefusesAStepThatWouldTrainWeightsOffTheirLevels) {
   const std::string steps =
       R"(/compress/steps=[{"quantize": {"levels": [{"weights": "fc*", "kind": "binary"}]}}, )";
@@ -361,23 +349,6 @@ TEST(Check, SaysWhereRowsCannotChangeLines) {
     EXPECT_NE(outcome.err.find(rule + what), std::string::npos) << what << "\n" << outcome.err;
   for (const std::string what : {"/chip/functional_images = 2", "/evaluate/reference_images = 3"})
     EXPECT_NE(outcome.err.find(what + ": must be 0 where"), std::string::npos) << outcome.err;
-}
-
-TEST(Check, SaysWhereWeightsCannotBeTrainedThroughArrays) {
-  EXPECT_EQ(check_with({"/adapt={}"}).exit_code, 0);
-  EXPECT_EQ(check_with({"/adapt/devices=first_chip", "/evaluate/num_chips=1"}).exit_code, 0);
-  EXPECT_NE(check_with({"/adapt/devices=first_chip", "/evaluate/num_chips=2"})
-                .err.find("/evaluate/num_chips = 2: must be 1 with /adapt/devices"),
-            std::string::npos);
-
-  const Outcome outcome =
-      check_with({"/adapt={}", "/array/topology=gate_input", "/evaluate/calibrates_columns=true"});
-
-  EXPECT_EQ(outcome.exit_code, 2);
-  for (const std::string what :
-       {"/adapt: arrays of /array/topology \"gate_input\" are no matrix",
-        "/evaluate/calibrates_columns: trims columns to the codes they hold"})
-    EXPECT_NE(outcome.err.find(what), std::string::npos) << what << "\n" << outcome.err;
 }
 
 TEST(Check, NamesAnUnknownComponentLibrary) {

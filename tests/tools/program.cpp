@@ -70,4 +70,15 @@ Outcome run_and_signal(const std::vector<std::string>& arguments, const fs::path
 
 fs::path source_folder() { return OHMWEAVE_SOURCE_DIR; }
 
+Outcome check_with(const std::vector<std::string>& settings) {
+  const TemporaryFolder folder;
+  std::vector<std::string> arguments = {"check",
+                                        (source_folder() / "configs/quickstart.json").string()};
+  for (const std::string& setting : settings) {
+    arguments.emplace_back("--set");
+    arguments.push_back(setting);
+  }
+  return run_program(arguments, folder.path());
+}
+
 }  // namespace ohmweave::testing

@@ -25,4 +25,7 @@ Outcome run_and_signal(const std::vector<std::string>& arguments,
 
 [[nodiscard]] std::filesystem::path source_folder();
 
+/// What `check` says of the quick-start config with the given settings.
+Outcome check_with(const std::vector<std::string>& settings);
+
 }  // namespace ohmweave::testing

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `check` says of arrays whose inputs drive two rows each.
+// What `check` says of arrays whose inputs drive two rows each, and of training through arrays.
 #include <gtest/gtest.h>
 
 #include "tests/tools/program.h"
@@ -7,14 +7,10 @@
 namespace ohmweave::testing {
 namespace {
 
-/// The quickstart config with row pairs and `values` set.
-Outcome check_pairs_with(const std::vector<std::string>& values) {
-  const TemporaryFolder folder;
-  std::vector<std::string> arguments = {"check",
-                                        (source_folder() / "configs/quickstart.json").string(),
-                                        "--set", "/array/encoding=row_pair"};
-  for (const std::string& value : values) arguments.insert(arguments.end(), {"--set", value});
-  return run_program(arguments, folder.path());
+/// With row pairs and `values` set.
+Outcome check_pairs_with(std::vector<std::string> values) {
+  values.insert(values.begin(), "/array/encoding=row_pair");
+  return check_with(values);
 }
 
 TEST(RowPairs, TakeAllThatPairsOfArraysTake) {
@@ -40,6 +36,23 @@ TEST(RowPairs, CountPiecesOfAMatrixByTheInputsOfAnArray) {
   EXPECT_NE(check_pairs_with({constraint + "53}]"})
                 .err.find("keep = 53: must be at most 52, the number of arrays of fc1"),
             std::string::npos);
+}
+
+TEST(Adapt, SaysWhereWeightsCannotBeTrainedThroughArrays) {
+  EXPECT_EQ(check_with({"/adapt={}"}).exit_code, 0);
+  EXPECT_EQ(check_with({"/adapt/devices=first_chip", "/evaluate/num_chips=1"}).exit_code, 0);
+  EXPECT_NE(check_with({"/adapt/devices=first_chip", "/evaluate/num_chips=2"})
+                .err.find("/evaluate/num_chips = 2: must be 1 with /adapt/devices"),
+            std::string::npos);
+
+  const Outcome outcome =
+      check_with({"/adapt={}", "/array/topology=gate_input", "/evaluate/calibrates_columns=true"});
+
+  EXPECT_EQ(outcome.exit_code, 2);
+  for (const std::string what :
+       {"/adapt: arrays of /array/topology \"gate_input\" are no matrix",
+        "/evaluate/calibrates_columns: trims columns to the codes they hold"})
+    EXPECT_NE(outcome.err.find(what), std::string::npos) << what << "\n" << outcome.err;
 }
 
 }  // namespace
