@@ -57,7 +57,7 @@ void ArrayWeights::take_codes() {
   for (const int node : weight_nodes(mapped_.network.network)) {
     QuantizedWeights& weights = *mapped_.network.nodes[node].weights;
     const CodeLevels levels(mapped_.network.weight_bits, weights.code_values);
-    float* values = hidden(node).data_ptr<float>();
+    auto* values = hidden(node).data_ptr<float>();
     for (std::size_t i = 0; i < weights.codes.size(); ++i) {
       if (weights.codes[i] == 0) continue;
       const double value = values[i] / weights.scale;
@@ -76,7 +76,7 @@ void ArrayWeights::settle() {
   effective_ = inference::effective_weights(mapped_, hardware_, chip_, inference::on_torch_threads);
   for (const auto& [node, matrix] : effective_) {
     const double factor = mapped_.network.nodes[node].weights->scale * gain(node);
-    float* weight = learner_weight(node).data_ptr<float>();
+    auto* weight = learner_weight(node).data_ptr<float>();
     for (Eigen::Index i = 0; i < matrix.size(); ++i)
       weight[i] = static_cast<float>(matrix.data()[i] * factor);
   }
@@ -87,7 +87,7 @@ void ArrayWeights::settle_ideal() {
   take_codes();
   for (const int node : weight_nodes(mapped_.network.network)) {
     const QuantizedWeights& weights = *mapped_.network.nodes[node].weights;
-    float* weight = learner_weight(node).data_ptr<float>();
+    auto* weight = learner_weight(node).data_ptr<float>();
     for (std::size_t i = 0; i < weights.codes.size(); ++i)
       weight[i] = static_cast<float>(weights.value(weights.codes[i]) * weights.scale);
   }
@@ -114,7 +114,7 @@ void ArrayWeights::set_gradients() {
   for (const auto& [node, matrix] : by_code) {
     const std::vector<std::int32_t>& codes = mapped_.network.nodes[node].weights->codes;
     torch::Tensor gradient = torch::zeros_like(hidden(node));
-    float* values = gradient.data_ptr<float>();
+    auto* values = gradient.data_ptr<float>();
     for (std::size_t i = 0; i < codes.size(); ++i)
       if (codes[i] != 0) values[i] = matrix.data()[i];
     hidden(node).mutable_grad() = gradient;
