@@ -141,8 +141,9 @@ std::string lead_text(const PageInput& input) {
   const std::string data = text_at(input.config, "/data/kind");
   if (!data.empty()) text += " on " + data;
   if (!input.dense_training) {
-    const bool is_from_file = text_at(input.config, "/model/weights/kind") == "file";
-    text += is_from_file ? " with weights from a file" : " with random weights";
+    const std::string weights = text_at(input.config, "/model/weights/kind");
+    text += weights == "file" || weights == "archive" ? " with weights from a file"
+                                                      : " with random weights";
   }
   return text + ", mapped on memristor crossbar arrays";
 }

@@ -263,7 +263,8 @@ std::string breakdown_section(const PageInput& input) {
 
 std::string assumptions_section(const PageInput& input) {
   HtmlTable settings{{"Setting", "Value"}, {}};
-  for (const char* section : {"device", "array", "adc", "dac", "activations", "mapping", "chip"}) {
+  for (const char* section :
+       {"device", "array", "adc", "dac", "activations", "mapping", "adapt", "chip"}) {
     const Json& value = value_at(input.config, std::string("/") + section);
     if (value.is_object()) add_config_rows(value, std::string("/") + section, settings);
   }

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "core/encoding.h"
 #include "core/error.h"
 #include "report/page.h"
 #include "report/svg.h"
@@ -284,8 +285,10 @@ std::string compression_section(const Json& result) {
 }
 
 std::string training_section(const PageInput& input) {
-  if (!input.dense_training) return "";
-  std::string html = "<h3>Dense network</h3>\n" + training_charts(*input.dense_training);
+  std::string html;
+  if (input.dense_training) {
+    html += "<h3>Dense network</h3>\n" + training_charts(*input.dense_training);
+  }
   if (input.compress_training && !input.compress_training->rows.empty()) {
     html += "<h3>Compression</h3>\n" + training_charts(*input.compress_training);
   }
@@ -300,8 +303,18 @@ std::string training_section(const PageInput& input) {
             "far the projection moved in one update. Exact zeros do not show on a logarithmic "
             "axis.</p>\n";
   }
-  return html_section("Training", html);
+  return html.empty() ? "" : html_section("Training", html);
 }
+
+namespace {
+
+std::string arrays_of_slice(const std::string& encoding) {
+  for (const EncodingKind& kind : encodings())
+    if (kind.name == encoding && kind.arrays_per_slice() == 1) return "one array";
+  return "a positive and a negative array";
+}
+
+}  // namespace
 
 std::string arrays_section(const PageInput& input) {
   const Json& blocks = value_at(input.placement, "/blocks");
@@ -325,12 +338,13 @@ std::string arrays_section(const PageInput& input) {
                   std::to_string(array.num_columns) + " cells";
     arrays.push_back(std::move(array));
   }
-  std::string note = "One rectangle for each block of weights, " + count_text(*rows) + " rows x " +
-                     count_text(*columns) +
-                     " columns; the coloured corner is what the block occupies. Every block takes "
-                     "a positive and a negative array for each of the " +
-                     count_text(number_at(input.placement, "/geometry/num_slices").value_or(0.0)) +
-                     " slices of its weights.";
+  std::string note =
+      "One rectangle for each block of weights, " + count_text(*rows) + " rows x " +
+      count_text(*columns) +
+      " columns; the coloured corner is what the block occupies. Every block takes " +
+      arrays_of_slice(text_at(input.placement, "/geometry/encoding")) + " for each of the " +
+      count_text(number_at(input.placement, "/geometry/num_slices").value_or(0.0)) +
+      " slices of its weights.";
   if (arrays.size() < blocks.size()) {
     note += " The first " + count_text(static_cast<double>(arrays.size())) + " of " +
             count_text(static_cast<double>(blocks.size())) + " blocks are drawn.";

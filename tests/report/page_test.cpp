@@ -165,6 +165,46 @@ TEST(ReportPage, SaysWhatSinglePrecisionChanged) {
       << accuracy_section(result);
 }
 
+TEST(ReportPage, ShowsWhatTrainingThroughTheArraysWonBack) {
+  const auto score = [](double loss, double accuracy) {
+    return Json{{"loss", loss}, {"accuracy", accuracy}};
+  };
+  Json adaptation = {
+      {"validation",
+       {{"ideal", score(0.0201, 0.9946)},
+        {"programmed", score(2.41, 0.0978)},
+        {"rescaled", score(2.42, 0.0979)}}},
+      {"layers",
+       {{{"name", "fc<1>"}, {"gain", 1.0932}, {"nonzero_weights", 7336}, {"changed_codes", 0}}}}};
+  const std::string fitted = adaptation_section({{"adaptation", adaptation}});
+  adaptation["validation"]["adapted"] = score(0.0797, 0.977);
+  adaptation["is_kept"] = true;
+  const std::string trained = adaptation_section({{"adaptation", adaptation}});
+  adaptation["is_kept"] = false;
+  const std::string undone = adaptation_section({{"adaptation", adaptation}});
+
+  EXPECT_EQ(adaptation_section({{"accuracy", 1}}), "");
+  for (const char* text : {"9.78 %", "0.0201", "fc&lt;1&gt;", "1.093", "7,336"})
+    EXPECT_NE(fitted.find(text), std::string::npos) << text << "\n" << fitted;
+  EXPECT_EQ(fitted.find("trained through the arrays"), std::string::npos);
+  EXPECT_NE(trained.find("97.70 %"), std::string::npos);
+  EXPECT_EQ(trained.find("greater loss"), std::string::npos);
+  EXPECT_NE(undone.find("greater loss"), std::string::npos);
+}
+
+TEST(ReportPage, SaysHowManyArraysABlockTakes) {
+  PageInput input;
+  input.config = Json::object();
+  input.placement = RunFixture::placement();
+  input.result = {{"mapping", RunFixture::mapping()}};
+  EXPECT_NE(arrays_section(input).find("a positive and a negative array for each"),
+            std::string::npos);
+
+  input.placement["geometry"]["encoding"] = "offset_column";
+
+  EXPECT_NE(arrays_section(input).find("one array for each"), std::string::npos);
+}
+
 TEST(ReportPage, ShowsTheAccuracyAtEachAgeInUnitsOneReads) {
   const Json age = {{"mean", 0.5}, {"std", nullptr}, {"min", 0.25}, {"max", 0.75}};
   Json result = {{"accuracy", {{"on_chip", {{"mean", 0.9}, {"num_chips", 1}}}}}};
@@ -230,6 +270,8 @@ TEST(ReportPage, SaysThatUntrainedWeightsAreRandomOrFromAFile) {
 
   EXPECT_NE(drawn.find("vgg16_cifar with random weights, mapped on"), std::string::npos);
   EXPECT_NE(read.find("vgg16_cifar with weights from a file, mapped on"), std::string::npos);
+  config["model"]["weights"]["kind"] = "archive";
+  EXPECT_EQ(page_of(config), read);
   EXPECT_NE(drawn.find("<h2>Compression"), std::string::npos);
   for (const char* absent : {"<h2>Accuracy", "<h2>Training", "Storage rule", ">Bits<", "model.owz"})
     EXPECT_EQ(drawn.find(absent), std::string::npos) << absent;
