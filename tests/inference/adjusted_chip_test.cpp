@@ -42,6 +42,25 @@ TEST(ConverterRange, CountsTheBitsOfEveryValueThatIsConverted) {
   EXPECT_EQ(bits_that_hold(counts[1], 0.5), 0);
 }
 
+TEST(ConverterRange, OfANetworkTrainedForItsWiresIsWhatTheyLeave) {
+  // One column of 3s, all rows driven: 64 * 3 units without wires, nearly all of it lost with them.
+  const QuantizedNetwork network = linear_network(64, 1, std::vector<std::int32_t>(64, 3));
+  Hardware hardware = faulty_hardware(64, 1);
+  hardware.array.weight_bits = 2;
+  hardware.array.col_ohm = 1e4;
+  const MappedNetwork mapped{network, simple_placement(network, hardware.array)};
+  CodeBatch input = make_code_batch(1, network.network.input);
+  std::fill(input.codes.begin(), input.codes.end(), 1);
+
+  const auto largest = [&](RangeChip chip) {
+    return bits_that_hold(count_converter_bits(mapped, hardware, input, chip)[1], 1.0);
+  };
+
+  EXPECT_EQ(largest(RangeChip::Ideal), 8);
+  EXPECT_LE(largest(RangeChip::Wired), 2);
+  EXPECT_GE(largest(RangeChip::Wired), 1);
+}
+
 /// Mean absolute difference of two batches.
 double distance(const CodeBatch& a, const CodeBatch& b) {
   double sum = 0.0;
