@@ -94,8 +94,9 @@ class ColumnLadder {
             run.z + beyond.z - run.a * amps - beyond.f * volts};
   }
 
-  /// All of it comes through the bit line: t = j.
-  [[nodiscard]] Lanes current(const Beyond& beyond) const {
+  /// All of it comes through the bit line: t = j. Compiled once: which of the two products is
+  /// joined with the sum must be the same for every read.
+  [[nodiscard, gnu::noinline]] Lanes current(const Beyond& beyond) const {
     const Lanes rest = 1.0 - beyond.f;
     const Lanes ohm = column_.driver_ohm + column_.bit_line_ohm + beyond.z;
     return column_.read_voltage_v * beyond.y / (rest * rest + beyond.y * ohm);

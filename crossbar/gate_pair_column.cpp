@@ -218,9 +218,10 @@ class PairLadder {
             run.z + beyond.z - dot(run.a, amps) - dot(beyond.f, volts)};
   }
 
+  /// Compiled once, as of a column with one bit line.
   /// All of it comes through the bit lines, t = 1' j, with the drivers as segments of theirs: from
   ///   (1 - 1' f) t = 1' Y (e - q 1),      (1 - 1' f) q = z t - f' e,      e: of the sources.
-  [[nodiscard]] Lanes current(const Beyond& beyond) const {
+  [[nodiscard, gnu::noinline]] Lanes current(const Beyond& beyond) const {
     const Lanes ohm = all_lanes(column_.lines.driver_ohm + column_.lines.bit_line_ohm);
     const Joined joined = join(beyond.y, {ohm, Lanes{}, ohm});
     const Two f = joined.inverse * beyond.f;

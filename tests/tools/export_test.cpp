@@ -244,7 +244,7 @@ TEST_F(Export, DrivesEachRowAsTheDriversOfTheChipDo) {
 
 TEST_F(Export, GivesCellsAtTheirAge) {
   Json config = small_config();
-  config["device"]["drift"] = {{"model", "power_law"}, {"t0_s", 10.0}, {"nu_mean", {0.1}}};
+  config["device"]["drift"] = {{"model", "power_law"}, {"t0_s", 10.0}, {"nu_mean", {0.1}}, {"nu_sigma", {0.0}}};
   make_run(config);
 
   const Outcome fresh = exported({"npz", "--array", "3", "--out", "fresh.npz"});
