@@ -77,10 +77,11 @@ void count_block(const LayerProduct& product, const BlockProduct& block, const W
 }  // namespace
 
 std::vector<BitCounts> count_converter_bits(const MappedNetwork& mapped, const Hardware& hardware,
-                                            const CodeBatch& images, RangeChip chip) {
+                                            const CodeBatch& images, RangeChip chip,
+                                            const ForEach& for_each) {
   const Hardware counted =
       chip == RangeChip::Ideal ? ideal(hardware) : without_spread(with_ideal_converters(hardware));
-  const LayerProducts products = program_chip(mapped, counted, {RandomStream(0), 0});
+  const LayerProducts products = program_chip(mapped, counted, {RandomStream(0), 0}, for_each);
   const std::vector<CodeBatch> codes = run_network(mapped.network, products, images);
   std::vector<BitCounts> counts(products.size());
   for (const int node : weight_nodes(mapped.network.network)) {
@@ -105,12 +106,13 @@ int bits_that_hold(const BitCounts& counts, double fraction) {
 }
 
 std::vector<int> calibrated_range_bits(const MappedNetwork& mapped, const Hardware& hardware,
-                                       const CodeBatch& images, RangeChip chip) {
+                                       const CodeBatch& images, RangeChip chip,
+                                       const ForEach& for_each) {
   if (hardware.adc.range == crossbar::AdcRange::WorstCase) return {};
   const double fraction =
       hardware.adc.range == crossbar::AdcRange::Largest ? 1.0 : hardware.adc.range_fraction;
   std::vector<int> bits;
-  for (const BitCounts& counts : count_converter_bits(mapped, hardware, images, chip))
+  for (const BitCounts& counts : count_converter_bits(mapped, hardware, images, chip, for_each))
     bits.push_back(bits_that_hold(counts, fraction));
   return bits;
 }

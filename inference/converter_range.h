@@ -24,7 +24,8 @@ enum class RangeChip {
 [[nodiscard]] std::vector<BitCounts> count_converter_bits(const MappedNetwork& mapped,
                                                           const Hardware& hardware,
                                                           const CodeBatch& images,
-                                                          RangeChip chip = RangeChip::Ideal);
+                                                          RangeChip chip = RangeChip::Ideal,
+                                                          const ForEach& for_each = in_sequence);
 
 /// The least bits that hold a share of at least `fraction` (0 to 1) of the values.
 [[nodiscard]] int bits_that_hold(const BitCounts& counts, double fraction);
@@ -35,6 +36,7 @@ enum class RangeChip {
 [[nodiscard]] std::vector<int> calibrated_range_bits(const MappedNetwork& mapped,
                                                      const Hardware& hardware,
                                                      const CodeBatch& images,
-                                                     RangeChip chip = RangeChip::Ideal);
+                                                     RangeChip chip = RangeChip::Ideal,
+                                                     const ForEach& for_each = in_sequence);
 
 }  // namespace ohmweave::inference

@@ -178,8 +178,9 @@ Hardware hardware_of(const EvaluateInputs& inputs, const MappedNetwork& mapped,
          ": there are only " + std::to_string(validation.images.size(0)) + " validation images"});
   const CodeBatch images =
       first_images(quantize_images(inputs.mapped, validation), inputs.adc.calibration_images);
-  hardware.range_bits = calibrated_range_bits(mapped, hardware, images,
-                                              inputs.adapted ? RangeChip::Wired : RangeChip::Ideal);
+  hardware.range_bits =
+      calibrated_range_bits(mapped, hardware, images,
+                            inputs.adapted ? RangeChip::Wired : RangeChip::Ideal, on_torch_threads);
   return hardware;
 }
 

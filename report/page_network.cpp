@@ -2,6 +2,7 @@
 // Sections about the network: accuracy, compression, training, arrays.
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -234,13 +235,15 @@ std::string adaptation_section(const Json& result) {
                            short_number(number_at(layer, "/gain").value_or(0.0), 4),
                            count("/nonzero_weights"), count("/changed_codes")});
   }
-  const bool is_undone = adaptation.value("is_kept", true) == false;
-  return html_section("Adaptation to the arrays",
-                      html_of(forms) +
-                          (is_undone ? "<p class=\"note\">Training ended with a greater loss than "
-                                       "the fitted scales alone, which were kept.</p>\n"
-                                     : "") +
-                          html_of(layers));
+  const std::string kept = text_at(adaptation, "/kept");
+  const bool is_undone = forms.rows.size() == std::size(kForms) && kept != "adapted";
+  return html_section(
+      "Adaptation to the arrays",
+      html_of(forms) +
+          (is_undone ? "<p class=\"note\">Training ended with a greater loss, so what "
+                       "was before it is kept.</p>\n"
+                     : "") +
+          html_of(layers));
 }
 
 std::string compression_section(const Json& result) {

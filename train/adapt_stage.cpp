@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <set>
+#include <string>
 #include <utility>
 
 #include "core/artifact.h"
@@ -21,7 +22,14 @@ inference::Hardware training_hardware(const AdaptInputs& inputs, const AdaptOpti
   hardware.device.drift.reset();
   hardware.adc = {};
   hardware.dac = crossbar::DacOptions{inputs.hardware.dac.bits};
-  return options.devices == AdaptDevices::Ideal ? inference::without_spread(hardware) : hardware;
+  if (options.devices == AdaptDevices::Ideal) return inference::without_spread(hardware);
+  if (options.devices == AdaptDevices::FirstChip) {
+    // Cells are known, but not what the next writing of them will get wrong.
+    hardware.device.programming.reset();
+    hardware.device.write.reset();
+    if (hardware.device.kind == "write_verify") hardware.device.kind = "level_grid";
+  }
+  return hardware;
 }
 
 /// The folded network with the codes, gains and biases that training left.
@@ -92,7 +100,7 @@ class Adaptation {
                          : context.stream.child("validation"),
                      0} {}
 
-  /// {validation, is_kept} of adapt.json; ends with the better of what rescaling and training gave.
+  /// {validation, kept} of adapt.json; ends with the form of least loss.
   Json run(const std::string& stamp, Traces& traces) {
     Json summary;
     Json& scores = summary["validation"];
@@ -100,19 +108,18 @@ class Adaptation {
     scores["ideal"] = score_json(learner_.evaluate(set_.data.validation));
     weights_.take_chip(judged_chip_);
     weights_.settle();
-    scores["programmed"] = score_json(learner_.evaluate(set_.data.validation));
+    judge("programmed", scores);
     weights_.fit_gains();
-    const nn::Score rescaled = learner_.evaluate(set_.data.validation);
-    scores["rescaled"] = score_json(rescaled);
-    if (options_.epochs == 0) return summary;
-    const nn::TensorMap before = state();
-    traces = train(stamp);
-    weights_.take_chip(judged_chip_);
-    weights_.settle();
-    const nn::Score adapted = learner_.evaluate(set_.data.validation);
-    scores["adapted"] = score_json(adapted);
-    summary["is_kept"] = adapted.loss <= rescaled.loss;
-    if (adapted.loss > rescaled.loss) restore(before);
+    judge("rescaled", scores);
+    if (options_.epochs > 0) {
+      restore(best_);
+      traces = train(stamp);
+      weights_.take_chip(judged_chip_);
+      weights_.settle();
+      judge("adapted", scores);
+    }
+    restore(best_);
+    summary["kept"] = kept_;
     return summary;
   }
 
@@ -149,6 +156,16 @@ class Adaptation {
                      {context_.work / "adapt.ckpt.safetensors", stamp});
   }
 
+  /// Scores what the learner computes now; the best so far, the later of equals, is kept.
+  void judge(const char* form, Json& scores) {
+    const nn::Score score = learner_.evaluate(set_.data.validation);
+    scores[form] = score_json(score);
+    if (!best_.empty() && score.loss > best_loss_) return;
+    best_loss_ = score.loss;
+    best_ = state();
+    kept_ = form;
+  }
+
   void draw_chip() {
     weights_.take_chip({context_.stream.child("chips", static_cast<std::uint64_t>(epoch_)), step_});
   }
@@ -174,6 +191,9 @@ class Adaptation {
   inference::ChipKey judged_chip_;
   int epoch_ = 1;
   int step_ = 0;
+  double best_loss_ = 0.0;
+  nn::TensorMap best_;
+  std::string kept_;
 };
 
 }  // namespace
@@ -194,9 +214,11 @@ void adapt_stage(const AdaptInputs& inputs, const data::DataOptions& data_option
   const NetworkModel model = adapted_model(folded, weights, learner);
   const QuantizedNetwork integers = quantize(model, inputs.quantization);
   for (const int node : weight_nodes(integers.network))
-    OHMWEAVE_REQUIRE(
-        integers.nodes[node].weights->codes == weights.network().nodes[node].weights->codes,
-        "the adapted network has the codes that were trained");
+    if (integers.nodes[node].weights->codes != weights.network().nodes[node].weights->codes)
+      throw NumericError(
+          "layer '" + integers.network.nodes[node].name +
+          "' was trained to so few values that its codes on cells of uneven levels cannot be told "
+          "from them; keep more of its weights, or leave /adapt out");
   save_network_model(model, context.output);
   write_file_atomically(context.output / "model.owz", encode_owz(model));
   write_json_atomically(context.output / "adapt.json", summary);

@@ -57,7 +57,7 @@ struct AdaptInputs {
 /// stay 0, others never become it. Writes the adapted network: model.safetensors, network.json
 /// (folded, with ranges and scales), model.owz; train.csv; adapt.json: {validation: {ideal (no
 /// wires), programmed (the codes as they were), rescaled (layers' scales fitted), adapted: {loss,
-/// accuracy}}, is_kept (false: training ended with a greater loss than rescaling, which stays),
+/// accuracy}}, kept (which of the last three has the least loss and is the result),
 /// layers: [{name, gain, nonzero_weights, changed_codes}]}; scores are those of float
 /// accumulators: on the chip that is trained on, or, of drawn ones, on one that training did not
 /// see. The first chip is chip 0 of context.stream. Throws as

@@ -178,9 +178,9 @@ TEST(ReportPage, ShowsWhatTrainingThroughTheArraysWonBack) {
        {{{"name", "fc<1>"}, {"gain", 1.0932}, {"nonzero_weights", 7336}, {"changed_codes", 0}}}}};
   const std::string fitted = adaptation_section({{"adaptation", adaptation}});
   adaptation["validation"]["adapted"] = score(0.0797, 0.977);
-  adaptation["is_kept"] = true;
+  adaptation["kept"] = "adapted";
   const std::string trained = adaptation_section({{"adaptation", adaptation}});
-  adaptation["is_kept"] = false;
+  adaptation["kept"] = "rescaled";
   const std::string undone = adaptation_section({{"adaptation", adaptation}});
 
   EXPECT_EQ(adaptation_section({{"accuracy", 1}}), "");
