@@ -45,7 +45,6 @@ void run_adapt(const RunConfig& config, const fs::path& run, const std::string& 
   inputs.placement = load_placement(run);
   inputs.hardware.device = config.device;
   inputs.hardware.array = config.array;
-  inputs.hardware.dac = config.dac;
   inputs.hardware.fault_aware = config.mapping.fault_aware;
   inputs.stamp = stamp;
   train::adapt_stage(inputs, *config.data, *config.adapt, context);

@@ -21,7 +21,7 @@ inference::Hardware training_hardware(const AdaptInputs& inputs, const AdaptOpti
   hardware.device.read_noise.reset();
   hardware.device.drift.reset();
   hardware.adc = {};
-  hardware.dac = crossbar::DacOptions{inputs.hardware.dac.bits};
+  hardware.dac = {};
   if (options.devices == AdaptDevices::Ideal) return inference::without_spread(hardware);
   if (options.devices == AdaptDevices::FirstChip) {
     // Cells are known, but not what the next writing of them will get wrong.
